@@ -1,0 +1,44 @@
+"""KuCoin's WebSocket market data as RxPY Observables that look after their own connections."""
+
+from rx_kucoin.client import KuCoin
+from rx_kucoin.connection import Connection
+from rx_kucoin.errors import ApiError, Closed, KuCoinError, ReconnectFailed, SubscriptionRejected
+from rx_kucoin.events import Event
+from rx_kucoin.protocol.limits import Limits, Rate
+from rx_kucoin.protocol.messages import (
+    Candle,
+    Change,
+    Depth,
+    Level,
+    Level1,
+    Level2Change,
+    Match,
+    Push,
+    Snapshot,
+    Ticker,
+)
+from rx_kucoin.protocol.signing import Credentials
+
+__all__ = [
+    "ApiError",
+    "Candle",
+    "Change",
+    "Closed",
+    "Connection",
+    "Credentials",
+    "Depth",
+    "Event",
+    "KuCoin",
+    "KuCoinError",
+    "Level",
+    "Level1",
+    "Level2Change",
+    "Limits",
+    "Match",
+    "Push",
+    "Rate",
+    "ReconnectFailed",
+    "Snapshot",
+    "SubscriptionRejected",
+    "Ticker",
+]

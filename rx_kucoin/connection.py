@@ -1,0 +1,239 @@
+"""One conversation kept up over one wire: it is welcomed, asks for topics, passes pushes on, and pings."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+from reactivex import Observable, abc
+from reactivex.disposable import CompositeDisposable, Disposable, SerialDisposable
+
+from rx_kucoin import events
+from rx_kucoin.asking import Asking
+from rx_kucoin.errors import Busy, DialFailed, LineLost, NoWelcome, SubscriptionRejected, TokenRefused
+from rx_kucoin.heartbeat import Heartbeat
+from rx_kucoin.operators._timers import after
+from rx_kucoin.protocol import frames
+from rx_kucoin.protocol.frames import Frame, FrameError
+from rx_kucoin.protocol.outcomes import (
+    Complained,
+    Confirmed,
+    Failed,
+    Full,
+    Outcome,
+    Ponged,
+    Postponed,
+    Refused,
+    Welcomed,
+)
+from rx_kucoin.protocol.readers import Reader
+from rx_kucoin.routes import Routes
+from rx_kucoin.terms import Terms
+from rx_kucoin.transport.wire import Transport, Wire
+from rx_kucoin.warming import Warming
+
+__all__ = ["Connection", "NoRoom", "connect"]
+
+
+class NoRoom(Exception):
+    """The connection takes no more topics; this one must find another place. Never reaches a subscriber."""
+
+
+def connect(
+    transport: Transport, line: int, terms: Terms, on_full: Callable[[int], object]
+) -> Observable["Connection"]:
+    """Dial once: a fresh token, an open socket, a welcome. Cold.
+
+    Emits the connection once it is welcomed; fails when it cannot be had, and when it is lost. `on_full` is told how
+    many topics it takes, when the exchange says that it was given more.
+    """
+
+    def subscribe(
+        observer: abc.ObserverBase[Connection], scheduler_: abc.SchedulerBase | None = None
+    ) -> abc.DisposableBase:
+        live: list[Connection] = []
+
+        def open_connection(wire: Wire) -> None:
+            def welcomed() -> None:
+                live.append(connection)
+                terms.tell(events.LineUp(line, wire.host))
+                observer.on_next(connection)
+
+            connection = Connection(wire, line, terms, welcomed, on_full)
+            connection.begin()
+
+        def lost(error: Exception) -> None:
+            while live:
+                terms.tell(events.LineDown(line, error, len(live.pop().topics)))
+            observer.on_error(error)
+
+        def closed() -> None:
+            while live:
+                live.pop()
+                terms.tell(events.LineClosed(line))
+
+        terms.tell(events.Dialling(line))
+        dialling = transport.dial(f"rx_kucoin line {line}")
+        wires = dialling.subscribe(open_connection, lost, observer.on_completed, scheduler=scheduler_)
+        return CompositeDisposable(wires, Disposable(closed))
+
+    return Observable(subscribe)
+
+
+class Connection:
+    """An open, welcomed connection: give it topics, get their messages.
+
+    What comes in is handled on the wire's own thread; what goes out passes `Asking`.
+    """
+
+    def __init__(
+        self,
+        wire: Wire,
+        line: int,
+        terms: Terms,
+        on_welcome: Callable[[], None],
+        on_full: Callable[[int], object],
+    ) -> None:
+        self.line = line
+        self._wire, self._terms, self._on_welcome, self._on_full = wire, terms, on_welcome, on_full
+        self._asking = Asking(wire, line, terms)
+        self._routes = Routes(self._asking.want, self._asking.unwant)
+        self._heartbeat = Heartbeat(wire, self._asking.ping, terms.clock)
+        self._welcome_timer = SerialDisposable()
+        self._warmings: tuple[Warming, ...] = ()
+        self._malformed = 0
+
+    def __repr__(self) -> str:
+        state = "open" if self.is_open else "ended"
+        return f"<Connection of line {self.line} to {self.host}, {state}, {len(self.topics)} topics live>"
+
+    @property
+    def host(self) -> str:
+        """Where it leads to."""
+        return self._wire.host
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was welcomed and has not ended."""
+        return self._asking.welcomed and not self._routes.closed
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics that the exchange acknowledged."""
+        return self._asking.confirmed
+
+    def begin(self) -> None:
+        """Listen, and wait for the welcome."""
+        self._welcome_timer.disposable = after(self._terms.clock, self._terms.welcome_timeout, self._check_welcome)
+        self._wire.listen(self._receive, self._ended)
+
+    def messages(self, topic: str, read: Reader) -> Observable[Any]:
+        """Listen to a topic: its messages as long as this connection lives. Completes with it, on the wire's thread.
+
+        The first listener has it asked for, the last one's leaving has it asked for no more. Fails with
+        `SubscriptionRejected` when the exchange refuses it, with `NoRoom` when it takes no more topics here.
+        """
+
+        def subscribe(
+            observer: abc.ObserverBase[Any], scheduler_: abc.SchedulerBase | None = None
+        ) -> abc.DisposableBase:
+            del scheduler_  # a message waits for nothing
+
+            def listen(frame: Frame) -> None:
+                try:
+                    message = read(frame)
+                except FrameError as error:
+                    self._tell_malformed(str(error), bytes(frame.data))
+                    return
+                observer.on_next(message)
+
+            return self._routes.add(topic, listen, observer)
+
+        return Observable(subscribe)
+
+    def warm(self, topics: Iterable[str]) -> Observable[None]:
+        """Have these topics asked for; complete when each is live, or refused. Holds them while it is subscribed to."""
+
+        def subscribe(
+            observer: abc.ObserverBase[None], scheduler_: abc.SchedulerBase | None = None
+        ) -> abc.DisposableBase:
+            warming = Warming(topics, observer.on_completed)
+            self._warmings = (*self._warmings, warming)
+
+            def hold(topic: str) -> abc.DisposableBase:
+                held = self.messages(topic, _ignore)
+                return held.subscribe(on_error=lambda _: warming.done([topic]), scheduler=scheduler_)
+
+            holds = [hold(topic) for topic in warming.topics]
+            warming.done(self.topics)
+            return CompositeDisposable(Disposable(lambda: self._cooled(warming)), *holds)
+
+        return Observable(subscribe)
+
+    def _cooled(self, warming: Warming) -> None:
+        self._warmings = tuple(other for other in self._warmings if other is not warming)
+
+    def _receive(self, batch: Sequence[str | bytes]) -> None:
+        self._heartbeat.heard()
+        for text in batch:
+            try:
+                frame = frames.decode(text)
+            except FrameError as error:
+                self._tell_malformed(str(error), text)
+                continue
+            if frame.is_push:
+                self._routes.push(frame)
+            elif (outcome := self._asking.receive(frame)) is not None:
+                self._act(outcome)
+                self._asking.speak()
+            elif frame.type not in _ANSWERS:
+                self._tell_malformed(f"unknown type {frame.type!r}", text)
+
+    def _act(self, outcome: Outcome) -> None:
+        line, tell = self.line, self._terms.tell
+        match outcome:
+            case Welcomed():
+                self._welcome_timer.dispose()
+                self._heartbeat.begin()
+                self._on_welcome()
+            case Ponged(id_):
+                self._heartbeat.ponged(id_)
+            case Confirmed(topics):
+                for topic in topics:
+                    tell(events.TopicLive(line, topic))
+                for warming in self._warmings:
+                    warming.done(topics)
+            case Refused(topic, code, text):
+                tell(events.TopicRefused(line, topic, code, text))
+                self._routes.fail(topic, SubscriptionRejected(topic, code, text))
+            case Postponed(topics, text):
+                tell(events.Requeued(line, len(topics), text))
+            case Full(surplus, limit, text):
+                tell(events.LimitLearned(line, limit, text))
+                self._on_full(limit)
+                for topic in surplus:
+                    self._routes.fail(topic, NoRoom())
+            case Complained(code, text):
+                tell(events.Complaint(line, code, text))
+            case Failed(why, text):
+                self._wire.lose(_FAILURES[why](f"{self.host}: {text}"))
+
+    def _ended(self) -> None:
+        self._welcome_timer.dispose()
+        self._heartbeat.dispose()
+        self._asking.dispose()
+        self._routes.close()
+
+    def _check_welcome(self) -> None:
+        patience = self._terms.welcome_timeout
+        self._wire.lose(NoWelcome(f"{self.host} opened the line, but said no welcome within {patience:g} s"))
+
+    def _tell_malformed(self, reason: str, text: str | bytes) -> None:
+        self._malformed += 1
+        self._terms.tell(events.Malformed(self.line, reason, frames.excerpt(text), self._malformed))
+
+
+def _ignore(_: Frame) -> None:
+    """Read nothing: the topic is only held."""
+
+
+_ANSWERS: Final = frozenset({"ack", "pong", "error", "welcome"})
+_FAILURES: Final = {"token": TokenRefused, "busy": Busy, "dial": DialFailed, "lost": LineLost}

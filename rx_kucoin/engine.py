@@ -1,0 +1,160 @@
+"""What all streams of a `KuCoin` share: the clock, the door, the pools, the events; and their end."""
+
+import threading
+import time
+from collections.abc import Callable
+from itertools import count
+from typing import Any, Final
+
+from reactivex import Observable, abc
+from reactivex.disposable import CompositeDisposable, Disposable
+
+from rx_kucoin import events
+from rx_kucoin.connection import Connection, connect
+from rx_kucoin.door import Door
+from rx_kucoin.errors import Closed
+from rx_kucoin.events import Event
+from rx_kucoin.operators._buffer_bounded import buffer_bounded
+from rx_kucoin.operators._hub import Hub
+from rx_kucoin.operators._serialize import serialize
+from rx_kucoin.operators._share_anew import share_anew
+from rx_kucoin.pool import Pool
+from rx_kucoin.protocol.channels import CHANNELS, Channel
+from rx_kucoin.protocol.limits import Market
+from rx_kucoin.protocol.topics import Topic
+from rx_kucoin.streams import stream
+from rx_kucoin.terms import Terms
+from rx_kucoin.transport.clock import Clock
+from rx_kucoin.transport.wire import Transport
+
+__all__ = ["Engine", "TransportOf"]
+
+TransportOf = Callable[[Market, bool], Transport]
+"""Makes the transport of a market: for its private topics, or for its public ones."""
+
+_EVENTS_KEPT: Final = 10_000
+"""Events that a slow subscriber may be behind, before it misses the oldest."""
+
+
+class Engine:
+    """Built, it does nothing; subscribed to, it runs; and it stops when nobody is subscribed any more."""
+
+    def __init__(self, transport_of: TransportOf, scheduler: abc.SchedulerBase | None, **settings: Any) -> None:
+        self._transport_of = transport_of
+        self._clock = scheduler or Clock()
+        self._teller = scheduler or Clock("rx_kucoin events")
+        self._incoming: Hub[Event] = Hub()
+        self._connected: Hub[Connection] = Hub()
+        self._closing: Hub[None] = Hub()
+        self._closed = False
+        self._terms = Terms(clock=self._clock, tell=self._tell, **settings)
+        self._door = Door(self._terms.limits.dials, self._clock)
+        self._lock = threading.RLock()
+        self._numbers = count(1)
+        self._transports: list[Transport] = []
+        self._pools: dict[tuple[Market, bool], Pool] = {}
+        self._streams: dict[tuple[str, bool], Observable[Any]] = {}
+
+    def __repr__(self) -> str:
+        if self._closed:
+            return "closed"
+        pools = (f"{market}{' private' * private} {pool!r}" for (market, private), pool in self._parts())
+        return " ".join(pools) or "idle"
+
+    @property
+    def connections(self) -> Observable[Connection]:
+        """Each open connection now, and each that takes over from now on."""
+
+        def subscribe(
+            observer: abc.ObserverBase[Connection], scheduler: abc.SchedulerBase | None = None
+        ) -> abc.DisposableBase:
+            del scheduler
+            later = self._connected.subscribe(observer)
+            for _, pool in self._parts():
+                for connection in pool.live:
+                    observer.on_next(connection)
+            return later
+
+        return Observable(subscribe).pipe(serialize(), self._told())
+
+    @property
+    def events(self) -> Observable[Event]:
+        """What happens to lines and topics, as it happens."""
+        return self._incoming.pipe(serialize(), self._told())
+
+    def close(self, timeout: float = 2.0) -> bool:
+        """Complete every stream and end every thread and socket, within `timeout` seconds. May be called anywhere.
+
+        Returns:
+            Whether all has ended. False: a subscriber, or a name lookup, holds a thread up; it ends when they do.
+        """
+        deadline = time.monotonic() + timeout
+        with self._lock:
+            self._closed = True
+            transports = tuple(self._transports)
+        self._door.dispose()
+        ended = [transport.close(deadline - time.monotonic()) for transport in transports]
+        for hub in (self._closing, self._connected, self._incoming):
+            hub.on_completed()
+        clocks = [clock for clock in (self._clock, self._teller) if isinstance(clock, Clock)]
+        return all([*ended, *(clock.join(max(0.0, deadline - time.monotonic())) for clock in clocks)])
+
+    def stream(self, topic: str, *, typed: bool) -> Observable[Any]:
+        """Stream a single topic, shared by all who ask for it: typed messages, or payloads."""
+        with self._lock:
+            known = self._streams.get((topic, typed))
+            if known is None:
+                known = self._streams[topic, typed] = self._build(topic, typed=typed)
+            return known
+
+    def _build(self, topic: str, *, typed: bool) -> Observable[Any]:
+        prefix, argument = Topic.parse(topic)
+        channel, argument = CHANNELS.get(prefix) or Channel(prefix, "spot", "symbol"), argument or ""
+        if typed and channel.reader is not None:
+            read, order = channel.reader(argument), channel.typed_order(argument)
+        else:
+            read, order = channel.raw_reader(argument), channel.raw_order(argument)
+
+        def subscribe(
+            observer: abc.ObserverBase[Any], scheduler: abc.SchedulerBase | None = None
+        ) -> abc.DisposableBase:
+            if self._closed:
+                observer.on_error(Closed())
+                return Disposable()
+            pool = self._pool(channel.market, private=channel.private)
+            messages = pool.topic(topic, stream(topic, read, order, self._tell))
+            closing = self._closing.subscribe(on_completed=observer.on_completed)
+            return CompositeDisposable(messages.subscribe(observer, scheduler=scheduler), closing)
+
+        def failed(error: BaseException) -> None:
+            self._tell(events.SubscriberFailed(0, topic, error))
+
+        return Observable(subscribe).pipe(
+            share_anew(linger=self._terms.linger, on_failure=failed, scheduler=self._clock),
+        )
+
+    def _pool(self, market: Market, *, private: bool) -> Pool:
+        with self._lock:
+            pool = self._pools.get((market, private))
+            if pool is None:
+                transport = self._transport_of(market, private)
+                self._transports.append(transport)
+
+                def dial(line: int, on_full: Callable[[int], object]) -> Observable[Connection]:
+                    return self._door.admit(connect(transport, line, self._terms, on_full))
+
+                pool = Pool(dial, self._numbers, self._terms, self._connected.on_next)
+                self._pools[market, private] = pool
+            return pool
+
+    def _parts(self) -> list[tuple[tuple[Market, bool], Pool]]:
+        with self._lock:
+            return list(self._pools.items())
+
+    def _tell(self, event: Event) -> None:
+        if not self._closed:
+            self._incoming.on_next(event)
+
+    def _told(self) -> Callable[[Observable[Any]], Observable[Any]]:
+        """Events come from every thread, the clock's too; whoever is told of them must not hold these up."""
+        return buffer_bounded(_EVENTS_KEPT, scheduler=self._teller)

@@ -1,0 +1,81 @@
+"""The heartbeat of a line: a ping at the exchange's pace, and what silence after it means."""
+
+from collections.abc import Callable
+from typing import Final
+
+import reactivex
+from reactivex import abc
+from reactivex.disposable import SerialDisposable
+
+from rx_kucoin.errors import NoPong
+from rx_kucoin.operators._timers import after
+from rx_kucoin.transport.wire import Wire
+
+__all__ = ["Heartbeat"]
+
+_TRIES: Final = 3
+"""Pings in a row without a pong, while other frames come, after which our side of the line is taken for dead.
+
+The exchange cuts a client that it has not heard for 60 s, and three pings of 18 s fit into that.
+"""
+
+
+class Heartbeat:
+    """Pings; a line on which nothing at all comes within the ping timeout is lost.
+
+    A slow subscriber delays the reading of a pong, not its coming: while something is unread nothing is decided.
+    """
+
+    def __init__(self, wire: Wire, ping: Callable[[], str], clock: abc.SchedulerBase) -> None:
+        """Send by `ping`, which returns the id that the pong will carry."""
+        self._wire, self._ping, self._clock = wire, ping, clock
+        self._beats, self._check_timer = SerialDisposable(), SerialDisposable()
+        self._heard = self._checking = False
+        self._awaited = ""
+        self._unanswered = 0
+
+    def begin(self) -> None:
+        """Ping from now on."""
+        beats = reactivex.interval(self._wire.ping_interval, scheduler=self._clock)
+        self._beats.disposable = beats.subscribe(lambda _: self._beat(), scheduler=self._clock)
+
+    def heard(self) -> None:
+        """Something came in."""
+        self._heard = True
+
+    def ponged(self, id_: str) -> None:
+        """A pong came in."""
+        if id_ in {self._awaited, ""}:
+            self._awaited = ""
+            self._unanswered = 0
+
+    def dispose(self) -> None:
+        """Stop."""
+        self._beats.dispose()
+        self._check_timer.dispose()
+
+    def _beat(self) -> None:
+        self._unanswered += bool(self._awaited)
+        if self._unanswered >= _TRIES:
+            self._lose(f"{_TRIES} pings in a row went unanswered")
+            return
+        self._awaited = self._ping()
+        if not self._checking:
+            self._heard = False
+            self._check_later()
+
+    def _check_later(self) -> None:
+        self._checking = True
+        self._check_timer.disposable = after(self._clock, self._wire.ping_timeout, self._check)
+
+    def _check(self) -> None:
+        self._checking = False
+        if self._heard:
+            return
+        if self._wire.is_quiet():
+            self._lose(f"nothing came within {self._wire.ping_timeout:g} s of a ping")
+        else:
+            self._check_later()
+
+    def _lose(self, text: str) -> None:
+        self._wire.lose(NoPong(f"{self._wire.host}: {text}"))

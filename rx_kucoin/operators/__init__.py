@@ -1,0 +1,32 @@
+"""Operators that know nothing of KuCoin. Each stands on its own, and is used in `.pipe(...)`."""
+
+from rx_kucoin.operators._buffer_bounded import BufferOverflow, buffer_bounded
+from rx_kucoin.operators._detect_gaps import detect_gaps
+from rx_kucoin.operators._hand_over import hand_over
+from rx_kucoin.operators._hub import Hub
+from rx_kucoin.operators._in_sequence import in_sequence
+from rx_kucoin.operators._merge_serial import merge_serial
+from rx_kucoin.operators._rate_limit import QueueOverflow, rate_limit
+from rx_kucoin.operators._retry_backoff import full_jitter, retry_backoff
+from rx_kucoin.operators._serialize import serialize
+from rx_kucoin.operators._share_anew import share_anew
+from rx_kucoin.operators._switch_when_ready import switch_when_ready
+from rx_kucoin.operators._watchdog import watchdog
+
+__all__ = [
+    "BufferOverflow",
+    "Hub",
+    "QueueOverflow",
+    "buffer_bounded",
+    "detect_gaps",
+    "full_jitter",
+    "hand_over",
+    "in_sequence",
+    "merge_serial",
+    "rate_limit",
+    "retry_backoff",
+    "serialize",
+    "share_anew",
+    "switch_when_ready",
+    "watchdog",
+]

@@ -1,0 +1,71 @@
+"""Topics that wait to be asked for, put into few lines: one channel and one kind of asking to a line."""
+
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import Literal, NamedTuple
+
+from rx_kucoin.protocol.channels import CHANNELS
+from rx_kucoin.protocol.topics import Topic, join
+
+__all__ = ["Batch", "Batches"]
+
+Kind = Literal["subscribe", "unsubscribe"]
+
+
+class Batch(NamedTuple):
+    """One line's worth."""
+
+    kind: Kind
+    topics: tuple[str, ...]
+    private: bool
+
+    @property
+    def text(self) -> str:
+        """The topics as the exchange wants them."""
+        return join(self.topics)
+
+
+class Batches:
+    """Waiting topics, in the order of their arrival; a topic waits at most once."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._waiting: dict[str, None] = {}
+        self._portions: dict[str, int] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def add(self, topic: str) -> None:
+        """Let a topic wait."""
+        self._waiting[topic] = None
+
+    def drop(self, topic: str) -> None:
+        """Let a topic wait no more."""
+        self._waiting.pop(topic, None)
+
+    def halve(self, topics: tuple[str, ...]) -> None:
+        """Ask for these in lines of half the size from now on: one of them spoils the line."""
+        self._portions.update(dict.fromkeys(topics, (len(topics) + 1) // 2))
+
+    def forget(self, topics: Iterable[str]) -> None:
+        """These are no suspects any more."""
+        for topic in topics:
+            self._portions.pop(topic, None)
+
+    def take(self, kind_of: Callable[[str], Kind]) -> Batch:
+        """Take the next line's worth off the waiting ones."""
+        first = next(iter(self._waiting))
+        family = self._family(first, kind_of)
+        channel = CHANNELS.get(family[1])
+        most = min(self._portions.get(first, self.most), self.most)
+        if channel is not None and not channel.listed:
+            most = 1
+        same = (topic for topic in self._waiting if self._family(topic, kind_of) == family)
+        topics = tuple(islice(same, most))
+        for topic in topics:
+            del self._waiting[topic]
+        return Batch(family[0], topics, private=channel is not None and channel.private)
+
+    def _family(self, topic: str, kind_of: Callable[[str], Kind]) -> tuple[Kind, str, int | None]:
+        return kind_of(topic), Topic.parse(topic).prefix, self._portions.get(topic)

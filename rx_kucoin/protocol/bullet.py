@@ -1,0 +1,102 @@
+"""The bullet: the token answer, from which come the address to dial and the pace of the heartbeat."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from rx_kucoin.errors import ApiError, UnexpectedAnswer
+from rx_kucoin.protocol.frames import excerpt
+from rx_kucoin.protocol.limits import PING_INTERVAL, PING_TIMEOUT
+
+__all__ = ["SUCCESS", "Bullet", "Server", "read", "read_data"]
+
+SUCCESS: Final = "200000"
+"""The business code of a good answer; the HTTP status alone proves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One entry of `instanceServers`. Times in seconds."""
+
+    endpoint: str
+    ping_interval: float = PING_INTERVAL
+    ping_timeout: float = PING_TIMEOUT
+
+    @property
+    def host(self) -> str:
+        """Where it is, for events: no query, so no token."""
+        return urlsplit(self.endpoint).netloc
+
+
+@dataclass(frozen=True, slots=True)
+class Bullet:
+    """A token and the servers that take it. One for each dial: a token is never used twice."""
+
+    token: str = field(repr=False)
+    servers: Sequence[Server]
+
+    def address(self, server: Server, connect_id: str) -> str:
+        """Write the address to dial. The token holds `=` and `+`, so it is percent-encoded."""
+        return f"{server.endpoint}?token={quote(self.token, safe='')}&connectId={connect_id}"
+
+    def choose(self, random: Callable[[], float]) -> Server:
+        """Any of the servers will do; choosing at random spreads the load and gets around a dead one."""
+        return self.servers[int(random() * len(self.servers))]
+
+
+class _Server(msgspec.Struct):
+    endpoint: str
+    pingInterval: float = PING_INTERVAL * 1000  # noqa: N815  the wire's own name, ms
+    pingTimeout: float = PING_TIMEOUT * 1000  # noqa: N815
+
+
+class _Data(msgspec.Struct):
+    token: str
+    instanceServers: list[_Server]  # noqa: N815
+
+
+class _Answer(msgspec.Struct):
+    code: str
+    msg: str = ""
+    data: msgspec.Raw = msgspec.Raw()
+
+
+def read_data(body: bytes, request: str) -> msgspec.Raw:
+    """Take the data out of any answer of KuCoin's REST hosts.
+
+    Raises:
+        ApiError: the code is not that of success.
+        UnexpectedAnswer: it is not KuCoin's JSON at all.
+    """
+    try:
+        answer = msgspec.json.decode(body, type=_Answer, strict=False)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise UnexpectedAnswer(f"{request}: the answer is not KuCoin's JSON", excerpt(body)) from None
+    if answer.code != SUCCESS:
+        raise ApiError(answer.code, excerpt(answer.msg), request)
+    return answer.data
+
+
+def read(body: bytes, request: str) -> Bullet:
+    """Read a token answer.
+
+    Raises:
+        ApiError: the exchange refused to give a token.
+        UnexpectedAnswer: it is not KuCoin's JSON, or names no server.
+    """
+    data = read_data(body, request)
+    try:
+        payload = msgspec.json.decode(data, type=_Data, strict=False)
+    except msgspec.MsgspecError:
+        raise UnexpectedAnswer(f"{request}: the answer holds no token", excerpt(bytes(data))) from None
+    servers = tuple(
+        Server(s.endpoint, s.pingInterval / 1000, s.pingTimeout / 1000) for s in payload.instanceServers if s.endpoint
+    )
+    if not servers:
+        raise UnexpectedAnswer(
+            f"{request}: the answer names no server (instanceServers is empty)", excerpt(bytes(data))
+        )
+    return Bullet(payload.token, servers)

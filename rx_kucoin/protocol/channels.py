@@ -1,0 +1,282 @@
+"""The catalogue: one row for each channel that KuCoin has. Channels differ in data, not in behaviour.
+
+Source: KuCoin's API description of its 38 classic topics, and captured frames where these differ from it.
+"""
+
+import re
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Any, Final, Literal
+
+from rx_kucoin.protocol import readers
+from rx_kucoin.protocol.frames import Frame
+from rx_kucoin.protocol.limits import TOPICS_PER_LINE, Market
+from rx_kucoin.protocol.readers import Reader
+from rx_kucoin.protocol.topics import Topic, expand
+
+__all__ = ["CHANNELS", "INTERVALS", "Channel", "Order", "channel_of", "check", "elsewhere", "is_private"]
+
+Argument = Literal["symbol", "symbol or all", "symbol or market", "candles", "symbol or nothing", "nothing"]
+
+INTERVALS: Final = (
+    "1min",
+    "3min",
+    "5min",
+    "15min",
+    "30min",
+    "1hour",
+    "2hour",
+    "4hour",
+    "6hour",
+    "8hour",
+    "12hour",
+    "1day",
+    "1week",
+    "1month",
+)
+"""What a candle may span. 5min and 1month are served although a list of the documentation lacks them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Where a message stands in its stream: how to tell a lost one, a second one and one out of turn."""
+
+    first: Callable[[Any], int | None]
+    last: Callable[[Any], int | None]
+    key: Callable[[Any], Hashable] | None = None
+    """Several streams in one topic, each with a sequence of its own; None: one stream."""
+    contiguous: bool = False
+    """The next message starts where this one ended, so a hole is a loss."""
+    strict: bool = True
+    """A number stands for one message only. The exchange's time does not: two messages may share a millisecond."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A kind of stream."""
+
+    prefix: str
+    market: Market
+    takes: Argument
+    reader: Callable[[str], Reader] | None = None
+    """Makes the reader of typed messages for an argument; None: payloads only."""
+    order: Order | None = None
+    """How its typed messages are ordered."""
+    first: tuple[str, ...] = ()
+    """Where in a payload its range of sequence numbers starts."""
+    last: tuple[str, ...] = ()
+    """Where in a payload its sequence ends, or the exchange's time stands."""
+    contiguous: bool = False
+    """A message starts where the one before it ended, so a hole is a loss."""
+    strict: bool = True
+    """A number stands for one message only; a time, or the sequence of a book that is sampled, may stand for two."""
+    private: bool = False
+    listed: bool = True
+    """Many topics of it may share a subscribe message."""
+    symbol: tuple[str, ...] = ()
+    """Where in a payload the symbol stands, when the topic does not tell it."""
+    pushed_as: tuple[str, ...] = ()
+    """Other prefixes that its pushes were seen under."""
+
+    def raw_reader(self, argument: str) -> Reader:
+        """Make the reader of payloads for an argument."""
+        return readers.push(self._symbol_of(argument), self.first, self.last)
+
+    def typed_order(self, argument: str) -> Order | None:
+        """How the typed messages of an argument are ordered."""
+        return self.order and replace(self.order, key=self._key(argument))
+
+    def raw_order(self, argument: str) -> Order | None:
+        """How the payloads of an argument are ordered."""
+        if not self.last:
+            return None
+        first, last = attrgetter("first_sequence"), attrgetter("sequence")
+        return Order(first, last, self._key(argument), self.contiguous, self.strict)
+
+    def _key(self, argument: str) -> Callable[[Any], Hashable] | None:
+        """`:all` and `:{market}` carry many symbols, each with a sequence of its own."""
+        several = {"symbol or all": argument == "all", "symbol or market": "-" not in argument}
+        return attrgetter("symbol") if several.get(self.takes) else None
+
+    def _symbol_of(self, argument: str) -> Callable[[Frame, Any], str]:
+        if self.symbol:
+            return lambda _, data: _text(readers.dig(data, self.symbol))
+        if argument == "all":
+            return lambda frame, _: frame.subject
+        symbol = argument.rpartition("_")[0] if self.takes == "candles" else argument
+        return lambda _frame, _data: symbol
+
+
+_SEQUENCE: Final = Order(attrgetter("sequence"), attrgetter("sequence"))
+_SAMPLED: Final = replace(_SEQUENCE, strict=False)
+_RANGE: Final = Order(attrgetter("sequence_start"), attrgetter("sequence_end"), contiguous=True)
+_TIME: Final = Order(attrgetter("time_ns"), attrgetter("time_ns"), strict=False)
+
+_SEQ: Final = ("sequence",)
+_TS: Final = ("timestamp",)
+
+
+def _ticker(argument: str) -> Reader:
+    return (readers.ticker_of_all if argument == "all" else readers.ticker)(argument)
+
+
+def _rows() -> tuple[Channel, ...]:
+    spot: Market = "spot"
+    futures: Market = "futures"
+    return (
+        Channel("/market/ticker", spot, "symbol or all", _ticker, _SEQUENCE, last=_SEQ),
+        Channel(
+            "/market/snapshot",
+            spot,
+            "symbol or market",
+            readers.snapshot,
+            _SAMPLED,
+            last=("data", "sequence"),
+            strict=False,
+            symbol=("data", "symbol"),
+        ),
+        Channel("/spotMarket/level1", spot, "symbol", readers.level1, _TIME, last=_TS, strict=False),
+        Channel("/spotMarket/level2Depth5", spot, "symbol", readers.depth, _TIME, last=_TS, strict=False),
+        Channel("/spotMarket/level2Depth50", spot, "symbol", readers.depth, _TIME, last=_TS, strict=False),
+        Channel(
+            "/market/level2",
+            spot,
+            "symbol",
+            readers.level2,
+            _RANGE,
+            first=("sequenceStart",),
+            last=("sequenceEnd",),
+            contiguous=True,
+        ),
+        Channel("/market/match", spot, "symbol", readers.match, _SEQUENCE, last=_SEQ),
+        Channel("/market/candles", spot, "candles", readers.candle, _TIME, last=("time",), strict=False),
+        Channel(
+            "/callauction/level2Depth50",
+            spot,
+            "symbol",
+            readers.depth,
+            _TIME,
+            last=_TS,
+            strict=False,
+            listed=False,
+            pushed_as=("/spotMarket/level2Depth50",),
+        ),
+        Channel("/callauction/callauctionData", spot, "symbol", listed=False),
+        Channel("/indicator/markPrice", spot, "symbol", last=_TS, strict=False),
+        Channel("/indicator/index", spot, "symbol", last=_TS, strict=False),
+        Channel("/contractMarket/tickerV2", futures, "symbol", last=_SEQ),
+        Channel("/contractMarket/ticker", futures, "symbol", last=_SEQ),
+        Channel("/contractMarket/level2", futures, "symbol", last=_SEQ, contiguous=True),
+        Channel("/contractMarket/level2Depth5", futures, "symbol", last=_TS, strict=False),
+        Channel("/contractMarket/level2Depth50", futures, "symbol", last=_TS, strict=False),
+        Channel("/contractMarket/execution", futures, "symbol", last=_SEQ),
+        Channel("/contractMarket/limitCandle", futures, "candles", last=("time",), strict=False),
+        Channel("/contractMarket/snapshot", futures, "symbol", last=("ts",), strict=False),
+        Channel("/contract/instrument", futures, "symbol"),
+        Channel("/contract/announcement", futures, "symbol or nothing", symbol=("symbol",)),
+        *_private(spot, "/account/balance", "/spotMarket/tradeOrdersV2", "/spotMarket/tradeOrders"),
+        *_private(spot, "/spotMarket/advancedOrders", "/margin/position"),
+        Channel("/margin/isolatedPosition", spot, "symbol", private=True),
+        Channel(
+            "/contractMarket/tradeOrders",
+            futures,
+            "symbol or nothing",
+            private=True,
+            symbol=("symbol",),
+        ),
+        *_private(futures, "/contractMarket/advancedOrders", "/contractAccount/wallet"),
+        *_private(futures, "/contract/marginMode", "/contract/crossLeverage"),
+        Channel(
+            "/contract/positionAll",
+            futures,
+            "nothing",
+            private=True,
+            symbol=("symbol",),
+            pushed_as=("/contract/position",),
+        ),
+        Channel("/contract/position", futures, "symbol", private=True),
+    )
+
+
+def _private(market: Market, *prefixes: str) -> list[Channel]:
+    return [Channel(prefix, market, "nothing", private=True, symbol=("symbol",)) for prefix in prefixes]
+
+
+CHANNELS: Final = {channel.prefix: channel for channel in _rows()}
+
+_SYMBOLS: Final[dict[Market, re.Pattern[str]]] = {
+    "spot": re.compile(r"[A-Z0-9]+-[A-Z0-9]+"),
+    "futures": re.compile(r"\.?[A-Z0-9]+"),
+}
+_EXAMPLE: Final[dict[Market, str]] = {"spot": "BTC-USDT", "futures": "XBTUSDTM"}
+_MARKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .&+]*")
+_ANYWHERE: Final = {other: row.prefix for row in CHANNELS.values() for other in row.pushed_as}
+
+
+def channel_of(topic: str) -> Channel:
+    """Find the row of a topic.
+
+    Raises:
+        ValueError: KuCoin has no such channel, as far as this catalogue knows.
+    """
+    prefix = Topic.parse(topic).prefix
+    try:
+        return CHANNELS[prefix]
+    except KeyError:
+        known = ", ".join(sorted(CHANNELS))
+        raise ValueError(f"{prefix!r} is no channel of KuCoin's; known are {known}") from None
+
+
+def is_private(topic: str) -> bool:
+    """Whether a topic needs credentials."""
+    channel = CHANNELS.get(Topic.parse(topic).prefix)
+    return channel is not None and channel.private
+
+
+def check(text: str) -> list[str]:
+    """Read a topic, or a comma list of topics of one channel, and write it out as single ones.
+
+    Raises:
+        ValueError: the channel is unknown, the symbol is empty or malformed, or it lists more than fit a line.
+    """
+    channel = channel_of(text)
+    topics = list(dict.fromkeys(expand(text)))
+    if len(topics) > TOPICS_PER_LINE:
+        raise ValueError(f"{channel.prefix}: {len(topics)} symbols are more than the {TOPICS_PER_LINE} of one line")
+    for topic in topics:
+        _check_argument(channel, Topic.parse(topic).argument, topic)
+    return topics
+
+
+def elsewhere(pushed: str) -> str | None:
+    """Find the topic whose pushes were seen under the name of another one, or None."""
+    topic = Topic.parse(pushed)
+    prefix = _ANYWHERE.get(topic.prefix)
+    if prefix is None:
+        return None
+    return prefix if CHANNELS[prefix].takes == "nothing" else f"{prefix}:{topic.argument}"
+
+
+def _check_argument(channel: Channel, argument: str | None, topic: str) -> None:
+    if argument is None:
+        if channel.takes not in {"nothing", "symbol or nothing"}:
+            raise ValueError(f"{topic!r} names no symbol; write {channel.prefix}:{_EXAMPLE[channel.market]}")
+        return
+    if channel.takes == "nothing":
+        raise ValueError(f"{channel.prefix} takes no symbol, but {topic!r} names one")
+    if channel.takes == "symbol or all" and argument == "all":
+        return
+    symbol = argument
+    if channel.takes == "candles":
+        symbol, _, interval = argument.rpartition("_")
+        if interval not in INTERVALS:
+            raise ValueError(f"{topic!r}: {interval!r} is no interval of KuCoin's; choose from {', '.join(INTERVALS)}")
+    if channel.takes == "symbol or market" and "-" not in argument and _MARKET.fullmatch(argument):
+        return
+    if not _SYMBOLS[channel.market].fullmatch(symbol):
+        raise ValueError(f"{topic!r}: {symbol!r} is not how KuCoin writes a symbol, as in {_EXAMPLE[channel.market]}")
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,88 @@
+"""Every JSON shape on the wire: read one, write one."""
+
+import re
+from typing import Final
+
+import msgspec
+
+__all__ = ["Frame", "FrameError", "decode", "excerpt", "ping", "session_limit", "subscribe", "text_of", "unsubscribe"]
+
+
+class FrameError(ValueError):
+    """A frame, or the payload of a push, that could not be read."""
+
+
+class Frame(msgspec.Struct, gc=False):
+    """One text of the exchange. The payload stays raw until somebody knows what it is."""
+
+    type: str = ""
+    topic: str = ""
+    subject: str = ""
+    id: str | int | None = None
+    code: int = 0
+    data: msgspec.Raw = msgspec.Raw()
+
+    @property
+    def is_push(self) -> bool:
+        """Whether this is market data. Some frames of the documentation have a topic and no type."""
+        return self.type == "message" or (not self.type and bool(self.topic))
+
+
+_decode: Final = msgspec.json.Decoder(Frame).decode
+_encode: Final = msgspec.json.Encoder().encode
+_PER_SESSION: Final = re.compile(r"limitation of (\d+) per session")
+_SECRET: Final = re.compile(r"[\w~+/.=-]{40,}")
+
+
+def decode(text: str | bytes) -> Frame:
+    """Read one frame.
+
+    Raises:
+        FrameError: it is not JSON, not an object, or a field of the envelope has the wrong type.
+    """
+    try:
+        return _decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise FrameError(str(error)) from None
+
+
+def text_of(frame: Frame) -> str:
+    """What an error frame says."""
+    try:
+        said = msgspec.json.decode(frame.data)
+    except msgspec.MsgspecError:
+        return ""
+    return said if isinstance(said, str) else str(said)
+
+
+def session_limit(text: str) -> int | None:
+    """How many topics a connection takes, as the text of an error 509 has it; None when it is about another limit."""
+    found = _PER_SESSION.search(text)
+    return int(found[1]) if found else None
+
+
+def excerpt(text: str | bytes, most: int = 120) -> str:
+    """How a text began, fit for an event: short, printable, and without anything as long as a token."""
+    start = text[: 4 * most]
+    if isinstance(start, bytes):
+        start = start.decode("utf-8", "replace")
+    return _SECRET.sub("…", start)[:most]
+
+
+def ping(id_: str) -> str:
+    """Write a ping. The exchange wants JSON; a ping of the WebSocket protocol does not count."""
+    return _encode({"id": id_, "type": "ping"}).decode()
+
+
+def subscribe(id_: str, topic: str, *, private: bool) -> str:
+    """Ask for a topic, or a comma list of topics of one channel."""
+    return _ask(id_, "subscribe", topic, private=private)
+
+
+def unsubscribe(id_: str, topic: str, *, private: bool) -> str:
+    """Ask for no more of a topic, or a comma list of topics of one channel."""
+    return _ask(id_, "unsubscribe", topic, private=private)
+
+
+def _ask(id_: str, kind: str, topic: str, *, private: bool) -> str:
+    return _encode({"id": id_, "type": kind, "topic": topic, "privateChannel": private, "response": True}).decode()

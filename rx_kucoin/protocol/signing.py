@@ -1,0 +1,44 @@
+"""Private requests: the signed headers are a pure function of key, time, method, path and body."""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from typing import Literal
+
+__all__ = ["Credentials", "headers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An API key with its secret and passphrase. None of the three shows in a repr.
+
+    `version` is the key's generation; a key of 2025 or later is of the third.
+    """
+
+    key: str = field(repr=False)
+    secret: str = field(repr=False)
+    passphrase: str = field(repr=False)
+    version: Literal[2, 3] = 3
+
+    def __post_init__(self) -> None:
+        missing = [name for name in ("key", "secret", "passphrase") if not getattr(self, name)]
+        if missing:
+            raise ValueError(f"credentials need key, secret and passphrase; missing: {', '.join(missing)}")
+
+
+def headers(credentials: Credentials, time_ms: int, method: str, path: str, body: str = "") -> dict[str, str]:
+    """Sign a request. `path` includes the query exactly as it is sent; `body` is the exact JSON text, or empty."""
+    timestamp = str(time_ms)
+    return {
+        "KC-API-KEY": credentials.key,
+        "KC-API-TIMESTAMP": timestamp,
+        "KC-API-SIGN": _digest(credentials.secret, timestamp + method.upper() + path + body),
+        "KC-API-PASSPHRASE": _digest(credentials.secret, credentials.passphrase),
+        "KC-API-KEY-VERSION": str(credentials.version),
+        "Content-Type": "application/json",
+    }
+
+
+def _digest(secret: str, text: str) -> str:
+    return base64.b64encode(hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()).decode()

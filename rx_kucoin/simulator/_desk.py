@@ -1,0 +1,92 @@
+"""What a REST answer is made from: the listing, the tokens, the clock."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from rx_kucoin.protocol.limits import Market
+from rx_kucoin.simulator._book import Side
+from rx_kucoin.simulator._gateway import Doors
+from rx_kucoin.simulator._market import Bar, Instrument, Listing
+
+__all__ = ["Desk", "Endpoint", "Query", "Wrong"]
+
+Query = Mapping[str, str]
+
+
+class Wrong(Exception):  # an answer, not an accident
+    """A call that the exchange answers with an error."""
+
+    def __init__(self, code: str, text: str, status: int = 400) -> None:
+        super().__init__(text)
+        self.code, self.text, self.status = code, text, status
+
+
+class Desk:
+    """Where the calls of one market are answered."""
+
+    def __init__(self, market: Market, listing: Listing, doors: Doors, url: Callable[[], str]) -> None:
+        self.market: Market = market
+        self.listing = listing
+        self.settings = doors.settings
+        self._doors = doors
+        self._url = url
+        self._books: dict[str, tuple[float, dict[Side, list[tuple[int, int]]], int]] = {}
+
+    def token(self, *, private: bool) -> dict[str, Any]:
+        """Hand out a token, and say where to dial."""
+        server = {
+            "endpoint": self._url().replace("http", "ws", 1) + "/",
+            "encrypt": False,
+            "protocol": "websocket",
+            "pingInterval": int(self.settings.ping_interval * 1000),
+            "pingTimeout": int(self.settings.ping_timeout * 1000),
+        }
+        token = self._doors.tokens.issue(self.market, private=private, now=time.monotonic())
+        return {"token": token, "instanceServers": [server]}
+
+    def instrument(self, query: Query) -> Instrument:
+        """Look the symbol of a call up."""
+        instrument = self.listing.get(query.get("symbol", ""))
+        if instrument is None and self.market == "futures":
+            raise Wrong("200003", "symbol is invalid", status=200)
+        if instrument is None:
+            raise Wrong("400100", "symbol not exists")
+        return instrument
+
+    def book(self, instrument: Instrument) -> tuple[dict[Side, list[tuple[int, int]]], int]:
+        """Both sides, best first, and their sequence; for a while the same ones again, if the settings say so."""
+        now = time.monotonic()
+        kept = self._books.get(instrument.symbol)
+        if kept is None or now - kept[0] >= self.settings.rest_lag:
+            sides: dict[Side, list[tuple[int, int]]] = {
+                "bids": instrument.book.top("bids"),
+                "asks": instrument.book.top("asks"),
+            }
+            kept = self._books[instrument.symbol] = (now, sides, instrument.book.sequence)
+        return kept[1], kept[2]
+
+    def history(self, instrument: Instrument, interval: str, seconds: int, count: int) -> list[Bar]:
+        """Bars, newest first: the one that is forming, then made-up ones that lead up to it."""
+        bars = [instrument.bar(interval)]
+        for back in range(1, count):
+            later = bars[-1]
+            bar = Bar(later.start - seconds, later.open)
+            swing = max(1, later.open // 1000)
+            bar.open = later.open + (back * 7919 % (2 * swing + 1) - swing)
+            bar.add(bar.open + swing, 1000 + back)
+            bar.add(bar.open - swing, 1000 + back)
+            bar.add(later.open, 1000)
+            bars.append(bar)
+        return bars
+
+
+class Endpoint(NamedTuple):
+    """One REST call: its weight is taken from the public pool, or from the market's own where it is signed."""
+
+    method: str
+    path: str
+    weight: int
+    answer: Callable[[Desk, Query], Any]
+    signed: bool = False
+    token: bool = False

@@ -1,0 +1,176 @@
+"""The front door: an exchange that starts, runs on one thread of its own, and stops."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Self, TypeVar
+
+from rx_kucoin.protocol.limits import Market
+from rx_kucoin.simulator._faults import Faults
+from rx_kucoin.simulator._record import Call, Dial, Line, Record, Refusal
+from rx_kucoin.simulator._settings import Settings
+from rx_kucoin.simulator._streams import Produced
+from rx_kucoin.simulator._world import World
+
+__all__ = ["Simulator"]
+
+T = TypeVar("T")
+
+PATIENCE: Final = 5.0
+
+
+@dataclass(kw_only=True, repr=False, eq=False)
+class Simulator(Settings):
+    """KuCoin on loopback. Its arguments are the settings; every method may be called from any thread.
+
+    Example:
+        >>> with Simulator(seed=7, rate=0) as exchange:
+        ...     exchange.rest_url.startswith("http://127.0.0.1:")
+        True
+    """
+
+    def __post_init__(self) -> None:
+        self._world = World(self, self._call)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._over: asyncio.Event | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> Self:
+        """Open both hosts; return when they can be dialled. An exchange starts once."""
+        if self._thread is not None:
+            raise RuntimeError("this exchange has been started before; build another one")
+        ready = threading.Event()
+        trouble: list[BaseException] = []
+        self._thread = threading.Thread(target=self._work, args=(ready, trouble), name="kucoin-simulator", daemon=True)
+        self._thread.start()
+        ready.wait()
+        if trouble:
+            self._thread.join()
+            raise trouble[0]
+        return self
+
+    def stop(self) -> None:
+        """Cut every connection and end the thread. What was seen can still be read."""
+        loop, over, thread = self._loop, self._over, self._thread
+        if loop is not None and over is not None and thread is not None and thread.is_alive():
+            loop.call_soon_threadsafe(over.set)
+            thread.join(PATIENCE)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def rest_url(self) -> str:
+        """The spot host, for REST; the token answer tells where the WebSocket is."""
+        return self._world.urls["spot"]
+
+    @property
+    def futures_rest_url(self) -> str:
+        """The futures host."""
+        return self._world.urls["futures"]
+
+    @property
+    def faults(self) -> Faults:
+        """What is to go wrong."""
+        return self._world.faults
+
+    def tick(self, topic: str, n: int = 1) -> int:
+        """Let the next `n` messages of a topic happen, whether or not anyone listens; return how many listen."""
+
+        def act() -> int:
+            streams, stream = self._world.find(topic)
+            for _ in range(n):
+                streams.tick(stream)
+            return len(stream.listeners)
+
+        return self._call(act)
+
+    def push(self, topic: str, subject: str, data: Any, **envelope: Any) -> int:
+        """Push any data on a topic, private ones too; return how many listeners it went to."""
+
+        def act() -> int:
+            streams, stream = self._world.find(topic)
+            owner = {"userId": self.user_id, "channelType": "private"} if stream.channel.private else {}
+            return streams.push(stream, {"subject": subject, **owner, **envelope, "data": data})
+
+        return self._call(act)
+
+    def sent(self, topic: str) -> Produced:
+        """Tell what a topic has produced so far, heard or not."""
+
+        def act() -> Produced:
+            stream = self._world.find(topic)[1]
+            return Produced(stream.count, list(stream.sequences))
+
+        return self._call(act)
+
+    def listeners(self, topic: str) -> int:
+        """Count the connections that a topic is pushed to."""
+        return self._call(lambda: len(self._world.find(topic)[1].listeners))
+
+    @property
+    def listed(self) -> dict[Market, list[str]]:
+        """The symbols of each market, in the order of their popularity."""
+        return {market: list(prices) for market, prices in self._world.prices.items()}
+
+    @property
+    def log(self) -> Record:
+        """The exchange's own account, over all connections."""
+        return self._world.doors.record
+
+    @property
+    def connections(self) -> list[Line]:
+        """Every connection so far, in the order of their dials."""
+        return self._call(lambda: list(self.log.lines))
+
+    @property
+    def open_connections(self) -> list[Line]:
+        """The connections that are up, in the order of their dials: the numbers that `faults` counts by."""
+        return [line for line in self.connections if line.open]
+
+    @property
+    def dials(self) -> list[Dial]:
+        """Every attempt to connect, refused ones too."""
+        return self._call(lambda: list(self.log.dials))
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every REST call."""
+        return self._call(lambda: list(self.log.calls))
+
+    @property
+    def refused(self) -> list[Refusal]:
+        """Every request refused, and every connection ended for breaking a rule."""
+        return self._call(lambda: list(self.log.refused))
+
+    def __repr__(self) -> str:
+        where = " ".join(self._world.urls.values()) or "not started"
+        return f"<Simulator {where} | {self.log!r}>"
+
+    def _work(self, ready: threading.Event, trouble: list[BaseException]) -> None:
+        try:
+            asyncio.run(self._live(ready))
+        except OSError as error:  # a port that is taken: told to whoever starts
+            trouble.append(error)
+        finally:
+            self._loop = None
+            ready.set()
+
+    async def _live(self, ready: threading.Event) -> None:
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        await self._world.live(self._over, ready.set)
+
+    def _call(self, act: Callable[[], T]) -> T:
+        """Act on the exchange's thread while it runs, and here when it does not."""
+        loop = self._loop
+        if loop is None or threading.current_thread() is self._thread:
+            return act()
+
+        async def there() -> T:
+            return act()
+
+        return asyncio.run_coroutine_threadsafe(there(), loop).result(PATIENCE)

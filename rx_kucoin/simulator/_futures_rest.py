@@ -1,0 +1,113 @@
+"""The REST calls of the futures host, one row each."""
+
+import time
+from typing import Any, Final
+
+from rx_kucoin.simulator._desk import Desk, Endpoint, Query
+from rx_kucoin.simulator._futures_payloads import MULTIPLIER_DIGITS
+from rx_kucoin.simulator._futures_payloads import ticker as ticker_body
+from rx_kucoin.simulator._market import Instrument, amount
+from rx_kucoin.simulator._spot_rest import COMMON
+
+__all__ = ["FUTURES"]
+
+
+def active(desk: Desk, _query: Query) -> Any:
+    """Every contract with its rules."""
+    return [_rules(contract) for contract in desk.listing.all()]
+
+
+def contract(desk: Desk, query: Query) -> Any:
+    """One contract with its rules."""
+    return _rules(desk.instrument(query))
+
+
+def ticker(desk: Desk, query: Query) -> Any:
+    """Best prices and the last trade."""
+    return ticker_body(desk.instrument(query), "")["data"]
+
+
+def all_tickers(desk: Desk, _query: Query) -> Any:
+    """Every contract's best prices and last trade."""
+    return [ticker_body(each, "")["data"] for each in desk.listing.all()]
+
+
+def snapshot(desk: Desk, query: Query) -> Any:
+    """The whole book."""
+    return _book(desk, query, None)
+
+
+def depth20(desk: Desk, query: Query) -> Any:
+    """The best 20 levels."""
+    return _book(desk, query, 20)
+
+
+def depth100(desk: Desk, query: Query) -> Any:
+    """The best 100 levels."""
+    return _book(desk, query, 100)
+
+
+def _book(desk: Desk, query: Query, count: int | None) -> Any:
+    each = desk.instrument(query)
+    sides, sequence = desk.book(each)
+    scale = 10**each.digits
+    rows = {side: [[price / scale, size] for price, size in levels[:count]] for side, levels in sides.items()}
+    return {"sequence": sequence, "symbol": each.symbol, **rows, "ts": time.time_ns()}
+
+
+def _rules(each: Instrument) -> dict[str, Any]:
+    scale, day = 10**each.digits, each.day
+    perpetual = each.symbol.endswith("M")
+    inverse = perpetual and "USDT" not in each.symbol
+    coin = each.symbol.removesuffix("M").removesuffix("USDT").removesuffix("USD") if perpetual else each.symbol[:3]
+    return {
+        "symbol": each.symbol,
+        "rootSymbol": "USDT" if not inverse else "XBT",
+        "type": "FFWCSX" if perpetual else "FFICSX",
+        "firstOpenDate": 1585555200000,
+        "expireDate": None if perpetual else 1798185600000,
+        "settleDate": None if perpetual else 1798185600000,
+        "baseCurrency": coin,
+        "quoteCurrency": "USD" if inverse else "USDT",
+        "settleCurrency": coin if inverse else "USDT",
+        "maxOrderQty": 1000000,
+        "maxPrice": 1000000.0,
+        "lotSize": 1,
+        "tickSize": 1 / scale,
+        "indexPriceTickSize": 1 / scale,
+        "multiplier": -1.0 if inverse else float(amount(1, MULTIPLIER_DIGITS)),
+        "initialMargin": 0.008,
+        "maintainMargin": 0.004,
+        "maxLeverage": 125,
+        "makerFeeRate": 0.0002,
+        "takerFeeRate": 0.0006,
+        "isDeleverage": True,
+        "isQuanto": False,
+        "isInverse": inverse,
+        "markMethod": "FairPrice",
+        "status": "Open",
+        "fundingFeeRate": -0.000076,
+        "openInterest": "11481754",
+        "turnoverOf24h": day.turnover / scale / 10**MULTIPLIER_DIGITS,
+        "volumeOf24h": day.volume / 10**MULTIPLIER_DIGITS,
+        "markPrice": each.trade.price / scale,
+        "indexPrice": each.trade.price / scale,
+        "lastTradePrice": each.trade.price / scale,
+        "nextFundingRateTime": 28800000,
+        "lowPrice": day.low / scale,
+        "highPrice": day.high / scale,
+        "priceChgPct": (day.close - day.open) / day.open,
+        "priceChg": (day.close - day.open) / scale,
+    }
+
+
+FUTURES: Final = (
+    *COMMON,
+    Endpoint("GET", "/api/v1/contracts/active", 3, active),
+    Endpoint("GET", "/api/v1/contracts/{symbol}", 3, contract),
+    Endpoint("GET", "/api/v1/ticker", 2, ticker),
+    Endpoint("GET", "/api/v1/allTickers", 5, all_tickers),
+    Endpoint("GET", "/api/v1/level2/snapshot", 3, snapshot),
+    Endpoint("GET", "/api/v1/level2/depth20", 5, depth20),
+    Endpoint("GET", "/api/v1/level2/depth100", 5, depth100),
+)

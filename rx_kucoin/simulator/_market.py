@@ -1,0 +1,182 @@
+"""Instruments: a book, trades and bars for each symbol, from seeded dice; made when first looked at."""
+
+import time
+from collections.abc import Mapping
+from random import Random
+from typing import Final, NamedTuple
+
+from rx_kucoin.protocol.limits import Market
+from rx_kucoin.simulator._book import Book, Row
+
+__all__ = ["BARS", "Bar", "Instrument", "Listing", "Trade", "amount"]
+
+BARS: Final[Mapping[str, int]] = {
+    "1min": 60,
+    "3min": 180,
+    "5min": 300,
+    "15min": 900,
+    "30min": 1800,
+    "1hour": 3600,
+    "2hour": 7200,
+    "4hour": 14400,
+    "6hour": 21600,
+    "8hour": 28800,
+    "12hour": 43200,
+    "1day": 86400,
+    "1week": 604800,
+    "1month": 2592000,
+}
+SIZE_DIGITS: Final = 8
+WORTH: Final[Mapping[str, float]] = {"BTC": 0.012, "ETH": 0.4, "KCS": 90.0}
+"""What lies at a level of a book on average, in its quote currency; a thousand where that is a dollar."""
+CONTRACTS: Final = 300
+FOUND: Final = 3.0
+"""Changes a second that a book is taken to have had before anyone looked at it."""
+
+
+class Trade(NamedTuple):
+    """One match; `side` is the taker's."""
+
+    sequence: int
+    side: str
+    price: int
+    size: int
+    time_ns: int
+
+
+class Bar:
+    """Open, close, high, low in ticks; volume in lots; turnover in ticks times lots."""
+
+    def __init__(self, start: int, price: int) -> None:
+        self.start = start
+        self.open = self.close = self.high = self.low = price
+        self.volume = 0
+        self.turnover = 0
+
+    def add(self, price: int, size: int) -> None:
+        """Count a trade in."""
+        self.close = price
+        self.high, self.low = max(self.high, price), min(self.low, price)
+        self.volume += size
+        self.turnover += price * size
+
+
+class Instrument:
+    """One symbol: everything about it that a channel or a REST call can show."""
+
+    def __init__(self, symbol: str, price: str, *, market: Market, rank: int, seed: int, age: float) -> None:
+        self.symbol, self.market, self.rank = symbol, market, rank
+        self.dice = Random(f"{seed} {symbol}")  # noqa: S311
+        self.digits = len(price.partition(".")[2])
+        self.size_digits = SIZE_DIGITS if market == "spot" else 0
+        middle = int(price.replace(".", ""))
+        lot = (
+            CONTRACTS
+            if market == "futures"
+            else int(WORTH.get(self.quote, 1_000) * 10 ** (SIZE_DIGITS + self.digits)) // middle
+        )
+        start = self.dice.randrange(10**9, 4 * 10**10) + (0 if market == "spot" else 17 * 10**11)
+        self.book = Book(self.dice, middle=middle, lot=lot, sequence=start + int(age * FOUND))
+        self.changed: tuple[int, list[Row]] = (self.book.sequence, [])
+        self.trade = Trade(self._first_match(age), "buy", middle, lot, time.time_ns())
+        self.day = Bar(int(time.time()), middle)
+        self.day.add(middle + middle // 40, lot * 900)
+        self.day.add(middle - middle // 50, lot * 900)
+        self.day.add(middle, lot)
+        self.bars: dict[str, Bar] = {}
+
+    @property
+    def base(self) -> str:
+        """What is bought and sold."""
+        return self.symbol.partition("-")[0] if self.market == "spot" else self.symbol[:3].replace("XBT", "BTC")
+
+    @property
+    def quote(self) -> str:
+        """What it is paid with."""
+        return self.symbol.partition("-")[2] if self.market == "spot" else "USDT"
+
+    def price(self, ticks: int) -> str:
+        """Write a price."""
+        return amount(ticks, self.digits)
+
+    def size(self, lots: int) -> str:
+        """Write a size."""
+        return amount(lots, self.size_digits)
+
+    def value(self, ticks_by_lots: int) -> str:
+        """Write a turnover."""
+        return amount(ticks_by_lots, self.digits + self.size_digits)
+
+    def move(self) -> None:
+        """Let the book change: a range of numbers on spot, one row on futures."""
+        start, rows = self.book.sequence + 1, list[Row]()
+        count = self.dice.choice((1, 1, 1, 2, 4)) if self.market == "spot" else 1
+        for _ in range(count):
+            if count == 1 or self.dice.random() < 0.8:  # noqa: PLR2004
+                rows.append(self.book.change())
+            elif self.dice.random() < 0.5:  # noqa: PLR2004
+                rows.append(Row("bids", 0, 0, self.book.hide()))
+            else:
+                self.book.hide()
+        self.changed = (start, rows)
+
+    def match(self) -> None:
+        """Let a taker trade at the best price."""
+        bid, ask = self.book.best
+        buys = self.dice.random() < 0.5  # noqa: PLR2004
+        level = self.book.asks[ask] if buys else self.book.bids[bid]
+        gap = self.dice.randrange(1, 9) * (128 if self.market == "spot" else 1)
+        now = time.time_ns()
+        size = max(1, int(level * self.dice.random()))
+        price = ask if buys else bid
+        self.trade = Trade(self.trade.sequence + gap, "buy" if buys else "sell", price, size, now)
+        self.day.add(price, size)
+        for interval in self.bars:
+            self.bar(interval).add(price, size)
+
+    def bar(self, interval: str) -> Bar:
+        """Return the bar that is forming."""
+        start = int(time.time()) // BARS[interval] * BARS[interval]
+        bar = self.bars.get(interval)
+        if bar is None or bar.start != start:
+            bar = self.bars[interval] = Bar(start, self.trade.price)
+        return bar
+
+    def _first_match(self, age: float) -> int:
+        scale = 128 if self.market == "spot" else 1
+        number = self.dice.randrange(10**8, 10**9) * scale + (11 * 10**15 if self.market == "spot" else 17 * 10**11)
+        return number + int(age * FOUND) * scale
+
+
+class Listing:
+    """The symbols of one market."""
+
+    def __init__(self, market: Market, prices: Mapping[str, str], *, seed: int, ages: bool) -> None:
+        self.market: Market = market
+        self.prices = prices
+        self._seed = seed
+        self._opened = time.monotonic() if ages else None
+        self._ranks = {symbol: rank for rank, symbol in enumerate(prices)}
+        self._made: dict[str, Instrument] = {}
+
+    def get(self, symbol: str) -> Instrument | None:
+        """Look an instrument up; the first look makes it, as old as the exchange is."""
+        instrument = self._made.get(symbol)
+        if instrument is None and symbol in self.prices:
+            age = 0.0 if self._opened is None else time.monotonic() - self._opened
+            instrument = self._made[symbol] = Instrument(
+                symbol, self.prices[symbol], market=self.market, rank=self._ranks[symbol], seed=self._seed, age=age
+            )
+        return instrument
+
+    def all(self) -> list[Instrument]:
+        """Every instrument, made if need be."""
+        return [instrument for symbol in self.prices if (instrument := self.get(symbol)) is not None]
+
+
+def amount(units: int, digits: int) -> str:
+    """Write a whole number of units as a decimal, without trailing zeros."""
+    if not digits:
+        return str(units)
+    text = str(units).rjust(digits + 1, "0")
+    return f"{text[:-digits]}.{text[-digits:]}".rstrip("0").rstrip(".")

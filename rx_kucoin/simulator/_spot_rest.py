@@ -1,0 +1,214 @@
+"""The REST calls of the spot host, one row each."""
+
+import time
+from typing import Any, Final
+
+from rx_kucoin.simulator._account_rest import ACCOUNT
+from rx_kucoin.simulator._desk import Desk, Endpoint, Query, Wrong
+from rx_kucoin.simulator._market import BARS, Instrument, amount
+from rx_kucoin.simulator._spot_payloads import bar_row, market_of, ticker_data
+
+__all__ = ["COMMON", "SPOT"]
+
+BARS_AT_ONCE: Final = 100
+
+
+def public_token(desk: Desk, _query: Query) -> Any:
+    """`bullet-public`."""
+    return desk.token(private=False)
+
+
+def private_token(desk: Desk, _query: Query) -> Any:
+    """`bullet-private`."""
+    return desk.token(private=True)
+
+
+def clock(_desk: Desk, _query: Query) -> Any:
+    """Milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def status(_desk: Desk, _query: Query) -> Any:
+    """Open, always."""
+    return {"status": "open", "msg": ""}
+
+
+def symbols(desk: Desk, _query: Query) -> Any:
+    """Every symbol with its rules."""
+    return [_rules(instrument) for instrument in desk.listing.all()]
+
+
+def symbol(desk: Desk, query: Query) -> Any:
+    """One symbol with its rules."""
+    return _rules(desk.instrument(query))
+
+
+def currencies(desk: Desk, _query: Query) -> Any:
+    """Every currency that a symbol names."""
+    names = dict.fromkeys(name for each in desk.listing.all() for name in (each.base, each.quote))
+    return [
+        {
+            "currency": name,
+            "name": name,
+            "fullName": name,
+            "precision": 8,
+            "confirms": None,
+            "contractAddress": None,
+            "isMarginEnabled": True,
+            "isDebitEnabled": True,
+            "chains": [],
+        }
+        for name in names
+    ]
+
+
+def all_tickers(desk: Desk, _query: Query) -> Any:
+    """Every symbol's best prices and last 24 hours."""
+    return {"time": time.time_ns() // 1_000_000, "ticker": [_day(each) for each in desk.listing.all()]}
+
+
+def stats(desk: Desk, query: Query) -> Any:
+    """One symbol's last 24 hours."""
+    return {"time": time.time_ns() // 1_000_000, **_day(desk.instrument(query))}
+
+
+def level1(desk: Desk, query: Query) -> Any:
+    """Best prices and the last trade."""
+    return ticker_data(desk.instrument(query))
+
+
+def level2_20(desk: Desk, query: Query) -> Any:
+    """The best 20 levels."""
+    return _book(desk, query, 20)
+
+
+def level2_100(desk: Desk, query: Query) -> Any:
+    """The best 100 levels."""
+    return _book(desk, query, 100)
+
+
+def level2(desk: Desk, query: Query) -> Any:
+    """The whole book."""
+    return _book(desk, query, None)
+
+
+def candles(desk: Desk, query: Query) -> Any:
+    """Bars, newest first, with the one that is forming."""
+    instrument, interval = desk.instrument(query), query.get("type", "")
+    if interval not in BARS:
+        raise Wrong("400100", "type is invalid")
+    until = int(query.get("endAt") or 0) or 2**40
+    since = int(query.get("startAt") or 0)
+    bars = desk.history(instrument, interval, BARS[interval], BARS_AT_ONCE)
+    return [bar_row(instrument, bar) for bar in bars if since <= bar.start < until]
+
+
+def histories(desk: Desk, query: Query) -> Any:
+    """Return the last trades: as many as this exchange remembers, which is one."""
+    instrument = desk.instrument(query)
+    trade = instrument.trade
+    return [
+        {
+            "sequence": str(trade.sequence),
+            "price": instrument.price(trade.price),
+            "size": instrument.size(trade.size),
+            "side": trade.side,
+            "time": trade.time_ns,
+        }
+    ]
+
+
+def _book(desk: Desk, query: Query, count: int | None) -> Any:
+    instrument = desk.instrument(query)
+    sides, sequence = desk.book(instrument)
+    rows = {
+        side: [[instrument.price(price), instrument.size(size)] for price, size in levels[:count]]
+        for side, levels in sides.items()
+    }
+    return {"time": time.time_ns() // 1_000_000, "sequence": str(sequence), **rows}
+
+
+def _day(instrument: Instrument) -> dict[str, Any]:
+    day, (bid, ask) = instrument.day, instrument.book.best
+    change = day.close - day.open
+    return {
+        "symbol": instrument.symbol,
+        "symbolName": instrument.symbol,
+        "buy": instrument.price(bid),
+        "bestBidSize": instrument.size(instrument.book.bids[bid]),
+        "sell": instrument.price(ask),
+        "bestAskSize": instrument.size(instrument.book.asks[ask]),
+        "changeRate": f"{change / day.open:.4f}",
+        "changePrice": f"{'-' if change < 0 else ''}{instrument.price(abs(change))}",
+        "high": instrument.price(day.high),
+        "low": instrument.price(day.low),
+        "vol": instrument.size(day.volume),
+        "volValue": instrument.value(day.turnover),
+        "last": instrument.price(day.close),
+        "averagePrice": instrument.price(day.turnover // day.volume),
+        "takerFeeRate": "0.001",
+        "makerFeeRate": "0.001",
+        "takerCoefficient": "1",
+        "makerCoefficient": "1",
+    }
+
+
+def _rules(instrument: Instrument) -> dict[str, Any]:
+    tick = amount(1, instrument.digits)
+    return {
+        "symbol": instrument.symbol,
+        "name": instrument.symbol,
+        "baseCurrency": instrument.base,
+        "quoteCurrency": instrument.quote,
+        "feeCurrency": instrument.quote,
+        "market": market_of(instrument.quote),
+        "baseMinSize": "0.00001",
+        "quoteMinSize": "0.1",
+        "baseMaxSize": "10000000000",
+        "quoteMaxSize": "99999999",
+        "baseIncrement": "0.00000001",
+        "quoteIncrement": "0.000001",
+        "priceIncrement": tick,
+        "priceLimitRate": "0.1",
+        "minFunds": "0.1",
+        "isMarginEnabled": True,
+        "enableTrading": True,
+        "feeCategory": 1,
+        "makerFeeCoefficient": "1.00",
+        "takerFeeCoefficient": "1.00",
+        "st": False,
+        "callauctionIsEnabled": False,
+        "callauctionPriceFloor": None,
+        "callauctionPriceCeiling": None,
+        "callauctionFirstStageStartTime": None,
+        "callauctionSecondStageStartTime": None,
+        "callauctionThirdStageStartTime": None,
+        "tradingStartTime": None,
+    }
+
+
+COMMON: Final = (
+    Endpoint("POST", "/api/v1/bullet-public", 10, public_token, token=True),
+    Endpoint("POST", "/api/v1/bullet-private", 10, private_token, signed=True, token=True),
+    Endpoint("GET", "/api/v1/timestamp", 0, clock),
+    Endpoint("GET", "/api/v1/status", 3, status),
+)
+"""What both hosts answer. The timestamp costs nothing and sends no quota headers."""
+
+SPOT: Final = (
+    *COMMON,
+    Endpoint("GET", "/api/v1/symbols", 4, symbols),
+    Endpoint("GET", "/api/v2/symbols", 4, symbols),
+    Endpoint("GET", "/api/v2/symbols/{symbol}", 4, symbol),
+    Endpoint("GET", "/api/v1/currencies", 3, currencies),
+    Endpoint("GET", "/api/v3/currencies", 3, currencies),
+    Endpoint("GET", "/api/v1/market/allTickers", 15, all_tickers),
+    Endpoint("GET", "/api/v1/market/stats", 15, stats),
+    Endpoint("GET", "/api/v1/market/orderbook/level1", 2, level1),
+    Endpoint("GET", "/api/v1/market/orderbook/level2_20", 2, level2_20),
+    Endpoint("GET", "/api/v1/market/orderbook/level2_100", 2, level2_100),
+    Endpoint("GET", "/api/v3/market/orderbook/level2", 3, level2, signed=True),
+    Endpoint("GET", "/api/v1/market/candles", 3, candles),
+    Endpoint("GET", "/api/v1/market/histories", 3, histories),
+    *ACCOUNT,
+)

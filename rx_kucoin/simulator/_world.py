@@ -1,0 +1,123 @@
+"""Everything that lives on the exchange's loop: both markets, their gateways, and the one pulse that moves them."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+from aiohttp import web
+
+from rx_kucoin.protocol.limits import Market
+from rx_kucoin.simulator._faults import Faults, Run
+from rx_kucoin.simulator._gateway import Doors, Gateway
+from rx_kucoin.simulator._market import Listing
+from rx_kucoin.simulator._names import contracts, pairs
+from rx_kucoin.simulator._pace import Still, pace
+from rx_kucoin.simulator._quota import Quota
+from rx_kucoin.simulator._rest import application
+from rx_kucoin.simulator._settings import Settings
+from rx_kucoin.simulator._streams import Stream, Streams
+from rx_kucoin.simulator._wire import Wire
+
+__all__ = ["World"]
+
+BEAT: Final = 0.01
+MARKETS: Final[tuple[Market, ...]] = ("spot", "futures")
+
+
+class World:
+    """Touched by the loop's thread alone, once it runs."""
+
+    def __init__(self, settings: Settings, run: Run) -> None:
+        self.settings = settings
+        self.faults = Faults(self, run)
+        self.doors = Doors(settings, self.faults)
+        self.urls: dict[Market, str] = {}
+        self._pace = pace(settings.rate, settings.rate_per_topic)
+        self._quota = Quota(settings.quotas, settings.quota_window)
+        ages = not isinstance(self._pace, Still)
+        self.prices: dict[Market, dict[str, str]] = {
+            "spot": pairs(settings.symbols),
+            "futures": contracts(settings.futures_symbols),
+        }
+        self._listings = {
+            market: Listing(market, self.prices[market], seed=settings.seed, ages=ages) for market in MARKETS
+        }
+        self._streams = {market: Streams(self._listings[market], self.doors.dice, self._born) for market in MARKETS}
+
+    async def live(self, over: asyncio.Event, ready: Callable[[], None]) -> None:
+        """Serve until it is over."""
+        runners = [await self._serve(market) for market in MARKETS]
+        pulse = asyncio.create_task(self._pulse())
+        ready()
+        try:
+            await over.wait()
+        finally:
+            pulse.cancel()
+            await asyncio.gather(pulse, return_exceptions=True)
+            for wire in tuple(self.doors.wires.values()):
+                wire.reset("the exchange stopped")
+            for runner in runners:
+                await runner.cleanup()
+
+    def find(self, topic: str) -> tuple[Streams, Stream]:
+        """Look a topic up in either market."""
+        for streams in self._streams.values():
+            stream = streams.get(topic)
+            if stream is not None:
+                return streams, stream
+        raise ValueError(f"{topic!r} is on no channel of this exchange")
+
+    def drop(self, line: int | None, *, abrupt: bool) -> int:
+        """Cut one connection, or all."""
+        return self._each(line, lambda wire: wire.reset("dropped") if abrupt else wire.bye("dropped"))
+
+    def mute(self, line: int | None, *, muted: bool) -> int:
+        """Silence one connection, or all."""
+        return self._each(line, lambda wire: setattr(wire, "muted", muted))
+
+    def blurt(self, line: int | None, garbage: str | bytes) -> int:
+        """Say something senseless on one connection, or all."""
+        return self._each(line, lambda wire: wire.say(garbage))
+
+    def silence_topic(self, topic: str, *, silent: bool) -> None:
+        """Silence one topic."""
+        self.find(topic)[1].silent = silent
+
+    def mishap(self, topic: str, kind: str, count: int) -> None:
+        """Let something go wrong with a topic's next messages."""
+        self.find(topic)[1].mishaps.extend([kind] * count)
+
+    def _each(self, line: int | None, act: Callable[[Wire], None]) -> int:
+        wires = list(self.doors.wires.values())
+        struck = wires if line is None else wires[line : line + 1]
+        for wire in struck:
+            act(wire)
+        return len(struck)
+
+    def _born(self, stream: Stream) -> None:
+        self._pace.add(stream, time.monotonic())
+
+    async def _serve(self, market: Market) -> web.AppRunner:
+        settings = self.settings
+        gateway = Gateway(market, self.doors, self._streams[market])
+        app = application(market, self.doors, self._listings[market], self._quota, gateway, lambda: self.urls[market])
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+        await runner.setup()
+        port = settings.port if market == "spot" else settings.futures_port
+        site = web.TCPSite(runner, settings.host, port)
+        await site.start()
+        self.urls[market] = f"http://{settings.host}:{runner.addresses[0][1]}"
+        return runner
+
+    async def _pulse(self) -> None:
+        """Let what is due happen, and look after every connection."""
+        while True:
+            now = time.monotonic()
+            for stream in self._pace.due(now):
+                told = self._streams[stream.market].tick(stream)
+                self._pace.told(told - 1)
+            for wire in tuple(self.doors.wires.values()):
+                if not wire.ending:
+                    self.doors.look_after(wire, now)
+            await asyncio.sleep(BEAT)

@@ -1,0 +1,57 @@
+"""What all connections of a `KuCoin` have in common."""
+
+import random as dice
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from reactivex import abc
+
+from rx_kucoin.events import Event
+from rx_kucoin.protocol.limits import Limits
+
+__all__ = ["Terms"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Settings, the clock and the dice. Times in seconds."""
+
+    clock: abc.SchedulerBase
+    tell: Callable[[Event], None] = field(repr=False)
+    """Told of every event."""
+    limits: Limits = field(default_factory=Limits)
+    topics_per_connection: int = 200
+    renew_every: float = 12 * 3600.0
+    max_reconnects: int | None = 5
+    healthy_after: float = 60.0
+    """How long a connection must live for the row of failures to end."""
+    backoff_initial: float = 1.0
+    backoff_cap: float = 60.0
+    welcome_timeout: float = 10.0
+    ack_timeout: float = 10.0
+    gather: float = 0.02
+    """How long to gather topics before asking, so that many fit a line."""
+    linger: float = 0.5
+    """How long a topic that nobody listens to stays subscribed, so that flapping costs no frames."""
+    grace: float = 5.0
+    """How long the old connection lives on beside the fresh one, for what is still under way on it."""
+    random: Callable[[], float] = field(default=dice.random, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.topics_per_connection < 1:
+            raise ValueError(f"topics_per_connection must be 1 or more, not {self.topics_per_connection}")
+        if self.max_reconnects is not None and self.max_reconnects < 0:
+            raise ValueError(f"max_reconnects must be 0 or more, or None, not {self.max_reconnects}")
+        for name in (
+            "renew_every",
+            "healthy_after",
+            "backoff_initial",
+            "backoff_cap",
+            "welcome_timeout",
+            "ack_timeout",
+        ):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be above 0 seconds, not {getattr(self, name)}")
+        for name in ("gather", "linger", "grace"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must be 0 seconds or more, not {getattr(self, name)}")

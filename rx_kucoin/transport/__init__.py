@@ -1,0 +1,1 @@
+"""The only sockets, HTTP and threads of the library."""

@@ -1,0 +1,141 @@
+"""The clock: a scheduler with one thread for all timers, which lives only while a timer runs."""
+
+import heapq
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Final, TypeVar
+
+from reactivex import abc, typing
+from reactivex.disposable import Disposable, SingleAssignmentDisposable
+from reactivex.internal.basic import default_now
+from reactivex.internal.constants import DELTA_ZERO
+from reactivex.scheduler.periodicscheduler import PeriodicScheduler
+
+__all__ = ["Clock"]
+
+S = TypeVar("S")
+
+_log = logging.getLogger("rx_kucoin.clock")
+_SPARE: Final = 64
+"""Cancelled timers that may lie about before they are swept out."""
+
+
+class Clock(PeriodicScheduler):
+    """RxPY's own schedulers cost a thread a timer, stop at the first exception, or jump with the wall clock.
+
+    This one keeps to the monotonic clock, survives what its actions raise (the log tells), forgets cancelled timers,
+    and ends its thread when there is nothing to wait for. Actions must be short: they all share the thread.
+    """
+
+    def __init__(self, name: str = "rx_kucoin clock") -> None:
+        super().__init__()
+        self._name = name
+        self._wall, self._started = default_now(), time.monotonic()
+        self._condition = threading.Condition(threading.Lock())
+        self._timers: list[tuple[float, int, _Timer]] = []
+        self._numbers = count()
+        self._running = 0
+        self._thread: threading.Thread | None = None
+
+    def __repr__(self) -> str:
+        return f"<Clock {self._running} timers>"
+
+    @property
+    def now(self) -> datetime:
+        """The time: the wall clock's when this clock was made, and from there on the monotonic one's."""
+        return self._wall + timedelta(seconds=time.monotonic() - self._started)
+
+    def schedule(self, action: typing.ScheduledAction[S], state: S | None = None) -> abc.DisposableBase:
+        """Do it as soon as the thread is free."""
+        return self.schedule_relative(DELTA_ZERO, action, state)
+
+    def schedule_absolute(
+        self, duetime: typing.AbsoluteTime, action: typing.ScheduledAction[S], state: S | None = None
+    ) -> abc.DisposableBase:
+        """Do it at a moment of this clock."""
+        return self.schedule_relative(self.to_datetime(duetime) - self.now, action, state)
+
+    def schedule_relative(
+        self, duetime: typing.RelativeTime, action: typing.ScheduledAction[S], state: S | None = None
+    ) -> abc.DisposableBase:
+        """Do it in so many seconds."""
+        inner = SingleAssignmentDisposable()
+
+        def act() -> None:
+            inner.disposable = self.invoke_action(action, state)
+
+        timer = _Timer(act)
+        due = time.monotonic() + max(0.0, self.to_seconds(duetime))
+        with self._condition:
+            heapq.heappush(self._timers, (due, next(self._numbers), timer))
+            self._running += 1
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread.start()
+            elif self._timers[0][2] is timer:
+                self._condition.notify()
+
+        def cancel() -> None:
+            self._cancel(timer)
+            inner.dispose()
+
+        return Disposable(cancel)
+
+    def join(self, timeout: float) -> bool:
+        """Wait until the thread has ended. True: it has, or it is the one that asks."""
+        thread = self._thread
+        if thread is None or thread is threading.current_thread():
+            return True
+        thread.join(timeout)
+        return not thread.is_alive()
+
+    def _cancel(self, timer: "_Timer") -> None:
+        with self._condition:
+            if not timer.running:
+                return
+            timer.running = False
+            self._running -= 1
+            if self._running == 0:
+                self._timers.clear()
+                self._condition.notify()
+            elif len(self._timers) > 2 * self._running + _SPARE:
+                self._timers = [entry for entry in self._timers if entry[2].running]
+                heapq.heapify(self._timers)
+
+    def _run(self) -> None:
+        while (timer := self._next()) is not None:
+            try:
+                timer.act()
+            except Exception:  # noqa: BLE001  one bad action must not stop every timer
+                _log.exception("an action of the clock raised")
+
+    def _next(self) -> "_Timer | None":
+        """Wait for the next timer that is due. None: there is none, and the thread ends."""
+        with self._condition:
+            while self._timers:
+                due, _, timer = self._timers[0]
+                wait = due - time.monotonic()
+                if timer.running and wait > 0:
+                    self._condition.wait(wait)
+                    continue
+                heapq.heappop(self._timers)
+                if timer.running:
+                    timer.running = False
+                    self._running -= 1
+                    return timer
+            self._thread = None
+            return None
+
+
+class _Timer:
+    """One thing to do."""
+
+    __slots__ = ("act", "running")
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        self.act = act
+        self.running = True

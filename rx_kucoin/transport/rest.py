@@ -1,0 +1,124 @@
+"""KuCoin's REST hosts, by `requests`, so that a request can be cut short from another thread."""
+
+import socket
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from rx_kucoin.errors import ApiError, RateLimited, RestUnavailable, UnexpectedAnswer
+from rx_kucoin.protocol import bullet, signing
+from rx_kucoin.protocol.bullet import Bullet
+from rx_kucoin.protocol.signing import Credentials
+from rx_kucoin.transport.lifeline import Lifeline
+
+__all__ = ["fetch_bullet"]
+
+PUBLIC: Final = "/api/v1/bullet-public"
+PRIVATE: Final = "/api/v1/bullet-private"
+
+_FORBIDDEN: Final = 403
+_TOO_MANY: Final = 429
+_SERVER_ERROR: Final = 500
+_OVERLOADED: Final = frozenset({"429000", "500000", "503000", "504000"})
+"""Business codes that say "not now", whatever the HTTP status beside them."""
+_PATIENCE: Final = 10.0
+"""Seconds to connect within, when the request does not say."""
+
+
+def fetch_bullet(rest_url: str, credentials: Credentials | None, *, timeout: float, lifeline: Lifeline) -> Bullet:
+    """Apply for a connection: a POST with an empty body, signed when it shall be private.
+
+    Raises:
+        ApiError: the exchange refused, and would again.
+        RateLimited: too many requests; it says how long to wait.
+        RestUnavailable: no answer, or a 5xx.
+        UnexpectedAnswer: what came is not KuCoin's.
+        Cut: the lifeline was cut.
+    """
+    path = PUBLIC if credentials is None else PRIVATE
+    headers = {"Content-Type": "application/json"}
+    if credentials is not None:
+        headers = signing.headers(credentials, time.time_ns() // 1_000_000, "POST", path)
+    status, body, answer_headers = _post(rest_url.rstrip("/") + path, headers, timeout, lifeline)
+    request = f"POST {path}"
+    _check_status(status, answer_headers, request)
+    try:
+        return bullet.read(body, request)
+    except ApiError as error:
+        if error.code in _OVERLOADED:
+            raise RestUnavailable(f"{request}: KuCoin answered {error.code} {error.text!r}", status) from None
+        raise
+    except UnexpectedAnswer:
+        if status == _FORBIDDEN:
+            raise ApiError(str(status), "the edge refused the request", request) from None
+        raise
+
+
+def _check_status(status: int, headers: Mapping[str, str], request: str) -> None:
+    if status == _TOO_MANY:
+        reset = headers.get("gw-ratelimit-reset", "")
+        wait = int(reset) / 1000 if reset.isdecimal() else 0.0
+        raise RateLimited(f"{request}: too many requests, wait {wait:g} s", wait)
+    if status >= _SERVER_ERROR:
+        raise RestUnavailable(f"{request}: HTTP {status}", status)
+
+
+def _post(
+    url: str, headers: dict[str, str], timeout: float, lifeline: Lifeline
+) -> tuple[int, bytes, Mapping[str, str]]:
+    with requests.Session() as session:
+        session.trust_env = False  # neither a proxy that the socket would not use, nor a .netrc
+        adapter = _Adapter(lifeline)
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        try:
+            answer = session.post(url, headers=headers, timeout=timeout, allow_redirects=False)
+        except requests.RequestException as error:
+            reason = _reason(error)
+            raise RestUnavailable(f"POST {urlsplit(url).path}: {reason}") from None
+        finally:
+            lifeline.release()
+        return answer.status_code, answer.content, answer.headers
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost cause: what an operator of a machine can act on."""
+    inner: Any = error
+    while True:
+        deeper = getattr(inner, "reason", None) or inner.__cause__ or inner.__context__
+        if not isinstance(deeper, BaseException):
+            return f"{type(inner).__name__}: {inner}"
+        inner = deeper
+
+
+class _Adapter(HTTPAdapter):
+    """Opens its sockets on a lifeline."""
+
+    def __init__(self, lifeline: Lifeline) -> None:
+        self._lifeline = lifeline
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Put our connection classes in where urllib3 provides for it."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": _opening(self._lifeline, HTTPConnection, HTTPConnectionPool),
+            "https": _opening(self._lifeline, HTTPSConnection, HTTPSConnectionPool),
+        }
+
+
+def _opening(lifeline: Lifeline, connection: type[HTTPConnection], pool: type[HTTPConnectionPool]) -> Any:
+    """Make a pool class whose connections open their sockets on the lifeline."""
+
+    def open_socket(self: HTTPConnection) -> socket.socket:
+        timeout = self.timeout if isinstance(self.timeout, int | float) else _PATIENCE
+        return lifeline.open((self.host.strip("[]"), self.port), timeout)
+
+    kind = type(connection.__name__, (connection,), {"_new_conn": open_socket})
+    return type(pool.__name__, (pool,), {"ConnectionCls": kind})
