@@ -122,7 +122,7 @@ class Engine:
                 observer.on_error(Closed())
                 return Disposable()
             pool = self._pool(channel.market, private=channel.private)
-            messages = pool.topic(topic, stream(topic, read, order, self._tell))
+            messages = pool.topic(topic, stream(topic, read, order, self._terms))
             closing = self._closing.subscribe(on_completed=observer.on_completed)
             return CompositeDisposable(messages.subscribe(observer, scheduler=scheduler), closing)
 

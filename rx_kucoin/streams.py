@@ -1,27 +1,28 @@
 """From the connections of a line to the stream of a topic, and what the stream tells of its losses."""
 
 from collections.abc import Callable
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from reactivex import Observable
 from reactivex import operators as ops
 
 from rx_kucoin import events
 from rx_kucoin.connection import Connection
-from rx_kucoin.events import Event
 from rx_kucoin.operators._hand_over import hand_over
 from rx_kucoin.operators._in_sequence import in_sequence
 from rx_kucoin.protocol.channels import Order
 from rx_kucoin.protocol.readers import Reader
+from rx_kucoin.terms import Terms
 
-__all__ = ["stream"]
+__all__ = ["EXCHANGE_SKIPPED", "LINE_WAS_DOWN", "stream"]
 
-LINE_WAS_DOWN = "the line was down"
-EXCHANGE_SKIPPED = "the exchange left it out"
+LINE_WAS_DOWN: Final = "the line was down"
+EXCHANGE_SKIPPED: Final = "the exchange left it out"
 
 
 def stream(
-    topic: str, read: Reader, order: Order | None, tell: Callable[[Event], None]
+    topic: str, read: Reader, order: Order | None, terms: Terms
 ) -> Callable[[Observable[Connection]], Observable[Any]]:
     """Make the stream of a topic: each message once, in order, from one connection after another.
 
@@ -29,42 +30,59 @@ def stream(
     inner source.
     """
 
-    def listen(connection: Connection) -> Observable[Any]:
-        return connection.messages(topic, read)
+    def unordered(connections: Observable[Connection]) -> Observable[Any]:
+        def listen(connection: Connection) -> Observable[Any]:
+            return connection.messages(topic, read)
 
-    def messages(connections: Observable[Connection]) -> Observable[Observable[Any]]:
-        return connections.pipe(ops.map(listen))
+        return connections.pipe(ops.map(listen), hand_over())
 
-    if order is None:
-        return lambda connections: messages(connections).pipe(hand_over())
-    last, several = order.last, order.key is not None
-    cause = EXCHANGE_SKIPPED
+    return unordered if order is None else _Ordered(topic, read, order, terms).stream
 
-    def broke(before: Any, after: Any) -> None:
-        nonlocal cause
-        cause = LINE_WAS_DOWN
-        if not order.contiguous:
-            numbers = (None, None) if several else (last(before), last(after))
-            tell(events.Gap(0, topic, *numbers, LINE_WAS_DOWN))
 
-    def gap(before: int, after: int) -> None:
-        nonlocal cause
-        tell(events.Gap(0, topic, before, after, cause))
-        cause = EXCHANGE_SKIPPED
+class _Ordered:
+    """A topic whose messages have a place in their stream."""
 
-    def joined(connections: Observable[Connection]) -> Observable[Any]:
-        return messages(connections).pipe(
-            hand_over(last, key=order.key, on_break=broke),
+    def __init__(self, topic: str, read: Reader, order: Order, terms: Terms) -> None:
+        self._topic, self._read, self._order, self._terms = topic, read, order, terms
+        self._settling = timedelta(seconds=2 * terms.grace + 1)
+        self._began = terms.clock.now
+        self._cause = EXCHANGE_SKIPPED
+
+    def stream(self, connections: Observable[Connection]) -> Observable[Any]:
+        order, tell, topic = self._order, self._terms.tell, self._topic
+        return connections.pipe(
+            ops.map(self._listen),
+            hand_over(order.last, key=order.key, on_break=self._broke),
             in_sequence(
-                last,
+                order.last,
                 first=order.first,
                 key=order.key,
                 contiguous=order.contiguous,
                 strict=order.strict,
-                on_gap=gap,
-                on_repeat=lambda number: tell(events.OutOfTurn(0, topic, number)),
+                on_gap=self._gap,
+                on_repeat=self._repeated,
                 on_reset=lambda before, after: tell(events.SequenceReset(0, topic, before, after)),
             ),
         )
 
-    return joined
+    def _listen(self, connection: Connection) -> Observable[Any]:
+        self._began = self._terms.clock.now
+        return connection.messages(self._topic, self._read)
+
+    def _broke(self, before: Any, after: Any) -> None:
+        """The line was down between these two. A contiguous sequence tells itself whether anything is missing."""
+        if self._order.contiguous:
+            self._cause = LINE_WAS_DOWN
+            return
+        several, last = self._order.key is not None, self._order.last
+        numbers = (None, None) if several else (last(before), last(after))
+        self._terms.tell(events.Gap(0, self._topic, *numbers, LINE_WAS_DOWN))
+
+    def _gap(self, before: int, after: int) -> None:
+        self._terms.tell(events.Gap(0, self._topic, before, after, self._cause))
+        self._cause = EXCHANGE_SKIPPED
+
+    def _repeated(self, number: int) -> None:
+        """A fresh connection that lags behind the old one repeats what that one brought: nothing to tell."""
+        if self._terms.clock.now - self._began > self._settling:
+            self._terms.tell(events.OutOfTurn(0, self._topic, number))

@@ -25,7 +25,7 @@ class Terms:
     max_reconnects: int | None = 5
     healthy_after: float = 60.0
     """How long a connection must live for the row of failures to end."""
-    backoff_initial: float = 1.0
+    backoff_initial: float = 2.0
     backoff_cap: float = 60.0
     welcome_timeout: float = 10.0
     ack_timeout: float = 10.0

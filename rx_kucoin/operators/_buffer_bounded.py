@@ -6,14 +6,15 @@ from collections.abc import Callable, Hashable
 from contextlib import suppress
 from functools import partial
 from itertools import count
-from threading import Lock, Thread
+from threading import Lock
 from typing import Generic, Literal, TypeVar, get_args
 
-from reactivex import Observable, abc, typing
+from reactivex import Observable, abc
 from reactivex.disposable import Disposable, SingleAssignmentDisposable
 from reactivex.internal import noop
 from reactivex.internal.exceptions import DisposedException
-from reactivex.scheduler import EventLoopScheduler
+
+from rx_kucoin.operators._worker import Worker
 
 __all__ = ["BufferOverflow", "Overflow", "buffer_bounded"]
 
@@ -92,10 +93,6 @@ def buffer_bounded(
     return operator
 
 
-def _daemon(target: typing.StartableTarget) -> Thread:
-    return Thread(target=target, name="buffer_bounded", daemon=True)
-
-
 class _Buffer(Generic[T]):
     """One subscription: what the producer has put in and the consumer has not seen yet."""
 
@@ -114,8 +111,8 @@ class _Buffer(Generic[T]):
         serial = count()
         self._key: Callable[[T], Hashable] = key or (lambda _: next(serial))  # without keys nothing is ever the same
         self._on_drop: Callable[[int], None] = on_drop or noop
-        self._thread = EventLoopScheduler(_daemon)  # starts with the first item, so never if not needed
-        self._scheduler = scheduler or self._thread
+        self._scheduler = scheduler
+        self._worker = Worker("buffer_bounded")  # has no thread before it is given something to do
         self._lock = Lock()  # never held while calling out
         self._items: OrderedDict[Hashable, T] = OrderedDict()
         self._ending: Callable[[], None] | None = None  # what is said once the buffer is empty
@@ -144,7 +141,7 @@ class _Buffer(Generic[T]):
             self._closed = True
             self._items.clear()
         self.source.dispose()
-        self._thread.dispose()
+        self._worker.dispose()
 
     def _put(self, slot: Hashable, item: T) -> bool:
         """Take the item in; tell whether one was dropped for it, or it was."""
@@ -174,9 +171,10 @@ class _Buffer(Generic[T]):
         self._schedule()
 
     def _schedule(self) -> None:
-        with suppress(
-            DisposedException
-        ):  # whoever closed the scheduler wants nothing delivered; the producer is not told
+        if self._scheduler is None:
+            self._worker.give(self._deliver)
+            return
+        with suppress(DisposedException):  # who closed the scheduler wants nothing delivered; the producer is not told
             self._scheduler.schedule(self._deliver)
 
     def _deliver(self, *_: object) -> None:

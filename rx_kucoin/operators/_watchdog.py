@@ -25,9 +25,9 @@ def watchdog(timeout: float, *, scheduler: abc.SchedulerBase | None = None) -> C
         [ watchdog(4) ]
         result: -a--b---#
 
-    The silence begins with the subscription or the last item. RxPY's `timeout` starts a timer for each item. This one has a single timer, which looks at the time of the last item
-    when it rings, and is set again for what remains; an item costs a look at the clock. The time for which the
-    subscriber itself holds the source up is not counted as silence.
+    The silence begins with the subscription or the last item. RxPY's `timeout` starts a timer for each item; this one
+    has a single timer, which looks at the time of the last item when it rings and is set again for what remains. The
+    time for which the subscriber itself holds the source up is not counted as silence.
 
     Examples:
         >>> source.pipe(watchdog(30.0), retry_backoff())

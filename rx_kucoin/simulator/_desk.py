@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.simulator._book import Side
-from rx_kucoin.simulator._gateway import Doors
+from rx_kucoin.simulator._doors import Doors
 from rx_kucoin.simulator._market import Bar, Instrument, Listing
 
 __all__ = ["Desk", "Endpoint", "Query", "Wrong"]

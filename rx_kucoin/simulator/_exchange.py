@@ -17,7 +17,7 @@ __all__ = ["Simulator"]
 
 T = TypeVar("T")
 
-PATIENCE: Final = 5.0
+PATIENCE: Final = 30.0
 
 
 @dataclass(kw_only=True, repr=False, eq=False)
@@ -52,10 +52,11 @@ class Simulator(Settings):
 
     def stop(self) -> None:
         """Cut every connection and end the thread. What was seen can still be read."""
-        loop, over, thread = self._loop, self._over, self._thread
-        if loop is not None and over is not None and thread is not None and thread.is_alive():
+        loop, over = self._loop, self._over
+        if loop is not None and over is not None:
             loop.call_soon_threadsafe(over.set)
-            thread.join(PATIENCE)
+        if self._thread is not None:
+            self._thread.join(PATIENCE)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -157,12 +158,14 @@ class Simulator(Settings):
         except OSError as error:  # a port that is taken: told to whoever starts
             trouble.append(error)
         finally:
-            self._loop = None
             ready.set()
 
     async def _live(self, ready: threading.Event) -> None:
         self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
-        await self._world.live(self._over, ready.set)
+        try:
+            await self._world.live(self._over, ready.set)
+        finally:
+            self._loop = None
 
     def _call(self, act: Callable[[], T]) -> T:
         """Act on the exchange's thread while it runs, and here when it does not."""

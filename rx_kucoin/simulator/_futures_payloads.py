@@ -109,13 +109,14 @@ def instrument(contract: Instrument, _interval: str) -> Body:
 def announcement(contract: Instrument, _interval: str) -> Body:
     """`/contract/announcement`: a settlement begins or ends."""
     hour = 8 * 3600 * 1000
+    now = _now_ms()
     data = {
         "symbol": contract.symbol,
-        "fundingTime": _now_ms() // hour * hour,
+        "fundingTime": now // hour * hour,
         "fundingRate": -0.000076,
-        "timestamp": _now_ms(),
+        "timestamp": now,
     }
-    return {"subject": "funding.begin" if data["timestamp"] // 1000 % 2 else "funding.end", "data": data}
+    return {"subject": "funding.begin" if now // 1000 % 2 else "funding.end", "data": data}
 
 
 def snapshot(contract: Instrument, _interval: str) -> Body:

@@ -11,8 +11,9 @@ from aiohttp import web
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.simulator import _signatures as signatures
 from rx_kucoin.simulator._desk import Desk, Endpoint, Wrong
+from rx_kucoin.simulator._doors import Doors
 from rx_kucoin.simulator._futures_rest import FUTURES
-from rx_kucoin.simulator._gateway import Doors, Gateway
+from rx_kucoin.simulator._gateway import Gateway
 from rx_kucoin.simulator._market import Listing
 from rx_kucoin.simulator._quota import TOO_MANY, Quota
 from rx_kucoin.simulator._record import Call

@@ -8,8 +8,9 @@ from typing import Final
 from aiohttp import web
 
 from rx_kucoin.protocol.limits import Market
+from rx_kucoin.simulator._doors import Doors
 from rx_kucoin.simulator._faults import Faults, Run
-from rx_kucoin.simulator._gateway import Doors, Gateway
+from rx_kucoin.simulator._gateway import Gateway
 from rx_kucoin.simulator._market import Listing
 from rx_kucoin.simulator._names import contracts, pairs
 from rx_kucoin.simulator._pace import Still, pace

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -317,7 +318,7 @@ def threads_named_after_it() -> list[threading.Thread]:
 
 def gone(threads: list[threading.Thread]) -> bool:
     for thread in threads:
-        thread.join(60)
+        thread.join(20)
     return not any(thread.is_alive() for thread in threads)
 
 
@@ -449,3 +450,34 @@ def test_the_observer_hears_nothing_on_the_producers_thread() -> None:
     )
     assert done.wait(60)
     assert elsewhere == [True]
+
+
+def test_after_a_mistake_a_source_that_cannot_be_stopped_yet_is_not_heard() -> None:
+    later = Later()
+    seen: list[int] = []
+    errors: list[Exception] = []
+
+    def fails_for_nought(item: int) -> int:
+        return 1 // item
+
+    reactivex.of(1, 0, 2).pipe(buffer_bounded(10, "latest_by_key", key=fails_for_nought, scheduler=later)).subscribe(
+        seen.append, errors.append
+    )
+    later.work()
+    assert seen == [1]
+    assert [type(error) for error in errors] == [ZeroDivisionError]
+
+
+def test_dispose_lets_go_of_the_items_at_once() -> None:
+    class Item:
+        pass
+
+    item = Item()
+    alive = weakref.ref(item)
+    source: Subject[Item] = Subject()
+    subscription = source.pipe(buffer_bounded(10, scheduler=Later())).subscribe()
+    source.on_next(item)
+    del item
+    assert alive() is not None
+    subscription.dispose()
+    assert alive() is None

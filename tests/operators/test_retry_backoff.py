@@ -127,6 +127,17 @@ def test_a_long_life_without_a_value_does_not_end_the_row() -> None:
     assert len(errors) == 1
 
 
+def test_a_life_is_counted_from_its_first_value_however_many_follow() -> None:
+    scheduler = VirtualTimeScheduler(0.0)
+    talkative = reactivex.interval(1.0).take(100).concat(reactivex.throw(DroppedError()))
+    attempts: list[int] = []
+    talkative.pipe(retry_backoff(2, delay=doubling, on_retry=lambda attempt, *_: attempts.append(attempt))).subscribe(
+        scheduler=scheduler
+    )
+    scheduler.advance_to(1_000.0)
+    assert attempts == [1] * 9
+
+
 def test_without_a_limit_it_never_gives_up() -> None:
     scheduler = VirtualTimeScheduler(0.0)
     server = Server(scheduler, [(None, 1.0)] * 1_000)

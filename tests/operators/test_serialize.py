@@ -3,12 +3,14 @@
 import sys
 import threading
 from collections.abc import Callable
+from types import FrameType
+from typing import Any
 
 import pytest
 from reactivex import Observable, abc
 from reactivex.disposable import Disposable
 
-from rx_kucoin.operators._serialize import serialize
+from rx_kucoin.operators._serialize import _Turns, serialize
 
 
 class Source:
@@ -68,6 +70,33 @@ def test_calls_from_many_threads_do_not_overlap_and_keep_each_threads_order() ->
     assert len(seen) == threads * each
     for name in range(threads):
         assert [number for of, number in seen if of == name] == list(range(each))
+
+
+def test_nobody_overtakes_what_waits() -> None:
+    """A call that comes just when the turn is free, but something still waits: between two lines, as a thread would."""
+    source = Source()
+    seen: list[object] = []
+    late: list[object] = ["late"]
+
+    def feed(item: object) -> None:
+        seen.append(item)
+        if item == "first":
+            source.observer.on_next("waiting")
+
+    def meddle(frame: FrameType, event: str, _: object) -> Any:
+        turns = frame.f_locals.get("self")
+        if event == "line" and isinstance(turns, _Turns) and turns._waiting and not turns._turn.locked() and late:
+            source.observer.on_next(late.pop())
+        return meddle
+
+    source.observable.pipe(serialize()).subscribe(feed)
+    before = sys.gettrace()
+    sys.settrace(meddle)
+    try:
+        source.observer.on_next("first")
+    finally:
+        sys.settrace(before)
+    assert seen == ["first", "waiting", "late"]
 
 
 def test_a_caller_never_waits_for_the_observer() -> None:

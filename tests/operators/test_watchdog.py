@@ -72,6 +72,7 @@ def test_after_the_end_it_watches_no_more(end: str) -> None:
         subscription.dispose()
     scheduler.advance_to(100.0)
     assert seen == (["|"] if end == "complete" else [])
+    assert (scheduler.set, scheduler.waiting) == (1, 1)  # set once, and cancelled before it rang
 
 
 def test_a_subscriber_that_takes_its_time_is_no_silence() -> None:

@@ -1,6 +1,7 @@
 import base64
 import hashlib
 import hmac
+import itertools
 import time
 from collections.abc import Iterator
 
@@ -164,7 +165,7 @@ def test_candles_are_newest_first_and_fit_together(exchange: Simulator) -> None:
     starts = [int(bar[0]) for bar in bars]
     assert starts == sorted(starts, reverse=True)
     assert starts[0] - starts[1] == 60
-    for newer, older in zip(bars, bars[1:], strict=False):
+    for newer, older in itertools.pairwise(bars):
         assert newer[1] == older[2]
         assert float(older[4]) <= min(float(older[1]), float(older[2]))
 

@@ -1,0 +1,5 @@
+"""`rx-kucoin` on a terminal: watch a market, or serve a simulated exchange."""
+
+from rx_kucoin.cli._main import main
+
+__all__ = ["main"]

@@ -1,0 +1,71 @@
+"""What may be typed after `rx-kucoin`."""
+
+import argparse
+from importlib.metadata import PackageNotFoundError, version
+from typing import NoReturn
+
+from rx_kucoin.cli._channels import CHANNELS
+
+__all__ = ["parse"]
+
+
+def parse(words: list[str] | None) -> argparse.Namespace:
+    """Read the command line; print help or the version, and exit, where these are asked for.
+
+    Raises:
+        ValueError: it makes no sense.
+    """
+    return _parser().parse_args(words)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are raised, so that they can be told in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(f"{message}; `{self.prog} --help` shows what there is")
+
+
+def _parser() -> _Parser:
+    parser = _Parser(prog="rx-kucoin", description="KuCoin's market data on a terminal.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"rx-kucoin {_version()}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="watch | simulate")
+    _add_watch(commands.add_parser("watch", help="show a channel as it streams", description=_WATCH))
+    _add_simulate(commands.add_parser("simulate", help="serve a simulated exchange", description=_SIMULATE))
+    return parser
+
+
+_WATCH = "A live view on a terminal; one JSON line per message when the output goes to a pipe or a file."
+_SIMULATE = "An exchange on this machine that speaks as KuCoin does, with made-up prices, until Ctrl-C."
+
+
+def _add_watch(watch: argparse.ArgumentParser) -> None:
+    watch.add_argument("symbols", nargs="*", metavar="SYMBOL", help="such as BTC-USDT")
+    watch.add_argument("--all", action="store_true", help="every symbol there is; with --channel ticker")
+    watch.add_argument("--channel", choices=CHANNELS, default="ticker", help="what to watch (default: ticker)")
+    watch.add_argument("--interval", default="1min", help="of candles (default: 1min)")
+    watch.add_argument("--json", action="store_true", help="JSON lines on a terminal too")
+    watch.add_argument("--seconds", type=float, metavar="N", help="end after so long (default: at Ctrl-C)")
+    watch.add_argument("--max-reconnects", type=_tries, default=5, metavar="N", help="in a row, or `never` to give up")
+    where = watch.add_mutually_exclusive_group()
+    where.add_argument("--simulate", action="store_true", help="watch a simulated exchange instead of KuCoin")
+    where.add_argument("--rest-url", metavar="URL", help="another REST host than KuCoin's")
+
+
+def _add_simulate(simulate: argparse.ArgumentParser) -> None:
+    simulate.add_argument("--seed", type=int, default=7, help="which prices are made up (default: 7)")
+    simulate.add_argument("--symbols", type=int, default=24, metavar="N", help="how many spot symbols (default: 24)")
+    simulate.add_argument("--rate", type=float, metavar="N", help="messages a second, all in all (default: lifelike)")
+
+
+def _tries(word: str) -> int | None:
+    return None if word == "never" else int(word)
+
+
+_tries.__name__ = "number of tries"  # argparse names it when it complains
+
+
+def _version() -> str:
+    try:
+        return version("rx-kucoin")
+    except PackageNotFoundError:
+        return "(not installed)"

@@ -1,0 +1,46 @@
+"""How a command ends: by Ctrl-C, by its stream, by its time, or because nobody reads it any more."""
+
+import signal
+import time
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+
+__all__ = ["Ending"]
+
+
+class Ending:
+    """What the main thread waits for. Anything may bring it about, from any thread.
+
+    A `SimpleQueue`, because it may be put into from a signal handler. The handler stays when the wait is over: a second
+    Ctrl-C, while everything is being closed, changes nothing.
+    """
+
+    def __init__(self) -> None:
+        self._reasons: SimpleQueue[Exception | None] = SimpleQueue()
+
+    def heed_signals(self) -> None:
+        """Let Ctrl-C, or a polite `kill`, be a good end instead of an exception at any place."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self.come())
+
+    def come(self, error: Exception | None = None) -> None:
+        """End well, or with this error."""
+        self._reasons.put(error)
+
+    def wait(self, seconds: float | None = None, *, meanwhile: Callable[[], None], every: float) -> None:
+        """Wait for the end, `seconds` at most.
+
+        Raises:
+            Exception: the error that it came with.
+        """
+        deadline = None if seconds is None else time.monotonic() + seconds
+        while deadline is None or time.monotonic() < deadline:
+            left = every if deadline is None else min(every, max(deadline - time.monotonic(), 0.0))
+            try:
+                error = self._reasons.get(timeout=left)
+            except Empty:
+                meanwhile()
+                continue
+            if error is not None:
+                raise error
+            return

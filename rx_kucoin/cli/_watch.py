@@ -1,0 +1,56 @@
+"""rx-kucoin watch: a stream on a screen, or as lines."""
+
+import argparse
+import sys
+from typing import Any, Final
+
+from reactivex.disposable import CompositeDisposable
+
+from rx_kucoin.cli._channels import stream
+from rx_kucoin.cli._ending import Ending
+from rx_kucoin.cli._lines import Lines
+from rx_kucoin.client import KuCoin
+from rx_kucoin.operators._buffer_bounded import buffer_bounded
+
+__all__ = ["watch"]
+
+_BEHIND: Final = 100_000
+"""Messages that the reader of a pipe may be behind."""
+
+
+def watch(arguments: argparse.Namespace, ending: Ending) -> None:
+    """Show a stream until it ends, its time is over, or Ctrl-C.
+
+    Raises:
+        ValueError: it cannot be asked for.
+        KuCoinError: it ended because of this.
+    """
+    if not arguments.simulate:
+        where = {"rest_url": arguments.rest_url} if arguments.rest_url else {}
+        _show(arguments, ending, where)
+        return
+    from rx_kucoin.simulator import Simulator  # noqa: PLC0415  its server is an extra
+
+    with Simulator() as exchange:
+        _show(arguments, ending, {"rest_url": exchange.rest_url, "futures_rest_url": exchange.futures_rest_url})
+
+
+def _show(arguments: argparse.Namespace, ending: Ending, where: dict[str, Any]) -> None:
+    with KuCoin(max_reconnects=arguments.max_reconnects, **where) as kucoin:
+        messages = stream(
+            kucoin, arguments.channel, arguments.symbols, interval=arguments.interval, everything=arguments.all
+        )
+        if sys.stdout.isatty() and not arguments.json:
+            from rx_kucoin.cli._screen import Screen  # noqa: PLC0415  rich is an extra
+
+            view = Screen(kucoin.connections, arguments.channel)
+        else:
+            view = Lines(ending.come)
+            messages = messages.pipe(buffer_bounded(_BEHIND, on_drop=view.dropped))
+        with view:
+            subscriptions = CompositeDisposable(kucoin.events.subscribe(view.event))
+            subscriptions.add(messages.subscribe(view.message, ending.come, ending.come))
+            try:
+                ending.wait(arguments.seconds, meanwhile=view.refresh, every=view.every)
+            finally:
+                subscriptions.dispose()

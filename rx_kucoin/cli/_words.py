@@ -1,0 +1,44 @@
+"""Events in words, a line each."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from rx_kucoin import events
+from rx_kucoin.events import Event
+
+__all__ = ["QUIET", "in_words"]
+
+QUIET: Final = (events.Dialling, events.LineUp, events.LineClosed, events.TopicLive, events.Renewed)
+"""What happens on any good day."""
+
+_WORDS: Final[dict[type[Event], Callable[[Any], str]]] = {
+    events.Dialling: lambda _: "is being dialled",
+    events.LineUp: lambda it: f"is up, to {it.host}",
+    events.LineDown: lambda it: f"is down, {_some(it.topics, 'topic')} waiting: {it.cause}",
+    events.Redialling: lambda it: f"is dialled again in {it.wait:.1f} s, attempt {it.attempt}: {it.cause}",
+    events.GaveUp: lambda it: f"is given up: {it.error}",
+    events.LineClosed: lambda _: "was closed from this side",
+    events.Renewed: lambda it: f"was renewed with {_some(it.topics, 'topic')}",
+    events.RenewalFailed: lambda it: f"was not renewed, again in {it.wait:.1f} s: {it.cause}",
+    events.TopicLive: lambda it: f"{it.topic} is live",
+    events.TopicRefused: lambda it: f"{it.topic} was refused: {it.code} {it.text}",
+    events.Requeued: lambda it: f"asks later for {_some(it.topics, 'topic')}: {it.text}",
+    events.LimitLearned: lambda it: f"takes only {_some(it.topics, 'topic')}: {it.text}",
+    events.Complaint: lambda it: f"brought a complaint: {it.code} {it.text}",
+    events.Unanswered: lambda it: f"gave no answer for {_some(it.topics, 'topic')}; asking again",
+    events.Gap: lambda it: f"{it.topic} has a gap after {it.after} and before {it.before}: {it.cause}",
+    events.OutOfTurn: lambda it: f"{it.topic} sent {it.sequence} again or late; left out",
+    events.SequenceReset: lambda it: f"{it.topic} counts anew, from {it.after} down to {it.before}",
+    events.Malformed: lambda it: f"sent something unreadable ({it.count} so far): {it.reason}",
+    events.SubscriberFailed: lambda it: f"a subscriber of {it.stream} raised {it.error!r}",
+}
+
+
+def in_words(event: Event) -> str:
+    """Tell an event in one line."""
+    words = _WORDS[type(event)](event)
+    return " ".join((f"line {event.line} {words}" if event.line else words).split())
+
+
+def _some(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
