@@ -3,11 +3,10 @@
 import threading
 
 from reactivex import abc
-from reactivex.disposable import SerialDisposable
 
 from rx_kucoin import events
 from rx_kucoin.errors import LineLost
-from rx_kucoin.operators._timers import after
+from rx_kucoin.operators._timers import Timer
 from rx_kucoin.operators._turnstile import Turnstile
 from rx_kucoin.protocol.frames import Frame
 from rx_kucoin.protocol.outcomes import Failed, Outcome, Postponed
@@ -30,7 +29,7 @@ class Asking:
         self._lock = threading.Lock()
         self._session = Session(most=terms.limits.topics_per_line, ack_timeout=terms.ack_timeout)
         self._gathering = self._checking = False
-        self._gather_timer, self._check_timer = SerialDisposable(), SerialDisposable()
+        self._gather_timer, self._check_timer = Timer(terms.clock), Timer(terms.clock)
         messages = terms.limits.messages
         self._turnstile = Turnstile(messages.count, messages.per, self._say, scheduler=terms.clock)
 
@@ -75,7 +74,7 @@ class Asking:
             if self._gathering or not self._session.has_something_to_say:
                 return
             self._gathering = True
-        self._gather_timer.disposable = after(self._terms.clock, self._terms.gather, self._gathered)
+        self._gather_timer.set(self._terms.gather, self._gathered)
 
     def dispose(self) -> None:
         """Say nothing more."""
@@ -102,7 +101,7 @@ class Asking:
             if self._checking or not self._session.awaits_answers:
                 return
             self._checking = True
-        self._check_timer.disposable = after(self._terms.clock, self._terms.ack_timeout / 2, self._check)
+        self._check_timer.set(self._terms.ack_timeout / 2, self._check)
 
     def _check(self) -> None:
         with self._lock:

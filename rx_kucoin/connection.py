@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from reactivex import Observable, abc
-from reactivex.disposable import CompositeDisposable, Disposable, SerialDisposable
+from reactivex.disposable import CompositeDisposable, Disposable
 
 from rx_kucoin import events
 from rx_kucoin.asking import Asking
 from rx_kucoin.errors import Busy, DialFailed, LineLost, NoWelcome, SubscriptionRejected, TokenRefused
 from rx_kucoin.heartbeat import Heartbeat
-from rx_kucoin.operators._timers import after
+from rx_kucoin.operators._timers import Timer
 from rx_kucoin.protocol import frames
 from rx_kucoin.protocol.frames import Frame, FrameError
 from rx_kucoin.protocol.outcomes import (
@@ -97,7 +97,7 @@ class Connection:
         self._asking = Asking(wire, line, terms)
         self._routes = Routes(self._asking.want, self._asking.unwant)
         self._heartbeat = Heartbeat(wire, self._asking.ping, terms.clock)
-        self._welcome_timer = SerialDisposable()
+        self._welcome_timer = Timer(terms.clock)
         self._warmings: tuple[Warming, ...] = ()
         self._malformed = 0
 
@@ -122,7 +122,7 @@ class Connection:
 
     def begin(self) -> None:
         """Listen, and wait for the welcome."""
-        self._welcome_timer.disposable = after(self._terms.clock, self._terms.welcome_timeout, self._check_welcome)
+        self._welcome_timer.set(self._terms.welcome_timeout, self._check_welcome)
         self._wire.listen(self._receive, self._ended)
 
     def messages(self, topic: str, read: Reader) -> Observable[Any]:

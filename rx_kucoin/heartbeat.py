@@ -8,7 +8,7 @@ from reactivex import abc
 from reactivex.disposable import SerialDisposable
 
 from rx_kucoin.errors import NoPong
-from rx_kucoin.operators._timers import after
+from rx_kucoin.operators._timers import Timer
 from rx_kucoin.transport.wire import Wire
 
 __all__ = ["Heartbeat"]
@@ -29,7 +29,7 @@ class Heartbeat:
     def __init__(self, wire: Wire, ping: Callable[[], str], clock: abc.SchedulerBase) -> None:
         """Send by `ping`, which returns the id that the pong will carry."""
         self._wire, self._ping, self._clock = wire, ping, clock
-        self._beats, self._check_timer = SerialDisposable(), SerialDisposable()
+        self._beats, self._check_timer = SerialDisposable(), Timer(clock)
         self._heard = self._checking = False
         self._awaited = ""
         self._unanswered = 0
@@ -66,7 +66,7 @@ class Heartbeat:
 
     def _check_later(self) -> None:
         self._checking = True
-        self._check_timer.disposable = after(self._clock, self._wire.ping_timeout, self._check)
+        self._check_timer.set(self._wire.ping_timeout, self._check)
 
     def _check(self) -> None:
         self._checking = False

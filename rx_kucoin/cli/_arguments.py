@@ -1,6 +1,7 @@
 """What may be typed after `rx-kucoin`."""
 
 import argparse
+import math
 from importlib.metadata import PackageNotFoundError, version
 from typing import NoReturn
 
@@ -44,11 +45,11 @@ def _add_watch(watch: argparse.ArgumentParser) -> None:
     watch.add_argument("--channel", choices=CHANNELS, default="ticker", help="what to watch (default: ticker)")
     watch.add_argument("--interval", default="1min", help="of candles (default: 1min)")
     watch.add_argument("--json", action="store_true", help="JSON lines on a terminal too")
-    watch.add_argument("--seconds", type=float, metavar="N", help="end after so long (default: at Ctrl-C)")
+    watch.add_argument("--seconds", type=_span, metavar="N", help="end after so long (default: at Ctrl-C)")
     watch.add_argument("--max-reconnects", type=_tries, default=5, metavar="N", help="in a row, or `never` to give up")
     where = watch.add_mutually_exclusive_group()
     where.add_argument("--simulate", action="store_true", help="watch a simulated exchange instead of KuCoin")
-    where.add_argument("--rest-url", metavar="URL", help="another REST host than KuCoin's")
+    where.add_argument("--rest-url", type=_url, metavar="URL", help="another REST host than KuCoin's")
 
 
 def _add_simulate(simulate: argparse.ArgumentParser) -> None:
@@ -61,7 +62,21 @@ def _tries(word: str) -> int | None:
     return None if word == "never" else int(word)
 
 
-_tries.__name__ = "number of tries"  # argparse names it when it complains
+def _span(word: str) -> float:
+    seconds = float(word)
+    if not 0 < seconds < math.inf:
+        raise ValueError
+    return seconds
+
+
+def _url(word: str) -> str:
+    if not word.startswith(("http://", "https://")):
+        raise ValueError
+    return word.rstrip("/")
+
+
+for _type, _called in ((_tries, "number of tries"), (_span, "number of seconds"), (_url, "http(s) URL")):
+    _type.__name__ = _called  # argparse names it when it complains
 
 
 def _version() -> str:

@@ -4,6 +4,7 @@ import signal
 import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
+from types import FrameType
 
 __all__ = ["Ending"]
 
@@ -20,8 +21,12 @@ class Ending:
 
     def heed_signals(self) -> None:
         """Let Ctrl-C, or a polite `kill`, be a good end instead of an exception at any place."""
+
+        def handle(_number: int, _frame: FrameType | None) -> None:
+            self.come()
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self.come())
+            signal.signal(number, handle)
 
     def come(self, error: Exception | None = None) -> None:
         """End well, or with this error."""

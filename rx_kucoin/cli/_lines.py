@@ -3,14 +3,19 @@
 import os
 import sys
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
+from reactivex import Observable
 
 from rx_kucoin.cli._words import QUIET, in_words
-from rx_kucoin.events import Event
+from rx_kucoin.events import Event, LineDown, LineUp, Redialling
+from rx_kucoin.operators._buffer_bounded import buffer_bounded
 
 __all__ = ["Lines"]
+
+_BEHIND: Final = 100_000
+"""Messages that the reader may be behind."""
 
 
 class Lines:
@@ -24,6 +29,11 @@ class Lines:
 
     def __init__(self, on_deaf: Callable[[], None]) -> None:
         self._on_deaf = on_deaf
+        self._down: set[int] = set()
+
+    def paced(self, messages: Observable[Any]) -> Observable[Any]:
+        """On a thread of their own: a slow reader must not hold up a connection."""
+        return messages.pipe(buffer_bounded(_BEHIND, on_drop=self._dropped))
 
     def message(self, message: Any) -> None:
         """Write it, with the names that it has in Python. Prices and sizes are strings, as they are exact."""
@@ -34,29 +44,32 @@ class Lines:
             self._on_deaf()
 
     def event(self, event: Event) -> None:
-        """Tell what is not of every day."""
-        if not isinstance(event, QUIET):
-            self.note(in_words(event))
-
-    def dropped(self, count: int) -> None:
-        """Tell of messages that the reader was too slow for."""
-        self.note(f"{count} messages left out: whoever reads this is too slow")
-
-    def note(self, text: str) -> None:
-        """Write one line to stderr, if anybody listens there."""
-        try:
-            _write(sys.stderr.fileno(), f"rx-kucoin: {text}\n".encode())
-        except BrokenPipeError:
-            self._on_deaf()
+        """Tell what is not of every day, and the end of it."""
+        if isinstance(event, LineDown | Redialling):
+            self._down.add(event.line)
+        back = isinstance(event, LineUp) and event.line in self._down
+        if back:
+            self._down.discard(event.line)
+        if back or not isinstance(event, QUIET):
+            self._note(in_words(event))
 
     def refresh(self) -> None:
         """Nothing waits to be shown."""
 
-    def __enter__(self) -> "Lines":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         """Nothing was opened."""
+
+    def _dropped(self, count: int) -> None:
+        self._note(f"{count} messages left out: whoever reads this is too slow")
+
+    def _note(self, text: str) -> None:
+        try:
+            _write(sys.stderr.fileno(), f"rx-kucoin: {text}\n".encode())
+        except BrokenPipeError:
+            self._on_deaf()
 
 
 def _write(descriptor: int, data: bytes) -> None:

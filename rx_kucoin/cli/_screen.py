@@ -4,7 +4,7 @@ import threading
 import time
 from collections import deque
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from reactivex import Observable
 from rich.console import Console, Group
@@ -23,6 +23,9 @@ _RATE_OVER: Final = 3.0
 """Seconds that a rate is counted over."""
 _AROUND: Final = 5
 """Lines of the screen that are no row: the head of the table, the status, what did not fit, and the cursor's."""
+_WIDTH: Final = 10
+"""Characters of a number, so that a row of any symbol fits 80 columns."""
+_SMALL: Final = Decimal("0.001")
 _COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "candles": ("close", "low", "high", "volume"),
     "level1": ("middle", "bid", "ask", "size"),
@@ -47,6 +50,10 @@ class Screen:
         self._live = Live(console=self._console, auto_refresh=False, get_renderable=self._draw)
         self._connections = connections
 
+    def paced(self, messages: Observable[Any]) -> Observable[Any]:
+        """As they come: a row takes no time."""
+        return messages
+
     def message(self, message: Any) -> None:
         """Take a message in."""
         with self._lock:
@@ -63,7 +70,7 @@ class Screen:
         """Draw all of it anew."""
         self._live.refresh()
 
-    def __enter__(self) -> "Screen":
+    def __enter__(self) -> Self:
         self._watching = self._connections.subscribe(self._connected)
         self._live.start()
         return self
@@ -130,11 +137,11 @@ class _Row:
 
 
 def _number(value: Decimal | None) -> str:
-    """Exact as long as it fits its column; prices below a cent keep four significant digits."""
+    """As it is, less the decimals that do not fit; in powers of ten where that would say nothing or too little."""
     if value is None:
         return "-"
     text = f"{value:f}"
-    return text if len(text) <= _WIDTH else f"{value:.{_WIDTH}g}"[:_WIDTH] if abs(value) < 1 else text[:_WIDTH]
-
-
-_WIDTH: Final = 10
+    if len(text) <= _WIDTH:
+        return text
+    whole = text.index(".") if "." in text else len(text)
+    return f"{value:.3e}" if abs(value) < _SMALL or whole > _WIDTH else text[:_WIDTH].rstrip(".")

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any
 
 from reactivex.disposable import CompositeDisposable
 
@@ -10,12 +10,11 @@ from rx_kucoin.cli._channels import stream
 from rx_kucoin.cli._ending import Ending
 from rx_kucoin.cli._lines import Lines
 from rx_kucoin.client import KuCoin
-from rx_kucoin.operators._buffer_bounded import buffer_bounded
+
+if TYPE_CHECKING:
+    from rx_kucoin.cli._screen import Screen
 
 __all__ = ["watch"]
-
-_BEHIND: Final = 100_000
-"""Messages that the reader of a pipe may be behind."""
 
 
 def watch(arguments: argparse.Namespace, ending: Ending) -> None:
@@ -40,17 +39,18 @@ def _show(arguments: argparse.Namespace, ending: Ending, where: dict[str, Any]) 
         messages = stream(
             kucoin, arguments.channel, arguments.symbols, interval=arguments.interval, everything=arguments.all
         )
-        if sys.stdout.isatty() and not arguments.json:
-            from rx_kucoin.cli._screen import Screen  # noqa: PLC0415  rich is an extra
-
-            view = Screen(kucoin.connections, arguments.channel)
-        else:
-            view = Lines(ending.come)
-            messages = messages.pipe(buffer_bounded(_BEHIND, on_drop=view.dropped))
-        with view:
+        with _view(kucoin, arguments, ending) as view:
             subscriptions = CompositeDisposable(kucoin.events.subscribe(view.event))
-            subscriptions.add(messages.subscribe(view.message, ending.come, ending.come))
+            subscriptions.add(view.paced(messages).subscribe(view.message, ending.come, ending.come))
             try:
                 ending.wait(arguments.seconds, meanwhile=view.refresh, every=view.every)
             finally:
                 subscriptions.dispose()
+
+
+def _view(kucoin: KuCoin, arguments: argparse.Namespace, ending: Ending) -> "Lines | Screen":
+    if arguments.json or not sys.stdout.isatty():
+        return Lines(ending.come)
+    from rx_kucoin.cli._screen import Screen  # noqa: PLC0415  rich is an extra
+
+    return Screen(kucoin.connections, arguments.channel)

@@ -8,8 +8,11 @@ from rx_kucoin.events import Event
 
 __all__ = ["QUIET", "in_words"]
 
-QUIET: Final = (events.Dialling, events.LineUp, events.LineClosed, events.TopicLive, events.Renewed)
-"""What happens on any good day."""
+QUIET: Final = (
+    *(events.Dialling, events.LineUp, events.LineClosed, events.TopicLive, events.Renewed),
+    *(events.GaveUp, events.TopicRefused),
+)
+"""What happens on any good day; and what the error that ends the stream tells anyway."""
 
 _WORDS: Final[dict[type[Event], Callable[[Any], str]]] = {
     events.Dialling: lambda _: "is being dialled",

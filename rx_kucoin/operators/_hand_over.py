@@ -34,7 +34,7 @@ def hand_over(
         a:       1-2-3-4-5-6|
         b:           4-5-6-7-8|
         [ hand_over(int) ]
-        result: -1-2-3-4-5-6-7-8
+        result: -1-2-3-(45)-6-7-8
 
     Args:
         position: Where a value stands in its stream. None: the newer takes over at its first value.

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from reactivex import Observable, abc
-from reactivex.disposable import Disposable, SerialDisposable, SingleAssignmentDisposable
+from reactivex.disposable import Disposable, SingleAssignmentDisposable
 from reactivex.scheduler import TimeoutScheduler
 
 from rx_kucoin.operators._hub import Hub, log_failure
-from rx_kucoin.operators._timers import after
+from rx_kucoin.operators._timers import Timer
 
 __all__ = ["share_anew"]
 
@@ -59,7 +59,7 @@ def share_anew(
                     current = None
                 return mine
 
-        def leave(life: _Life[T], member: abc.DisposableBase, clock: abc.SchedulerBase) -> None:
+        def leave(life: _Life[T], member: abc.DisposableBase) -> None:
             member.dispose()
             with lock:
                 life.members -= 1
@@ -70,7 +70,7 @@ def share_anew(
             if not last:
                 return
             if linger > 0:
-                life.timer.disposable = after(clock, linger, lambda: close(life, leaving))
+                life.timer.set(linger, lambda: close(life, leaving))
             else:
                 close(life, leaving)
 
@@ -87,18 +87,18 @@ def share_anew(
             clock = scheduler or scheduler_ or TimeoutScheduler.singleton()
             with lock:
                 first = current is None
-                life = current = current or _Life(on_failure, replay=replay)
+                life = current = current or _Life(on_failure, clock, replay=replay)
                 life.members += 1
                 life.leaving = None
             member = life.add(observer)
-            life.timer.disposable = Disposable()
+            life.timer.cancel()
             if first:
                 try:
                     life.begin(source, end, scheduler_)
                 except BaseException:
                     end(life)
                     raise
-            return Disposable(lambda: leave(life, member, clock))
+            return Disposable(lambda: leave(life, member))
 
         return Observable(subscribe)
 
@@ -108,13 +108,13 @@ def share_anew(
 class _Life(Generic[T]):
     """From the first subscriber to the source's end, or the last subscriber's leaving."""
 
-    def __init__(self, on_failure: Callable[[BaseException], None], *, replay: bool) -> None:
+    def __init__(self, on_failure: Callable[[BaseException], None], clock: abc.SchedulerBase, *, replay: bool) -> None:
         self.hub: Hub[T] = Hub(on_failure)
         self.latest: list[T] = []
         self._order = threading.RLock() if replay else None
         self.members = 0
         self.leaving: object = None
-        self.timer = SerialDisposable()
+        self.timer = Timer(clock)
         self.connection = SingleAssignmentDisposable()
 
     def add(self, observer: abc.ObserverBase[T]) -> abc.DisposableBase:

@@ -8,7 +8,7 @@ from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, Disposable, SerialDisposable, SingleAssignmentDisposable
 from reactivex.scheduler import TimeoutScheduler
 
-from rx_kucoin.operators._timers import after
+from rx_kucoin.operators._timers import Timer
 
 __all__ = ["switch_when_ready"]
 
@@ -61,16 +61,17 @@ def switch_when_ready(
 class _Inner(Generic[T]):
     """One inner source: a candidate, then the one that is relayed, then on its way out."""
 
-    def __init__(self, source: Observable[T]) -> None:
+    def __init__(self, source: Observable[T], clock: abc.SchedulerBase) -> None:
         self.source = source
         self.subscription = SerialDisposable()
-        self.gate = SerialDisposable()
+        self.gate, self.timer = SerialDisposable(), Timer(clock)
         self.held: list[T] = []
         self.failures = 0
         self.waiting = False
 
     def dispose(self) -> None:
         self.gate.dispose()
+        self.timer.dispose()
         self.subscription.dispose()
 
 
@@ -98,7 +99,7 @@ class _Switch(Generic[T]):
 
     def candidate(self, source: Observable[T]) -> None:
         """Begin with a new inner source; one that is not ready yet is given up for it."""
-        inner = _Inner(source)
+        inner = _Inner(source, self._clock)
         with self._lock:
             older, self._candidate = self._candidate, inner
         if older is not None:
@@ -129,7 +130,7 @@ class _Switch(Generic[T]):
         inner.subscription.disposable = attempt
         if self._ready_timeout is not None:
             late = TimeoutError(f"the candidate was not ready within {self._ready_timeout:g} s")
-            inner.gate.disposable = after(self._clock, self._ready_timeout, lambda: self._give_up(inner, late))
+            inner.timer.set(self._ready_timeout, lambda: self._give_up(inner, late))
         attempt.disposable = inner.source.subscribe(
             lambda value: self._value(inner, value),
             lambda error: self._failed(inner, error),
@@ -154,7 +155,7 @@ class _Switch(Generic[T]):
 
     def _await(self, inner: _Inner[T], gate: Observable[Any]) -> None:
         waiting = SingleAssignmentDisposable()
-        inner.gate.disposable = CompositeDisposable(inner.gate.disposable or Disposable(), waiting)
+        inner.gate.disposable = waiting
         waiting.disposable = gate.subscribe(
             lambda _: self._promote(inner),
             lambda error: self._give_up(inner, error),
@@ -170,11 +171,12 @@ class _Switch(Generic[T]):
             held, inner.held = inner.held, []
             if old is not None:
                 self._retiring.append(old)
+        inner.timer.cancel()
         for value in held:
             self._observer.on_next(value)
         inner.gate.disposable = Disposable()  # only now: what made it ready may hold what the next operator takes up
         if old is not None and self._grace > 0:
-            old.gate.disposable = after(self._clock, self._grace, lambda: self._retire(old))
+            old.timer.set(self._grace, lambda: self._retire(old))
         elif old is not None:
             self._retire(old)
 
@@ -220,7 +222,10 @@ class _Switch(Generic[T]):
             inner.waiting = True
             if wait is None:
                 self._candidate = None
-        inner.gate.disposable = Disposable() if wait is None else after(self._clock, wait, lambda: self._start(inner))
+        inner.gate.disposable = Disposable()
+        inner.timer.cancel()
+        if wait is not None:
+            inner.timer.set(wait, lambda: self._start(inner))
         if self._on_failed is not None:
             self._on_failed(error, wait)
 

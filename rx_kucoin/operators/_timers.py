@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from reactivex import abc
+from reactivex.disposable import SerialDisposable, SingleAssignmentDisposable
 
-__all__ = ["after"]
+__all__ = ["Timer", "after"]
 
 
 def after(clock: abc.SchedulerBase, seconds: float, action: Callable[[], object]) -> abc.DisposableBase:
@@ -15,3 +16,27 @@ def after(clock: abc.SchedulerBase, seconds: float, action: Callable[[], object]
         action()
 
     return clock.schedule_relative(seconds, act)
+
+
+class Timer:
+    """A timer that is set again and again; setting it drops what it was set for before."""
+
+    def __init__(self, clock: abc.SchedulerBase) -> None:
+        self._clock = clock
+        self._current = SerialDisposable()
+
+    def set(self, seconds: float, action: Callable[[], object]) -> None:
+        """Have an action done in so many seconds."""
+        # The place is taken before the clock is asked: an action that is done at once may set the timer again itself,
+        # and must not find its own setting dropped when this call comes back.
+        place = SingleAssignmentDisposable()
+        self._current.disposable = place
+        place.disposable = after(self._clock, seconds, action)
+
+    def cancel(self) -> None:
+        """Drop what it was set for."""
+        self._current.disposable = SingleAssignmentDisposable()
+
+    def dispose(self) -> None:
+        """Drop what it was set for, and whatever it would be set for later."""
+        self._current.dispose()

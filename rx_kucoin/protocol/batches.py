@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Literal, NamedTuple
 
-from rx_kucoin.protocol.channels import CHANNELS
+from rx_kucoin.protocol.channels import CHANNELS, is_private
 from rx_kucoin.protocol.topics import Topic, join
 
-__all__ = ["Batch", "Batches"]
+__all__ = ["Batch", "Batches", "Kind"]
 
 Kind = Literal["subscribe", "unsubscribe"]
 
@@ -23,6 +23,14 @@ class Batch(NamedTuple):
     def text(self) -> str:
         """The topics as the exchange wants them."""
         return join(self.topics)
+
+
+class _Family(NamedTuple):
+    """What topics must have in common to share a line."""
+
+    kind: Kind
+    list: str
+    portion: int | None
 
 
 class Batches:
@@ -46,7 +54,8 @@ class Batches:
 
     def halve(self, topics: tuple[str, ...]) -> None:
         """Ask for these in lines of half the size from now on: one of them spoils the line."""
-        self._portions.update(dict.fromkeys(topics, (len(topics) + 1) // 2))
+        half = (len(topics) + 1) // 2
+        self._portions.update({topic: min(half, self._portions.get(topic, half)) for topic in topics})
 
     def forget(self, topics: Iterable[str]) -> None:
         """These are no suspects any more."""
@@ -57,15 +66,15 @@ class Batches:
         """Take the next line's worth off the waiting ones."""
         first = next(iter(self._waiting))
         family = self._family(first, kind_of)
-        channel = CHANNELS.get(family[1])
         most = min(self._portions.get(first, self.most), self.most)
-        if channel is not None and not channel.listed:
-            most = 1
         same = (topic for topic in self._waiting if self._family(topic, kind_of) == family)
         topics = tuple(islice(same, most))
         for topic in topics:
             del self._waiting[topic]
-        return Batch(family[0], topics, private=channel is not None and channel.private)
+        return Batch(family.kind, topics, private=is_private(first))
 
-    def _family(self, topic: str, kind_of: Callable[[str], Kind]) -> tuple[Kind, str, int | None]:
-        return kind_of(topic), Topic.parse(topic).prefix, self._portions.get(topic)
+    def _family(self, topic: str, kind_of: Callable[[str], Kind]) -> _Family:
+        prefix, argument = Topic.parse(topic)
+        channel = CHANNELS.get(prefix)
+        shares = argument is not None if channel is None else channel.shares_lines(argument)
+        return _Family(kind_of(topic), prefix if shares else topic, self._portions.get(topic))

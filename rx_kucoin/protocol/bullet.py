@@ -1,14 +1,16 @@
 """The bullet: the token answer, from which come the address to dial and the pace of the heartbeat."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from math import inf
+from typing import Annotated, Final
 from urllib.parse import quote, urlsplit
 
 import msgspec
 
 from rx_kucoin.errors import ApiError, UnexpectedAnswer
-from rx_kucoin.protocol.frames import excerpt
+from rx_kucoin.protocol.frames import UNREADABLE, excerpt
 from rx_kucoin.protocol.limits import PING_INTERVAL, PING_TIMEOUT
 
 __all__ = ["SUCCESS", "Bullet", "Server", "read", "read_data"]
@@ -40,7 +42,8 @@ class Bullet:
 
     def address(self, server: Server, connect_id: str) -> str:
         """Write the address to dial. The token holds `=` and `+`, so it is percent-encoded."""
-        return f"{server.endpoint}?token={quote(self.token, safe='')}&connectId={connect_id}"
+        mark = "&" if "?" in server.endpoint else "?"
+        return f"{server.endpoint}{mark}token={quote(self.token, safe='')}&connectId={quote(connect_id, safe='')}"
 
     def choose(self, random: Callable[[], float]) -> Server:
         """Any of the servers will do; choosing at random spreads the load and gets around a dead one."""
@@ -49,18 +52,18 @@ class Bullet:
 
 class _Server(msgspec.Struct):
     endpoint: str
-    pingInterval: float = PING_INTERVAL * 1000  # noqa: N815  the wire's own name, ms
-    pingTimeout: float = PING_TIMEOUT * 1000  # noqa: N815
+    pingInterval: float | None = None  # noqa: N815  the wire's own name, ms
+    pingTimeout: float | None = None  # noqa: N815
 
 
 class _Data(msgspec.Struct):
-    token: str
+    token: Annotated[str, msgspec.Meta(min_length=1)]
     instanceServers: list[_Server]  # noqa: N815
 
 
 class _Answer(msgspec.Struct):
-    code: str
-    msg: str = ""
+    code: str | int
+    msg: str | None = None
     data: msgspec.Raw = msgspec.Raw()
 
 
@@ -73,10 +76,10 @@ def read_data(body: bytes, request: str) -> msgspec.Raw:
     """
     try:
         answer = msgspec.json.decode(body, type=_Answer, strict=False)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         raise UnexpectedAnswer(f"{request}: the answer is not KuCoin's JSON", excerpt(body)) from None
-    if answer.code != SUCCESS:
-        raise ApiError(answer.code, excerpt(answer.msg), request)
+    if (code := str(answer.code)) != SUCCESS:
+        raise ApiError(code, excerpt(answer.msg or ""), request)
     return answer.data
 
 
@@ -90,13 +93,25 @@ def read(body: bytes, request: str) -> Bullet:
     data = read_data(body, request)
     try:
         payload = msgspec.json.decode(data, type=_Data, strict=False)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         raise UnexpectedAnswer(f"{request}: the answer holds no token", excerpt(bytes(data))) from None
-    servers = tuple(
-        Server(s.endpoint, s.pingInterval / 1000, s.pingTimeout / 1000) for s in payload.instanceServers if s.endpoint
-    )
+    servers = tuple(_server(entry) for entry in payload.instanceServers if _WEBSOCKET.fullmatch(entry.endpoint))
     if not servers:
         raise UnexpectedAnswer(
             f"{request}: the answer names no server (instanceServers is empty)", excerpt(bytes(data))
         )
     return Bullet(payload.token, servers)
+
+
+def _server(entry: _Server) -> Server:
+    return Server(
+        entry.endpoint, _seconds(entry.pingInterval, PING_INTERVAL), _seconds(entry.pingTimeout, PING_TIMEOUT)
+    )
+
+
+def _seconds(ms: float | None, default: float) -> float:
+    """A heartbeat without a pause would be a flood, one without an end none: then today's advice holds."""
+    return ms / 1000 if ms is not None and 0 < ms < inf else default
+
+
+_WEBSOCKET: Final = re.compile(r"wss?://(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::\d+)?(?:[/?]\S*)?")

@@ -79,6 +79,10 @@ class Channel:
     pushed_as: tuple[str, ...] = ()
     """Other prefixes that its pushes were seen under."""
 
+    def shares_lines(self, argument: str | None) -> bool:
+        """Whether a topic may stand in a comma list. A bare channel, `:all`, a market and a private one stand alone."""
+        return self.listed and not self.private and argument is not None and self._key(argument) is None
+
     def raw_reader(self, argument: str) -> Reader:
         """Make the reader of payloads for an argument."""
         return readers.push(self._symbol_of(argument), self.first, self.last)

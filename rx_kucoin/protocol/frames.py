@@ -5,7 +5,21 @@ from typing import Final
 
 import msgspec
 
-__all__ = ["Frame", "FrameError", "decode", "excerpt", "ping", "session_limit", "subscribe", "text_of", "unsubscribe"]
+__all__ = [
+    "UNREADABLE",
+    "Frame",
+    "FrameError",
+    "decode",
+    "excerpt",
+    "ping",
+    "session_limit",
+    "subscribe",
+    "text_of",
+    "unsubscribe",
+]
+
+UNREADABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError, ArithmeticError)
+"""Whatever JSON of any making may raise: the last two are brackets in great depth, and exponents out of this world."""
 
 
 class FrameError(ValueError):
@@ -29,9 +43,11 @@ class Frame(msgspec.Struct, gc=False):
 
 
 _decode: Final = msgspec.json.Decoder(Frame).decode
+_decode_any: Final = msgspec.json.Decoder().decode
 _encode: Final = msgspec.json.Encoder().encode
 _PER_SESSION: Final = re.compile(r"limitation of (\d+) per session")
-_SECRET: Final = re.compile(r"[\w~+/.=-]{40,}")
+_SECRET: Final = re.compile(r"""token=[^&\s"]+|"token"\s*:\s*"[^"]*"?|[\w~+/.=%-]{40,}""")
+_CUT: Final = re.compile(r"[\w~+/.=%-]+\Z")
 
 
 def decode(text: str | bytes) -> Frame:
@@ -42,15 +58,17 @@ def decode(text: str | bytes) -> Frame:
     """
     try:
         return _decode(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise FrameError(str(error)) from None
 
 
 def text_of(frame: Frame) -> str:
     """What an error frame says."""
     try:
-        said = msgspec.json.decode(frame.data)
-    except msgspec.MsgspecError:
+        said = _decode_any(frame.data)
+    except UNREADABLE:
+        return ""
+    if said is None:
         return ""
     return said if isinstance(said, str) else str(said)
 
@@ -66,7 +84,10 @@ def excerpt(text: str | bytes, most: int = 120) -> str:
     start = text[: 4 * most]
     if isinstance(start, bytes):
         start = start.decode("utf-8", "replace")
-    return _SECRET.sub("…", start)[:most]
+    if len(text) > 4 * most:  # the cut may have left too little of a token to know it by
+        start = _CUT.sub("…", start)
+    said = _SECRET.sub("…", start)
+    return "".join(letter if letter.isprintable() else " " for letter in said)[:most]
 
 
 def ping(id_: str) -> str:

@@ -1,5 +1,6 @@
 """From the payload of a push to a message: one reader for each shape, made once for each topic that is listened to."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final, TypeVar, cast
@@ -7,7 +8,7 @@ from typing import Any, Final, TypeVar, cast
 import msgspec
 from msgspec.structs import force_setattr
 
-from rx_kucoin.protocol.frames import Frame, FrameError
+from rx_kucoin.protocol.frames import UNREADABLE, Frame, FrameError
 from rx_kucoin.protocol.messages import (
     Candle,
     Change,
@@ -131,8 +132,7 @@ def candle(argument: str) -> Reader:
     def read(frame: Frame) -> Candle:
         payload = decode(frame.data)
         start, open_, close, high, low, volume, turnover = payload.candles
-        start_ns = int(start) * 1_000 * MS
-        return Candle(symbol, interval, start_ns, open_, close, high, low, volume, turnover, payload.time)
+        return Candle(symbol, interval, start * 1_000 * MS, open_, close, high, low, volume, turnover, payload.time)
 
     return read
 
@@ -143,7 +143,7 @@ def push(symbol_of: Callable[[Frame, Any], str], first: tuple[str, ...], last: t
     def read(frame: Frame) -> Push:
         try:
             data = _decode_anything(frame.data) if frame.data else None
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise FrameError(str(error)) from None
         end = _number(data, last)
         return Push(
@@ -196,28 +196,36 @@ class _Level2Payload(msgspec.Struct, gc=False):
 
 
 class _CandlePayload(msgspec.Struct, gc=False):
-    candles: tuple[Decimal, Decimal, Decimal, Decimal, Decimal, Decimal, Decimal]
+    candles: tuple[int, Decimal, Decimal, Decimal, Decimal, Decimal, Decimal]
     time: int | None = None
 
 
+_DIGITS: Final = re.compile(r"-?[0-9]{1,40}")
 _decode_anything: Final = msgspec.json.Decoder(float_hook=Decimal).decode
+_encode: Final = msgspec.json.Encoder().encode
 
 
 def _decoder(kind: type[T]) -> Callable[[msgspec.Raw], T]:
-    """Decode leniently: numbers may come as strings, and an empty string stands for nothing."""
+    """Decode leniently: numbers may come as strings; null and an empty string stand for what was left out."""
     decode = msgspec.json.Decoder(kind, strict=False).decode
 
     def lenient(raw: msgspec.Raw) -> T:
         try:
             return decode(raw)
-        except msgspec.MsgspecError as error:
-            emptied = bytes(raw).replace(b':""', b":null")
+        except UNREADABLE as error:
             try:
-                return decode(emptied)
-            except msgspec.MsgspecError:
+                return decode(_encode(_without_blanks(_decode_anything(raw))))
+            except UNREADABLE:
                 raise FrameError(str(error)) from None
 
     return lenient
+
+
+def _without_blanks(data: Any) -> Any:
+    if not isinstance(data, dict):
+        return data
+    fields = cast("dict[str, Any]", data)
+    return {key: _without_blanks(value) for key, value in fields.items() if value not in (None, "")}
 
 
 def _finish(message: M, symbol: str, unit: int) -> M:
@@ -237,10 +245,7 @@ def _pair(side: tuple[Decimal, ...]) -> Level | None:
 
 
 def _number(data: Any, path: tuple[str, ...]) -> int | None:
-    data = dig(data, path) if path else None
-    if data is None or isinstance(data, bool):
-        return None
-    try:
-        return int(data)
-    except (TypeError, ValueError):
-        return None
+    found = dig(data, path) if path else None
+    if isinstance(found, int) and not isinstance(found, bool):
+        return found
+    return int(found) if isinstance(found, str) and _DIGITS.fullmatch(found) else None

@@ -4,11 +4,12 @@ Whoever holds the machine tells it what is wanted (`want`, `unwant`), asks it wh
 something may be said, and shows it what the exchange says (`receive`). Times are given to it, in seconds of any clock.
 """
 
+from collections.abc import Sequence
 from itertools import count
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from rx_kucoin.protocol import frames
-from rx_kucoin.protocol.batches import Batches
+from rx_kucoin.protocol.batches import Batches, Kind
 from rx_kucoin.protocol.frames import Frame
 from rx_kucoin.protocol.limits import TOPICS_PER_LINE
 from rx_kucoin.protocol.outcomes import (
@@ -28,8 +29,6 @@ __all__ = ["Session"]
 PATIENCE: Final = 3
 """Rounds of asking without any answer, after which the line is taken for dead."""
 
-Kind = Literal["subscribe", "unsubscribe"]
-
 
 class Ask(NamedTuple):
     """A line that was sent and not answered yet."""
@@ -37,6 +36,13 @@ class Ask(NamedTuple):
     kind: Kind
     topics: tuple[str, ...]
     since: float
+
+
+class Doubt(NamedTuple):
+    """The exchange may have heard, or not: asking for the same, from line `since` on, went unanswered."""
+
+    kind: Kind
+    since: int
 
 
 class Session:
@@ -48,6 +54,7 @@ class Session:
         self.confirmed: dict[str, None] = {}
         self._asks: dict[str, Ask] = {}
         self._asked: dict[str, str] = {}
+        self._doubted: dict[str, Doubt] = {}
         self._batches = Batches(most)
         self._ack_timeout = ack_timeout
         self._ids = count(1)
@@ -61,7 +68,7 @@ class Session:
     @property
     def has_something_to_say(self) -> bool:
         """Whether `next_line` would give a line."""
-        return self._ping is not None or (self.welcomed and bool(self._batches))
+        return self.welcomed and (self._ping is not None or bool(self._batches))
 
     @property
     def awaits_answers(self) -> bool:
@@ -85,11 +92,11 @@ class Session:
 
     def next_line(self, now: float) -> str | None:
         """What to say now, or None. The session counts it as said."""
+        if not self.has_something_to_say:
+            return None
         if self._ping is not None:
             id_, self._ping = self._ping, None
             return frames.ping(id_)
-        if not self.welcomed or not self._batches:
-            return None
         batch = self._batches.take(lambda topic: "subscribe" if topic in self.wanted else "unsubscribe")
         id_ = str(next(self._ids))
         self._asks[id_] = Ask(batch.kind, batch.topics, now)
@@ -101,7 +108,7 @@ class Session:
         """Take note of what the exchange said, push or not. None: nothing that anybody need know."""
         id_ = "" if frame.id is None else str(frame.id)
         match frame.type:
-            case "welcome":
+            case "welcome" if not self.welcomed:
                 self.welcomed = True
                 return Welcomed()
             case "pong":
@@ -123,42 +130,49 @@ class Session:
             return Failed("lost", f"{PATIENCE} rounds of asking for topics went unanswered")
         topics = [topic for id_ in late for topic in self._asks[id_].topics]
         for topic in topics:
-            self._asked.pop(topic, None)
-            self._reconcile(topic)
+            self._doubted[topic] = self._open(topic)
+            del self._asked[topic]
+        self._reconcile(*topics)
+        self._forget(before=now - PATIENCE * self._ack_timeout)
         return Postponed(tuple(topics), "no answer")
 
     def _acknowledged(self, id_: str) -> Outcome | None:
-        ask = self._close(id_)
+        ask, topics = self._close(id_)
         if ask is None:
             return None
-        if ask.kind == "unsubscribe":
-            for topic in ask.topics:
-                self.confirmed.pop(topic, None)
+        self._settle(topics)
+        if ask.kind == "subscribe":
+            self.confirmed.update(dict.fromkeys(topics))
         else:
-            self.confirmed.update(dict.fromkeys(ask.topics))
-            self._batches.forget(ask.topics)
-        for topic in ask.topics:
-            self._reconcile(topic)
-        fresh = tuple(topic for topic in ask.topics if topic in self.wanted)
+            self._drop(topics)
+        self._batches.forget(topics)
+        self._reconcile(*topics)
+        fresh = tuple(topic for topic in topics if topic in self.wanted)
         return Confirmed(fresh) if ask.kind == "subscribe" and fresh else None
 
     def _error(self, id_: str, code: int, text: str) -> Outcome | None:
-        ask = self._close(id_)
+        ask, topics = self._close(id_)
         if ask is None:
             return self._error_of_the_line(code, text)
-        if ask.kind == "unsubscribe":
-            for topic in ask.topics:
-                self.confirmed.pop(topic, None)
-                self._reconcile(topic)
-            return Complained(code, text)
-        if code in _PASSING_CODES:
-            return self._postponed(ask, code, text)
-        topic, *others = ask.topics
-        if others:
-            return self._split(ask, text)
-        if self.wanted.pop(topic, self) is self:
+        if not topics:
             return None
-        return Refused(topic, code, text)
+        if code in _PASSING_CODES:
+            return self._postponed(ask, topics, code, text)
+        if len(ask.topics) > 1:
+            return self._split(ask, topics, text)
+        return self._refused(ask.kind, topics[0], code, text)
+
+    def _refused(self, kind: Kind, topic: str, code: int, text: str) -> Outcome | None:
+        """The exchange says no to this very topic, so it has none of it, whatever was asked before."""
+        self._settle([topic])
+        self._drop([topic])
+        refused = kind == "subscribe" and topic in self.wanted
+        if refused:
+            del self.wanted[topic]
+        self._reconcile(topic)
+        if refused:
+            return Refused(topic, code, text)
+        return Complained(code, text) if kind == "unsubscribe" else None
 
     def _error_of_the_line(self, code: int, text: str) -> Outcome:
         if code == _UNAUTHORIZED:
@@ -167,64 +181,91 @@ class Session:
             return Failed("busy" if code == _OVER_A_LIMIT else "dial", f"{code} {text}")
         return Complained(code, text)
 
-    def _postponed(self, ask: Ask, code: int, text: str) -> Outcome:
+    def _postponed(self, ask: Ask, topics: Sequence[str], code: int, text: str) -> Outcome:
         """A limit, or the exchange's own trouble: nothing is refused, so nothing may be lost."""
         limit = frames.session_limit(text)
-        if code == _OVER_A_LIMIT and limit is not None:
-            return self._full(ask, limit, text)
+        if code == _OVER_A_LIMIT and limit is not None and ask.kind == "subscribe":
+            return self._full(ask, topics, limit, text)
         if code == _OVER_A_LIMIT and "per time" in text:
-            self._batches.most = max(1, min(self._batches.most, len(ask.topics)) // 2)
-        return self._again(ask.topics, text)
+            self._batches.most = max(1, min(self._batches.most, len(ask.topics) // 2))
+        return self._again(topics, text)
 
-    def _full(self, ask: Ask, limit: int, text: str) -> Outcome:
+    def _full(self, ask: Ask, topics: Sequence[str], limit: int, text: str) -> Outcome:
         """The connection takes fewer topics than it was given: keep what fits, hand back the others."""
-        mine = [topic for topic in ask.topics if topic in self.wanted]
+        mine = [topic for topic in topics if topic in self.wanted]
+        if not mine:
+            return self._again(topics, text)
+        limit = max(limit, len(self.confirmed))
         room = limit - (len(self.wanted) - len(mine))
         if room >= len(mine):  # the text names a limit that is not the one at work, so the true one is found by halves
             if len(mine) > 1:
-                return self._split(ask, text)
+                return self._split(ask, topics, text)
             room, limit = 0, len(self.confirmed)
-        if not self.confirmed and limit == 0:
+        if limit == 0:
             return Failed("busy", text)
-        room = max(0, room)
-        surplus = tuple(mine[room:])
+        surplus = tuple(mine[max(0, room) :])
         for topic in surplus:
-            self.wanted.pop(topic)
-        self._again(ask.topics, text)
+            del self.wanted[topic]
+        self._again(topics, text)
         return Full(surplus, limit, text)
 
-    def _split(self, ask: Ask, text: str) -> Outcome:
+    def _split(self, ask: Ask, topics: Sequence[str], text: str) -> Outcome:
         """One bad topic sinks the whole line, so ask for each half on its own until it stands alone."""
         self._batches.halve(ask.topics)
-        return self._again(ask.topics, text)
+        return self._again(topics, text)
 
-    def _again(self, topics: tuple[str, ...], text: str) -> Outcome:
-        for topic in topics:
-            self._reconcile(topic)
-        return Postponed(topics, text)
+    def _again(self, topics: Sequence[str], text: str) -> Outcome:
+        self._reconcile(*topics)
+        return Postponed(tuple(topics), text)
 
-    def _reconcile(self, topic: str) -> None:
+    def _reconcile(self, *topics: str) -> None:
         """Have it said, or not, that a topic is wanted. While an answer is out it waits: the two could race."""
-        if topic in self._asked:
-            return
-        if (topic in self.wanted) == (topic in self.confirmed):
-            self._batches.drop(topic)
-        else:
-            self._batches.add(topic)
+        for topic in topics:
+            if topic in self._asked:
+                continue
+            if topic in self._doubted or (topic in self.wanted) != (topic in self.confirmed):
+                self._batches.add(topic)
+            else:
+                self._batches.drop(topic)
 
-    def _close(self, id_: str) -> Ask | None:
-        """Tick a line off. A late answer, to topics long asked for anew, still tells the truth."""
-        ask = self._asks.pop(id_, None)
+    def _settle(self, topics: Sequence[str]) -> None:
+        for topic in topics:
+            self._doubted.pop(topic, None)
+
+    def _drop(self, topics: Sequence[str]) -> None:
+        for topic in topics:
+            self.confirmed.pop(topic, None)
+
+    def _close(self, id_: str) -> tuple[Ask | None, Sequence[str]]:
+        """Tick a line off. A late answer still tells of the topics of which the opposite was not asked since."""
+        ask = self._asks.get(id_)
         if ask is None:
-            return None
+            return None, ()
+        topics = [topic for topic in ask.topics if self._tells(ask.kind, int(id_), topic)]
         self._unanswered = 0
-        for topic in ask.topics:
+        for topic in topics:
             if self._asked.get(topic) == id_:
                 del self._asked[topic]
-        return ask
+        del self._asks[id_]
+        return ask, topics
+
+    def _tells(self, kind: Kind, number: int, topic: str) -> bool:
+        doubt = self._open(topic) if topic in self._asked else self._doubted.get(topic)
+        return doubt is not None and doubt.kind == kind and number >= doubt.since
+
+    def _open(self, topic: str) -> Doubt:
+        """What a topic in flight is asked for, and since which line."""
+        id_ = self._asked[topic]
+        kind, doubt = self._asks[id_].kind, self._doubted.get(topic)
+        return doubt if doubt is not None and doubt.kind == kind else Doubt(kind, int(id_))
 
     def _is_open(self, id_: str) -> bool:
-        return any(self._asked.get(topic) == id_ for topic in self._asks[id_].topics)
+        return self._asked.get(self._asks[id_].topics[0]) == id_
+
+    def _forget(self, before: float) -> None:
+        """An answer to a line as old as that would tell nothing any more."""
+        for id_ in [id_ for id_, ask in self._asks.items() if ask.since < before and not self._is_open(id_)]:
+            del self._asks[id_]
 
 
 _UNAUTHORIZED: Final = 401

@@ -26,7 +26,7 @@ QUOTAS: Mapping[str, int] = {"public": 2_000, "spot": 4_000, "futures": 2_000}
 """Weight per window of each REST pool at VIP 0: "Rate Limit Rule (Classic)", 2026-08-27."""
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, repr=False)
 class Settings:
     """What a simulated exchange is like. Durations are seconds; the defaults are the real exchange's."""
 

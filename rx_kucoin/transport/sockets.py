@@ -71,7 +71,7 @@ class Sockets:
             thread = threading.Thread(target=run, name=name, daemon=True)
             with self._lock:
                 self._attempts[thread] = attempt
-            thread.start()
+                thread.start()
             return Disposable(attempt.hang_up)
 
         return Observable(subscribe)

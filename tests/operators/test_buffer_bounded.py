@@ -460,9 +460,15 @@ def test_after_a_mistake_a_source_that_cannot_be_stopped_yet_is_not_heard() -> N
     def fails_for_nought(item: int) -> int:
         return 1 // item
 
-    reactivex.of(1, 0, 2).pipe(buffer_bounded(10, "latest_by_key", key=fails_for_nought, scheduler=later)).subscribe(
-        seen.append, errors.append
-    )
+    def subscribe(observer: abc.ObserverBase[int], _: abc.SchedulerBase | None = None) -> abc.DisposableBase:
+        for number in (1, 0, 2):
+            observer.on_next(number)
+        observer.on_completed()
+        return Disposable()
+
+    reactivex.create(subscribe).pipe(
+        buffer_bounded(10, "latest_by_key", key=fails_for_nought, scheduler=later)
+    ).subscribe(seen.append, errors.append)
     later.work()
     assert seen == [1]
     assert [type(error) for error in errors] == [ZeroDivisionError]

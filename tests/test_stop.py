@@ -1,0 +1,193 @@
+"""Stopping: from any thread, at any moment, in any outage, everything ends within two seconds."""
+
+import os
+import random
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from waiting import eventually, nothing_left, our_threads
+
+from rx_kucoin import KuCoin, Limits, Rate
+from rx_kucoin.simulator import Simulator
+
+pytestmark = pytest.mark.socket
+
+MOMENTS = int(os.environ.get("RX_KUCOIN_MOMENTS", "1000"))
+UNLIMITED = Rate(1_000_000, 60.0)
+
+
+@pytest.fixture(scope="module")
+def exchange() -> Iterator[Simulator]:
+    with Simulator(seed=3, dial_rate=UNLIMITED, quotas={"public": 10**9, "spot": 10**9, "futures": 10**9}) as running:
+        yield running
+
+
+@pytest.fixture
+def black_hole() -> Iterator[str]:
+    """A port that takes no more connections and says nothing: a dial hangs there."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        address = listener.getsockname()
+        fillers = []
+        for _ in range(4):
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(address)
+            fillers.append(filler)
+        yield f"http://127.0.0.1:{address[1]}"
+        for filler in fillers:
+            filler.close()
+
+
+def client(exchange: Simulator, **settings: object) -> KuCoin:
+    settings = {"limits": Limits(dials=UNLIMITED), "linger": 0.0, "backoff_initial": 0.01, **settings}
+    return KuCoin(rest_url=exchange.rest_url, max_reconnects=None, **settings)
+
+
+OUTAGES: dict[str, Callable[[Simulator], object]] = {
+    "none": lambda exchange: None,
+    "line cut": lambda exchange: exchange.faults.drop(),
+    "silent": lambda exchange: exchange.faults.silence(),
+    "no welcome": lambda exchange: exchange.faults.no_welcome(),
+    "dials refused": lambda exchange: exchange.faults.refuse_dials(503),
+    "tokens hang": lambda exchange: exchange.faults.refuse_tokens("hang"),
+    "tokens refused": lambda exchange: exchange.faults.refuse_tokens("busy"),
+}
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def test_a_thousand_random_moments_of_stopping(exchange: Simulator) -> None:
+    dice = random.Random(11)
+    symbols = exchange.listed["spot"]
+    longest, slow = 0.0, []
+    before = descriptors()
+    for moment in range(MOMENTS):
+        outage = dice.choice(list(OUTAGES))
+        kucoin = client(exchange, topics_per_connection=dice.choice([1, 3, 200]))
+        if outage != "line cut" and outage != "silent":
+            OUTAGES[outage](exchange)
+        chosen = dice.sample(symbols, 3)
+        streams = [kucoin.ticker(*chosen), kucoin.match(chosen[0]), kucoin.topic(f"/market/level2:{chosen[1]}")]
+        subscriptions = [stream.subscribe(on_error=lambda error: None) for stream in streams]
+        time.sleep(dice.random() * 0.03)
+        if outage in {"line cut", "silent"}:
+            OUTAGES[outage](exchange)
+            time.sleep(dice.random() * 0.01)
+
+        def stop(close: bool = dice.random() < 0.5) -> None:
+            if close:
+                kucoin.close()
+            for subscription in subscriptions:
+                subscription.dispose()
+
+        started = time.monotonic()
+        if dice.random() < 0.5:
+            other = threading.Thread(target=stop)
+            other.start()
+            other.join(5)
+            assert not other.is_alive()
+        else:
+            stop()
+        assert eventually(lambda: not our_threads(), 5), (moment, outage, our_threads())
+        took = time.monotonic() - started
+        if took > longest:
+            longest, slow = took, [moment, outage]
+        exchange.faults.clear()
+        exchange.faults.speak()
+    assert eventually(lambda: not exchange.open_connections, 5)
+    assert eventually(lambda: descriptors() <= before, 5), (before, descriptors())
+    print(
+        f"{MOMENTS} moments: longest {longest * 1000:.0f} ms {slow}, threads left {len(our_threads())}, sockets left 0"
+    )
+    assert longest < 2.0
+
+
+def test_a_dial_that_hangs_in_tcp_is_cut_short(black_hole: str) -> None:
+    with nothing_left(2.0):
+        kucoin = KuCoin(rest_url=black_hole)
+        subscription = kucoin.ticker("BTC-USDT").subscribe()
+        assert eventually(lambda: "rx_kucoin line 1" in our_threads())
+        time.sleep(0.1)
+        subscription.dispose()
+
+
+def test_closing_in_a_callback_completes_every_stream(exchange: Simulator) -> None:
+    with nothing_left(2.0):
+        kucoin = client(exchange)
+        closed = threading.Event()
+        completed: list[str] = []
+        kucoin.match("ETH-USDT").subscribe(on_completed=lambda: completed.append("match"))
+        kucoin.ticker("BTC-USDT").subscribe(
+            lambda _: (kucoin.close(), closed.set()), on_completed=lambda: completed.append("ticker")
+        )
+        assert closed.wait(10)
+        assert eventually(lambda: sorted(completed) == ["match", "ticker"])
+
+
+def test_disposing_in_a_callback_ends_everything(exchange: Simulator) -> None:
+    with nothing_left(3.0):
+        kucoin = client(exchange)
+        got: list[object] = []
+        kucoin.ticker("BTC-USDT").pipe().subscribe(got.append)
+        holder = kucoin.ticker("ETH-USDT").subscribe(lambda _: holder.dispose())
+        assert eventually(lambda: got)
+        kucoin.close()
+
+
+def test_a_callback_that_never_returns_holds_close_up_no_longer_than_asked(exchange: Simulator) -> None:
+    kucoin = client(exchange)
+    stuck, release = threading.Event(), threading.Event()
+    kucoin.ticker("BTC-USDT").subscribe(lambda _: (stuck.set(), release.wait()))
+    assert stuck.wait(10)
+    started = time.monotonic()
+    assert kucoin.close(timeout=0.5) is False
+    assert time.monotonic() - started < 2.0
+    release.set()
+    assert eventually(lambda: not our_threads())
+
+
+def test_the_with_block_closes(exchange: Simulator) -> None:
+    completed = threading.Event()
+    with nothing_left(2.0), client(exchange) as kucoin:
+        kucoin.ticker("BTC-USDT").subscribe(on_completed=completed.set)
+    assert completed.is_set()
+    assert repr(kucoin) == "<KuCoin closed>"
+
+
+PROGRAM = """
+import sys, time
+from rx_kucoin import KuCoin
+kucoin = KuCoin(rest_url=sys.argv[1])
+kucoin.ticker("BTC-USDT").subscribe(lambda t: print(t.symbol, flush=True))
+print("ready", flush=True)
+while True:
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("outage", ["none", "tokens hang"])
+def test_ctrl_c_ends_a_program_at_once(exchange: Simulator, outage: str) -> None:
+    OUTAGES[outage](exchange)
+    program = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, exchange.rest_url], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert program.stdout is not None
+    assert program.stdout.readline() == "ready\n"
+    if outage == "none":
+        assert program.stdout.readline() == "BTC-USDT\n"
+    started = time.monotonic()
+    program.send_signal(2)
+    _, err = program.communicate(timeout=10)
+    took = time.monotonic() - started
+    exchange.faults.clear()
+    assert "KeyboardInterrupt" in err
+    assert took < 2.0
