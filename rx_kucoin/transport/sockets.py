@@ -104,9 +104,11 @@ class _Attempt:
         self._rest_url, self._credentials, self._timeout = rest_url, credentials, timeout
         self._lifeline = Lifeline()
         self._wire: _SocketWire | None = None
+        self._is_wanted = True
 
     def hang_up(self) -> None:
-        """Nobody wants the line any more."""
+        """Nobody wants the line any more, nor wants to hear of its end."""
+        self._is_wanted = False
         if self._wire is not None:
             self._wire.say_goodbye()
         self._lifeline.cut()
@@ -122,7 +124,8 @@ class _Attempt:
             cause = LineLost(f"an internal fault: {type(error).__name__}")
         finally:
             self._lifeline.release()
-        self._observer.on_error(cause)
+        if self._is_wanted:
+            self._observer.on_error(cause)
 
     def _live(self) -> Exception:
         bullet = fetch_bullet(self._rest_url, self._credentials, timeout=self._timeout, lifeline=self._lifeline)
