@@ -55,7 +55,7 @@ class Heartbeat:
         self._check_timer.dispose()
 
     def _beat(self) -> None:
-        self._unanswered += bool(self._awaited)
+        self._unanswered += bool(self._awaited) and self._wire.is_quiet()
         if self._unanswered >= _TRIES:
             self._lose(f"{_TRIES} pings in a row went unanswered")
             return

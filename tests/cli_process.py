@@ -24,13 +24,13 @@ def command(*words: str) -> list[str]:
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
     """Run it to its end."""
-    return subprocess.run(command(*words), capture_output=True, text=True, timeout=PATIENCE, check=False)  # noqa: S603
+    return subprocess.run(command(*words), capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 @contextmanager
 def piped(*words: str) -> Iterator[subprocess.Popen[str]]:
     """Run it with both outputs on pipes; end it at the latest here."""
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         command(*words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         try:
@@ -90,7 +90,7 @@ def on_a_terminal(*line: str, columns: int = 80, rows: int = 24) -> Iterator[Ter
     unwanted = {"COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CI"}
     environment = {name: value for name, value in os.environ.items() if name not in unwanted}
     environment |= {"TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"}
-    process = subprocess.Popen(line, stdin=inside, stdout=inside, stderr=inside, env=environment)  # noqa: S603
+    process = subprocess.Popen(line, stdin=inside, stdout=inside, stderr=inside, env=environment)
     os.close(inside)
     try:
         yield Terminal(process, screen)

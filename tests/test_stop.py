@@ -8,8 +8,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from reactivex.abc import DisposableBase
 from waiting import eventually, nothing_left, our_threads
 
 from rx_kucoin import KuCoin, Limits, Rate
@@ -62,7 +64,14 @@ OUTAGES: dict[str, Callable[[Simulator], object]] = {
 
 
 def descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def stop(kucoin: KuCoin, subscriptions: list[DisposableBase], dice: float) -> None:
+    if dice < 0.5:
+        kucoin.close()
+    for subscription in subscriptions:
+        subscription.dispose()
 
 
 def test_a_thousand_random_moments_of_stopping(exchange: Simulator) -> None:
@@ -73,7 +82,7 @@ def test_a_thousand_random_moments_of_stopping(exchange: Simulator) -> None:
     for moment in range(MOMENTS):
         outage = dice.choice(list(OUTAGES))
         kucoin = client(exchange, topics_per_connection=dice.choice([1, 3, 200]))
-        if outage != "line cut" and outage != "silent":
+        if outage not in {"line cut", "silent"}:
             OUTAGES[outage](exchange)
         chosen = dice.sample(symbols, 3)
         streams = [kucoin.ticker(*chosen), kucoin.match(chosen[0]), kucoin.topic(f"/market/level2:{chosen[1]}")]
@@ -83,20 +92,14 @@ def test_a_thousand_random_moments_of_stopping(exchange: Simulator) -> None:
             OUTAGES[outage](exchange)
             time.sleep(dice.random() * 0.01)
 
-        def stop(close: bool = dice.random() < 0.5) -> None:
-            if close:
-                kucoin.close()
-            for subscription in subscriptions:
-                subscription.dispose()
-
         started = time.monotonic()
         if dice.random() < 0.5:
-            other = threading.Thread(target=stop)
+            other = threading.Thread(target=stop, args=(kucoin, subscriptions, dice.random()))
             other.start()
             other.join(5)
             assert not other.is_alive()
         else:
-            stop()
+            stop(kucoin, subscriptions, dice.random())
         assert eventually(lambda: not our_threads(), 5), (moment, outage, our_threads())
         took = time.monotonic() - started
         if took > longest:

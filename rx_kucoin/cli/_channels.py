@@ -38,4 +38,5 @@ def stream(
         return kucoin.tickers()
     if not symbols:
         raise ValueError("name at least one symbol, as in `rx-kucoin watch BTC-USDT`")
-    return CHANNELS[channel](kucoin, list(dict.fromkeys(symbols)), interval)
+    singles = dict.fromkeys(single for word in symbols for single in word.split(","))
+    return CHANNELS[channel](kucoin, list(singles), interval)

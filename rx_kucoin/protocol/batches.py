@@ -77,4 +77,4 @@ class Batches:
         prefix, argument = Topic.parse(topic)
         channel = CHANNELS.get(prefix)
         shares = argument is not None if channel is None else channel.shares_lines(argument)
-        return _Family(kind_of(topic), prefix if shares else topic, self._portions.get(topic))
+        return _Family(kind_of(topic), f"{prefix}:" if shares else topic, self._portions.get(topic))

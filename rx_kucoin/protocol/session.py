@@ -133,7 +133,7 @@ class Session:
             self._doubted[topic] = self._open(topic)
             del self._asked[topic]
         self._reconcile(*topics)
-        self._forget(before=now - PATIENCE * self._ack_timeout)
+        self._forget(before=now - _MEMORY * self._ack_timeout)
         return Postponed(tuple(topics), "no answer")
 
     def _acknowledged(self, id_: str) -> Outcome | None:
@@ -267,6 +267,9 @@ class Session:
         for id_ in [id_ for id_, ask in self._asks.items() if ask.since < before and not self._is_open(id_)]:
             del self._asks[id_]
 
+
+_MEMORY: Final = 10
+"""Times the patience for one answer, after which a line without any is forgotten."""
 
 _UNAUTHORIZED: Final = 401
 _OVER_A_LIMIT: Final = 509

@@ -40,6 +40,8 @@ class Clock(PeriodicScheduler):
         self._numbers = count()
         self._running = 0
         self._thread: threading.Thread | None = None
+        self._is_awake = False
+        """Whether the thread will look for a timer once more."""
 
     def __repr__(self) -> str:
         return f"<Clock {self._running} timers>"
@@ -71,12 +73,13 @@ class Clock(PeriodicScheduler):
         timer = _Timer(act)
         due = time.monotonic() + max(0.0, self.to_seconds(duetime))
         with self._condition:
+            if not self._is_awake:
+                thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                thread.start()  # before anything else, for it may fail
+                self._thread, self._is_awake = thread, True
             heapq.heappush(self._timers, (due, next(self._numbers), timer))
             self._running += 1
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
-            elif self._timers[0][2] is timer:
+            if self._timers[0][2] is timer:
                 self._condition.notify()
 
         def cancel() -> None:
@@ -110,7 +113,7 @@ class Clock(PeriodicScheduler):
         while (timer := self._next()) is not None:
             try:
                 timer.act()
-            except Exception:  # noqa: BLE001  one bad action must not stop every timer
+            except BaseException:  # noqa: BLE001  one bad action, even `sys.exit()`, must not stop every timer
                 _log.exception("an action of the clock raised")
 
     def _next(self) -> "_Timer | None":
@@ -120,14 +123,14 @@ class Clock(PeriodicScheduler):
                 due, _, timer = self._timers[0]
                 wait = due - time.monotonic()
                 if timer.running and wait > 0:
-                    self._condition.wait(wait)
+                    self._condition.wait(min(wait, threading.TIMEOUT_MAX))
                     continue
                 heapq.heappop(self._timers)
                 if timer.running:
                     timer.running = False
                     self._running -= 1
                     return timer
-            self._thread = None
+            self._is_awake = False
             return None
 
 

@@ -1,13 +1,19 @@
 """Sockets that a thread may wait on and somebody else may cut."""
 
+import errno
+import os
 import socket
 import threading
-from collections.abc import Iterable
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+from urllib3.util import wait_for_write
+
+from rx_kucoin.transport.clock import Clock
 
 __all__ = ["Cut", "Lifeline"]
-
-_Option = tuple[int, int, int | bytes]
 
 
 class Cut(Exception):
@@ -21,38 +27,68 @@ class Lifeline:
     So a duplicate is kept, which shuts down the same connection whoever holds it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or Clock("rx_kucoin deadlines")
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
+        self._watch: object = None
+        self._is_late = False
         self.is_cut = False
 
-    def open(self, address: tuple[str, int], timeout: float, options: Iterable[_Option] = ()) -> socket.socket:
-        """Connect to any address of a host.
+    def open(self, address: tuple[str, int], timeout: float) -> socket.socket:
+        """Connect to any address of a host: each may take half of the time that is left, the last one all of it.
 
         Raises:
             OSError: none of its addresses took the connection in time.
             Cut: somebody cut the line meanwhile.
         """
+        deadline = time.monotonic() + timeout
+        try:
+            found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
+        except UnicodeError:
+            raise OSError("the name is not one that a host can have") from None
         failure = OSError("the name has no address")
-        for family, kind, protocol, _, target in socket.getaddrinfo(*address, type=socket.SOCK_STREAM):
-            opened = socket.socket(family, kind, protocol)
+        for left, (family, kind, protocol, _, target) in zip(range(len(found), 0, -1), found, strict=True):
+            remaining = max(0.001, deadline - time.monotonic())
             try:
-                self._hold(opened)
-                opened.settimeout(timeout)
-                for option in (*options, (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)):
-                    opened.setsockopt(*option)
-                opened.connect(target)
+                return self._connect(socket.socket(family, kind, protocol), target, remaining / min(left, 2))
             except OSError as error:
-                opened.close()
                 failure = error
-                if self.is_cut:
-                    raise Cut from None
-            except Cut:
-                opened.close()
-                raise
-            else:
-                return opened
+            if self.is_cut:
+                raise Cut
         raise failure
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """End every wait in this block after so many seconds, however busy the other side keeps it.
+
+        A timeout of the socket's does not: it starts anew with each byte.
+
+        Raises:
+            TimeoutError: they were over.
+            Cut: somebody cut the line meanwhile.
+        """
+        watch = self._watch = object()
+
+        def expire(*_: object) -> None:
+            with self._lock:
+                if self._watch is watch:
+                    self._is_late = True
+                    self._shut()
+
+        timer = self._clock.schedule_relative(seconds, expire)
+        try:
+            yield
+        except Exception:
+            if self.is_cut:
+                raise Cut from None
+            if self._is_late:
+                raise TimeoutError(f"not done within {seconds:g} s") from None
+            raise
+        finally:
+            timer.dispose()
+            with self._lock:
+                self._watch, self._is_late = None, False
 
     def cut(self) -> None:
         """End the wait, now or whenever it would begin. Never waits itself."""
@@ -67,15 +103,44 @@ class Lifeline:
                 self._socket.close()
                 self._socket = None
 
-    def _hold(self, opened: socket.socket) -> None:
+    def _connect(self, opened: socket.socket, target: Any, timeout: float) -> socket.socket:
+        try:
+            failed = self._begin(opened, target)
+            if failed in _UNDER_WAY:
+                if not wait_for_write(opened, timeout):
+                    raise TimeoutError(f"no connection within {timeout:.3g} s")  # noqa: TRY301
+                failed = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if failed:
+                raise OSError(failed, os.strerror(failed))  # noqa: TRY301
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            opened.settimeout(timeout)
+        except BaseException:
+            opened.close()
+            raise
+        return opened
+
+    def _begin(self, opened: socket.socket, target: Any) -> int:
+        """Hold the socket and begin to connect, as one: a shutdown before does nothing to a socket, and one after does.
+
+        Returns:
+            The error number so far.
+        """
         with self._lock:
+            if self.is_cut:
+                raise Cut
+            if self._is_late:
+                raise TimeoutError
             if self._socket is not None:
                 self._socket.close()
             self._socket = opened.dup()
-            if self.is_cut:
-                raise Cut
+            opened.setblocking(False)
+            return opened.connect_ex(target)
 
     def _shut(self) -> None:
         if self._socket is not None:
             with suppress(OSError):  # it was not connected, or is shut already
                 self._socket.shutdown(socket.SHUT_RDWR)
+
+
+_UNDER_WAY: Final = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK})
+"""How a connect that does not wait answers: the second is Windows'."""

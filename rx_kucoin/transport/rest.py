@@ -1,5 +1,6 @@
 """KuCoin's REST hosts, by `requests`, so that a request can be cut short from another thread."""
 
+import re
 import socket
 import time
 from collections.abc import Mapping
@@ -8,16 +9,19 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.exceptions import InvalidHeader
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from rx_kucoin.errors import ApiError, RateLimited, RestUnavailable, UnexpectedAnswer
 from rx_kucoin.protocol import bullet, signing
 from rx_kucoin.protocol.bullet import Bullet
+from rx_kucoin.protocol.frames import excerpt
 from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.transport.lifeline import Lifeline
+from rx_kucoin.transport.trust import trust
 
-__all__ = ["fetch_bullet"]
+__all__ = ["fetch_bullet", "retry_after"]
 
 PUBLIC: Final = "/api/v1/bullet-public"
 PRIVATE: Final = "/api/v1/bullet-private"
@@ -27,12 +31,12 @@ _TOO_MANY: Final = 429
 _SERVER_ERROR: Final = 500
 _OVERLOADED: Final = frozenset({"429000", "500000", "503000", "504000"})
 """Business codes that say "not now", whatever the HTTP status beside them."""
-_PATIENCE: Final = 10.0
-"""Seconds to connect within, when the request does not say."""
+_MOST: Final = 1 << 20
+"""Bytes of an answer; a real one has a few hundred."""
 
 
 def fetch_bullet(rest_url: str, credentials: Credentials | None, *, timeout: float, lifeline: Lifeline) -> Bullet:
-    """Apply for a connection: a POST with an empty body, signed when it shall be private.
+    """Apply for a connection: a POST with an empty body, signed when it shall be private; all in `timeout` seconds.
 
     Raises:
         ApiError: the exchange refused, and would again.
@@ -60,10 +64,15 @@ def fetch_bullet(rest_url: str, credentials: Credentials | None, *, timeout: flo
         raise
 
 
+def retry_after(headers: Mapping[str, str]) -> float:
+    """How many seconds a 429 asks to wait; 0 when it does not say, or nothing that makes sense."""
+    reset = headers.get("gw-ratelimit-reset", "")
+    return int(reset) / 1000 if _RESET.fullmatch(reset) else 0.0
+
+
 def _check_status(status: int, headers: Mapping[str, str], request: str) -> None:
     if status == _TOO_MANY:
-        reset = headers.get("gw-ratelimit-reset", "")
-        wait = int(reset) / 1000 if reset.isdecimal() else 0.0
+        wait = retry_after(headers)
         raise RateLimited(f"{request}: too many requests, wait {wait:g} s", wait)
     if status >= _SERVER_ERROR:
         raise RestUnavailable(f"{request}: HTTP {status}", status)
@@ -72,52 +81,79 @@ def _check_status(status: int, headers: Mapping[str, str], request: str) -> None
 def _post(
     url: str, headers: dict[str, str], timeout: float, lifeline: Lifeline
 ) -> tuple[int, bytes, Mapping[str, str]]:
-    with requests.Session() as session:
-        session.trust_env = False  # neither a proxy that the socket would not use, nor a .netrc
-        adapter = _Adapter(lifeline)
-        session.mount("http://", adapter)
-        session.mount("https://", adapter)
-        try:
-            answer = session.post(url, headers=headers, timeout=timeout, allow_redirects=False)
-        except requests.RequestException as error:
-            reason = _reason(error)
-            raise RestUnavailable(f"POST {urlsplit(url).path}: {reason}") from None
-        finally:
-            lifeline.release()
-        return answer.status_code, answer.content, answer.headers
+    try:
+        with (
+            lifeline.within(timeout),
+            _session(lifeline, timeout) as session,
+            session.post(url, headers=headers, timeout=timeout, allow_redirects=False, stream=True) as answer,
+        ):
+            return answer.status_code, _read(answer), answer.headers
+    except (OSError, ValueError) as error:
+        failure = RestUnavailable(f"POST {urlsplit(url).path}: {_reason(error)}")
+    finally:
+        lifeline.release()
+    raise failure  # out here, for the error it came from holds the signed request
 
 
-def _reason(error: BaseException) -> str:
+def _read(answer: requests.Response) -> bytes:
+    body = b""
+    for chunk in answer.iter_content(1 << 16):
+        body += chunk
+        if len(body) > _MOST:
+            raise OSError(f"the answer has more than {_MOST} bytes")
+    return body
+
+
+def _reason(error: Exception) -> str:
     """The innermost cause: what an operator of a machine can act on."""
+    if isinstance(error, InvalidHeader | UnicodeError):  # they show the header
+        return "the credentials hold a character that a header cannot"
     inner: Any = error
     while True:
         deeper = getattr(inner, "reason", None) or inner.__cause__ or inner.__context__
         if not isinstance(deeper, BaseException):
-            return f"{type(inner).__name__}: {inner}"
+            return f"{type(inner).__name__}: {excerpt(str(inner))}"
         inner = deeper
+
+
+_RESET: Final = re.compile(r"[0-9]{1,7}")
+"""Milliseconds; the longest is three hours, and a real one less than a minute."""
+
+
+def _session(lifeline: Lifeline, timeout: float) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False  # neither a proxy that the socket would not use, nor a .netrc
+    adapter = _Adapter(lifeline, timeout)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
 
 
 class _Adapter(HTTPAdapter):
     """Opens its sockets on a lifeline."""
 
-    def __init__(self, lifeline: Lifeline) -> None:
-        self._lifeline = lifeline
+    def __init__(self, lifeline: Lifeline, timeout: float) -> None:
+        self._lifeline, self._timeout = lifeline, timeout
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Put our connection classes in where urllib3 provides for it."""
-        super().init_poolmanager(*args, **kwargs)
+        super().init_poolmanager(*args, ssl_context=trust(), **kwargs)
         self.poolmanager.pool_classes_by_scheme = {
-            "http": _opening(self._lifeline, HTTPConnection, HTTPConnectionPool),
-            "https": _opening(self._lifeline, HTTPSConnection, HTTPSConnectionPool),
+            "http": _opening(self._lifeline, self._timeout, HTTPConnection, HTTPConnectionPool),
+            "https": _opening(self._lifeline, self._timeout, HTTPSConnection, HTTPSConnectionPool),
         }
 
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """Add nothing: the context knows already whom to believe."""
 
-def _opening(lifeline: Lifeline, connection: type[HTTPConnection], pool: type[HTTPConnectionPool]) -> Any:
+
+def _opening(
+    lifeline: Lifeline, timeout: float, connection: type[HTTPConnection], pool: type[HTTPConnectionPool]
+) -> Any:
     """Make a pool class whose connections open their sockets on the lifeline."""
 
     def open_socket(self: HTTPConnection) -> socket.socket:
-        timeout = self.timeout if isinstance(self.timeout, int | float) else _PATIENCE
         return lifeline.open((self.host.strip("[]"), self.port), timeout)
 
     kind = type(connection.__name__, (connection,), {"_new_conn": open_socket})

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
     [
         (["watch"], "name at least one symbol", "rx-kucoin watch BTC-USDT"),
         (["watch", "BTC"], "'BTC' is not how KuCoin writes a symbol", "as in BTC-USDT"),
-        (["watch", "BTC-USDT,"], "'BTC-USDT,'", "as in BTC-USDT"),
+        (["watch", "BTC-USDT,"], "'' is not how", "as in BTC-USDT"),
         (["watch", ""], "''", "as in BTC-USDT"),
         (["watch", "BTC-USDT", "--channel", "klines"], "invalid choice: 'klines'", "'candles'"),
         (["watch", "BTC-USDT", "--channel", "candles", "--interval", "7min"], "'7min' is no interval", "5min"),

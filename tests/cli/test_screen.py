@@ -31,7 +31,8 @@ def test_a_person_sees_rows_that_fit_80_columns(channel: str) -> None:
 @pytest.mark.socket
 def test_more_symbols_than_the_screen_has_lines_are_counted() -> None:
     with Simulator(symbols=30, rate_per_topic=20) as exchange:
-        with on_a_terminal(*command("watch", "--all", "--rest-url", exchange.rest_url), rows=15) as terminal:
+        watch = command("watch", "--all", "--rest-url", exchange.rest_url)
+        with on_a_terminal(*watch, rows=15) as terminal:
             terminal.read_until("and 20 symbols that do not fit")
             terminal.process.send_signal(signal.SIGINT)
             assert terminal.end() == 0

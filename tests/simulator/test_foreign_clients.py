@@ -3,6 +3,7 @@
 import asyncio
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from queue import Queue
 from typing import Any
@@ -54,30 +55,39 @@ def official(exchange: Simulator) -> Any:
     return DefaultClient(options)
 
 
-@contextmanager
-def running(service: Any) -> Iterator[Any]:
-    service.start()
-    try:
-        yield service
-    finally:
-        service.stop()
+@pytest.fixture(scope="module")
+def started(exchange: Simulator) -> Iterator[Callable[[Any], Any]]:
+    """Start the SDK's services, and stop them all at once in the end: each may wait ten seconds for its own thread."""
+    services = list[Any]()
+    assert exchange.rest_url, "it outlives them"
+
+    def start(service: Any) -> Any:
+        service.start()
+        services.append(service)
+        return service
+
+    yield start
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda service: service.stop(), services))
 
 
 def into(queue: "Queue[tuple[str, str, Any]]") -> Callable[[str, str, Any], None]:
     return lambda topic, subject, event: queue.put((topic, subject, event))
 
 
-def test_the_official_sdk_reads_tickers_trades_books_and_candles(exchange: Simulator) -> None:
+def test_the_official_sdk_reads_tickers_trades_books_and_candles(
+    exchange: Simulator, started: Callable[[Any], Any]
+) -> None:
     tickers, trades, changes, bars = Queue[Any](), Queue[Any](), Queue[Any](), Queue[Any]()
-    with running(official(exchange).ws_service().new_spot_public_ws()) as spot:
-        spot.ticker(["BTC-USDT", "ETH-USDT"], into(tickers))
-        spot.trade(["BTC-USDT"], into(trades))
-        spot.orderbook_increment(["BTC-USDT"], into(changes))
-        spot.klines("BTC-USDT", "1min", into(bars))
-        ticker = tickers.get(timeout=PATIENCE)[2]
-        trade = trades.get(timeout=PATIENCE)[2]
-        first, second = changes.get(timeout=PATIENCE)[2], changes.get(timeout=PATIENCE)[2]
-        bar = bars.get(timeout=PATIENCE)[2]
+    spot = started(official(exchange).ws_service().new_spot_public_ws())
+    spot.ticker(["BTC-USDT", "ETH-USDT"], into(tickers))
+    spot.trade(["BTC-USDT"], into(trades))
+    spot.orderbook_increment(["BTC-USDT"], into(changes))
+    spot.klines("BTC-USDT", "1min", into(bars))
+    ticker = tickers.get(timeout=PATIENCE)[2]
+    trade = trades.get(timeout=PATIENCE)[2]
+    first, second = changes.get(timeout=PATIENCE)[2], changes.get(timeout=PATIENCE)[2]
+    bar = bars.get(timeout=PATIENCE)[2]
     assert float(ticker.best_bid) < float(ticker.best_ask)
     assert int(ticker.sequence) > 0
     assert (trade.symbol, trade.trade_id) == ("BTC-USDT", trade.sequence)
@@ -86,40 +96,42 @@ def test_the_official_sdk_reads_tickers_trades_books_and_candles(exchange: Simul
     assert len(bar.candles) == 7
 
 
-def test_the_official_sdk_reads_every_ticker_and_unsubscribes(exchange: Simulator) -> None:
+def test_the_official_sdk_reads_every_ticker_and_unsubscribes(
+    exchange: Simulator, started: Callable[[Any], Any]
+) -> None:
     everything = Queue[Any]()
-    with running(official(exchange).ws_service().new_spot_public_ws()) as spot:
-        subscription = spot.all_tickers(into(everything))
-        heard = {everything.get(timeout=PATIENCE)[1] for _ in range(24)}
-        spot.unsubscribe(subscription)
+    spot = started(official(exchange).ws_service().new_spot_public_ws())
+    subscription = spot.all_tickers(into(everything))
+    heard = {everything.get(timeout=PATIENCE)[1] for _ in range(24)}
+    spot.unsubscribe(subscription)
     assert {"BTC-USDT", "KCS-USDT"} <= heard
     assert len(heard) == 24
 
 
-def test_the_official_sdk_reads_futures(exchange: Simulator) -> None:
+def test_the_official_sdk_reads_futures(exchange: Simulator, started: Callable[[Any], Any]) -> None:
     tickers, books, trades = Queue[Any](), Queue[Any](), Queue[Any]()
-    with running(official(exchange).ws_service().new_futures_public_ws()) as futures:
-        futures.ticker_v2("XBTUSDTM", into(tickers))
-        futures.orderbook_level5("XBTUSDTM", into(books))
-        futures.execution("XBTUSDTM", into(trades))
-        ticker = tickers.get(timeout=PATIENCE)[2]
-        book = books.get(timeout=PATIENCE)[2]
-        trade = trades.get(timeout=PATIENCE)[2]
+    futures = started(official(exchange).ws_service().new_futures_public_ws())
+    futures.ticker_v2("XBTUSDTM", into(tickers))
+    futures.orderbook_level5("XBTUSDTM", into(books))
+    futures.execution("XBTUSDTM", into(trades))
+    ticker = tickers.get(timeout=PATIENCE)[2]
+    book = books.get(timeout=PATIENCE)[2]
+    trade = trades.get(timeout=PATIENCE)[2]
     assert ticker.symbol == "XBTUSDTM"
     assert float(ticker.best_bid_price) < float(ticker.best_ask_price)
     assert len(book.bids) == len(book.asks) == 5
     assert (trade.symbol, trade.size > 0) == ("XBTUSDTM", True)
 
 
-def test_the_official_sdk_hears_its_own_balance_and_orders(exchange: Simulator) -> None:
+def test_the_official_sdk_hears_its_own_balance_and_orders(exchange: Simulator, started: Callable[[Any], Any]) -> None:
     balances, orders = Queue[Any](), Queue[Any]()
-    with running(official(exchange).ws_service().new_spot_private_ws()) as private:
-        private.account(into(balances))
-        private.order_v2(into(orders))
-        assert exchange.push("/account/balance", "account.balance", BALANCE) == 1
-        assert exchange.push("/spotMarket/tradeOrdersV2", "orderChange", ORDER) == 1
-        balance = balances.get(timeout=PATIENCE)[2]
-        order = orders.get(timeout=PATIENCE)[2]
+    private = started(official(exchange).ws_service().new_spot_private_ws())
+    private.account(into(balances))
+    private.order_v2(into(orders))
+    assert exchange.push("/account/balance", "account.balance", BALANCE) == 1
+    assert exchange.push("/spotMarket/tradeOrdersV2", "orderChange", ORDER) == 1
+    balance = balances.get(timeout=PATIENCE)[2]
+    order = orders.get(timeout=PATIENCE)[2]
     assert (balance.currency, balance.available) == ("USDT", "20.132773386762")
     assert (order.symbol, order.type.value, order.match_price) == ("BTC-USDT", "match", "71171.9")
 

@@ -1,0 +1,150 @@
+"""The rules of the house: who may import whom, how long a file may be, and that nobody sleeps."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "rx_kucoin"
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+# From the ground up. A module imports lower floors, and elder siblings of its own.
+FLOORS: list[set[str]] = [
+    {"errors"},
+    {"protocol"},
+    {"events"},
+    {"operators"},
+    {"transport"},
+    {"terms"},
+    {"heartbeat", "asking", "routes", "warming"},
+    {"connection"},
+    {"renewal", "streams", "door"},
+    {"pool"},
+    {"engine"},
+    {"client"},
+    {""},
+    {"cli"},
+    {"__main__"},
+]
+LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names}
+PURE = {"reactivex", "requests", "websocket", "threading", "time", "random", "socket", "ssl", "asyncio", "urllib3"}
+TOP_LEVEL = {"rx_kucoin", "tests", "notebooks", "pyproject.toml", "README.md"}
+
+
+def module(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def room(name: str) -> str:
+    """The floor's name of a module of ours; "" is the front door itself."""
+    return name.split(".")[1] if "." in name else ""
+
+
+def imports(path: Path) -> Iterator[tuple[str, int]]:
+    """Every import, lazy ones too."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            name = node.module or ""
+            for alias in node.names:
+                inner = f"{name}.{alias.name}"
+                yield (inner if inner in MODULES else name), node.lineno
+
+
+MODULES = {module(path) for path in SOURCES}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module)
+def test_nobody_imports_upstairs(path: Path) -> None:
+    me = room(module(path))
+    for name, line in imports(path):
+        if name.split(".")[0] != "rx_kucoin":
+            continue
+        floor = room(name)
+        if me == "simulator":
+            assert floor in {"simulator", "protocol"}, f"{path.name}:{line} imports {name}"
+        elif floor == "simulator":
+            assert me == "cli", f"{path.name}:{line} imports {name}"
+        elif floor != me:
+            assert LEVEL[floor] < LEVEL[me], f"{path.name}:{line} imports {name}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module)
+def test_modules_are_imported_by_their_own_name(path: Path) -> None:
+    """Never through a floor's __init__, but where the door is the point: the gates go through the front door."""
+    me = room(module(path))
+    for name, line in imports(path):
+        if name in {"rx_kucoin.protocol", "rx_kucoin.operators", "rx_kucoin.transport"}:
+            assert me in {"", "cli"}, f"{path.name}:{line} imports {name}"
+
+
+def test_there_is_no_cycle() -> None:
+    graph = {module(path): {name for name, _ in imports(path) if name in MODULES} for path in SOURCES}
+    done: set[str] = set()
+
+    def walk(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, " -> ".join((*trail, name))
+        if name not in done:
+            for other in graph[name] - {name}:
+                walk(other, (*trail, name))
+            done.add(name)
+
+    for name in graph:
+        walk(name, ())
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "protocol").glob("*.py")), ids=module)
+def test_protocol_does_no_io_and_has_no_clock_and_no_dice(path: Path) -> None:
+    assert not {name.split(".")[0] for name, _ in imports(path)} & PURE
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "operators").glob("*.py")), ids=module)
+def test_operators_have_never_heard_of_kucoin(path: Path) -> None:
+    ours = {name for name, _ in imports(path) if name.startswith("rx_kucoin")}
+    assert all(name.startswith("rx_kucoin.operators") for name in ours)
+    words = re.sub(r"rx_kucoin", "", path.read_text())
+    assert not re.search(r"kucoin|bullet", words.split('"""', 2)[-1], re.IGNORECASE)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module)
+def test_files_are_short(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 300
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module)
+def test_nobody_sleeps_and_nothing_is_left_undone(path: Path) -> None:
+    text = path.read_text()
+    assert not re.search(r"\b(time\.)?sleep\(", text) or module(path).startswith("rx_kucoin.simulator")
+    assert not re.search(r"TODO|FIXME|XXX|NotImplementedError", text)
+    assert "print(" not in text or room(module(path)) == "cli"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module)
+def test_every_module_says_what_it_is(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    assert ast.get_docstring(tree)
+    public = [node for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
+    if path.name != "__main__.py" and public:
+        assert any(
+            isinstance(node, ast.Assign) and node.targets[0].id == "__all__"
+            for node in tree.body
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+        ), path
+
+
+def test_tests_that_sleep_talk_to_a_real_socket() -> None:
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        text = path.read_text()
+        if path.name != Path(__file__).name and "sleep(" in text:
+            assert "pytest.mark.socket" in text or path.name == "waiting.py", path
+
+
+def test_nothing_else_stands_at_the_top() -> None:
+    standing = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
+    assert standing - {"build", "dist", "rx_kucoin.egg-info"} == TOP_LEVEL

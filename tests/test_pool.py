@@ -1,0 +1,126 @@
+"""Many topics over many connections of the simulator, at the exchange's real limits."""
+
+import threading
+from collections import Counter
+
+import pytest
+from waiting import eventually, nothing_left
+
+from rx_kucoin import KuCoin, Limits, Rate, SubscriptionRejected, Ticker, events
+from rx_kucoin.events import Event
+from rx_kucoin.simulator import Simulator
+
+pytestmark = pytest.mark.socket
+
+UNLIMITED = Rate(1_000_000, 60.0)
+
+
+def most_in_any(times: list[float], seconds: float) -> int:
+    return max((sum(start <= time <= start + seconds for time in times) for start in times), default=0)
+
+
+def live(exchange: Simulator) -> int:
+    return sum(len(line.topics) for line in exchange.open_connections)
+
+
+class Listener:
+    """Counts what comes, by symbol."""
+
+    def __init__(self) -> None:
+        self.seen: Counter[str] = Counter()
+        self.errors: list[Exception] = []
+
+    def on_next(self, ticker: Ticker) -> None:
+        self.seen[ticker.symbol] += 1
+
+
+def test_two_thousand_topics_are_all_live_and_live_again_after_every_line_is_cut() -> None:
+    listener = Listener()
+    told: list[Event] = []
+    with nothing_left(), Simulator(seed=1, symbols=2000, rate=4000) as exchange:
+        symbols = exchange.listed["spot"]
+        with KuCoin(rest_url=exchange.rest_url) as kucoin:
+            kucoin.events.subscribe(told.append)
+            kucoin.ticker(*symbols).subscribe(listener.on_next, listener.errors.append)
+            assert eventually(lambda: live(exchange) == 2000, 60), live(exchange)
+            assert eventually(lambda: len(listener.seen) == 2000, 30), len(listener.seen)
+            lines = len(exchange.open_connections)
+
+            assert exchange.faults.drop() == lines
+            assert eventually(lambda: not exchange.open_connections)
+            listener.seen.clear()
+            assert eventually(lambda: live(exchange) == 2000, 60), live(exchange)
+            assert eventually(lambda: len(listener.seen) == 2000, 30), len(listener.seen)
+
+            assert not listener.errors
+            frames = max(most_in_any(line.frames, 10) for line in exchange.connections)
+            dials = most_in_any([dial.at for dial in exchange.dials], 60)
+            requeued = [event for event in told if isinstance(event, events.Requeued | events.TopicRefused)]
+            print(
+                f"{lines} connections, 2000 topics live twice, refused {len(exchange.refused)}, ignored 0, "
+                f"most frames in any 10 s {frames}, dials in any minute {dials}"
+            )
+            assert lines == 10
+            assert not exchange.refused
+            assert not requeued
+            assert frames <= 100
+            assert dials <= 30
+
+
+def test_holes_are_filled_and_empty_lines_closed() -> None:
+    with nothing_left(), Simulator(seed=1, symbols=12) as exchange:
+        symbols = exchange.listed["spot"]
+        with KuCoin(rest_url=exchange.rest_url, topics_per_connection=4, linger=0.0) as kucoin:
+            held = {symbol: kucoin.match(symbol).subscribe() for symbol in symbols}
+            assert eventually(lambda: live(exchange) == 12)
+            assert len(exchange.open_connections) == 3
+            for symbol in symbols[:2]:
+                held[symbol].dispose()
+            assert eventually(lambda: live(exchange) == 10)
+            again = kucoin.ticker(*symbols[:2]).subscribe()
+            assert eventually(lambda: live(exchange) == 12)
+            assert len(exchange.connections) == 3
+            for symbol in symbols[4:8]:
+                held[symbol].dispose()
+            assert eventually(lambda: len(exchange.open_connections) == 2)
+            assert repr(kucoin) == "<KuCoin spot <Pool 8 topics | 2 open>>"
+            again.dispose()
+
+
+@pytest.mark.parametrize("says", [None, 300])
+def test_a_limit_that_is_written_nowhere_is_learned_and_no_topic_is_lost(says: int | None) -> None:
+    told: list[Event] = []
+    listener = Listener()
+    with nothing_left(), Simulator(seed=1, symbols=150, rate=1500, dial_rate=UNLIMITED) as exchange:
+        exchange.faults.limit_topics(38, says=says)
+        symbols = exchange.listed["spot"]
+        with KuCoin(rest_url=exchange.rest_url, limits=Limits(dials=UNLIMITED)) as kucoin:
+            kucoin.events.subscribe(told.append)
+            kucoin.ticker(*symbols).subscribe(listener.on_next, listener.errors.append)
+            assert eventually(lambda: len(listener.seen) == 150, 60), (len(listener.seen), kucoin)
+            assert not listener.errors
+            assert max(len(line.topics) for line in exchange.open_connections) <= 38
+            learned = [event.topics for event in told if isinstance(event, events.LimitLearned)]
+            assert learned
+            assert min(learned) <= 38
+
+
+def test_a_refused_topic_ends_alone_and_the_others_of_its_batch_go_on() -> None:
+    with nothing_left(), Simulator(seed=1, symbols=20, rate=200) as exchange:
+        symbols = exchange.listed["spot"]
+        bad = f"/market/ticker:{symbols[7]}"
+        exchange.faults.refuse_topic(bad, 404, "topic does not exist")
+        refused: list[Exception] = []
+        seen: Counter[str] = Counter()
+        ended = threading.Event()
+        with KuCoin(rest_url=exchange.rest_url) as kucoin:
+            for symbol in symbols:
+                kucoin.ticker(symbol).subscribe(
+                    lambda ticker: seen.update([ticker.symbol]), lambda error: (refused.append(error), ended.set())
+                )
+            assert ended.wait(20)
+            assert eventually(lambda: len(seen) == 19)
+            (error,) = refused
+            assert isinstance(error, SubscriptionRejected)
+            assert (error.topic, error.code, error.text) == (bad, 404, "topic does not exist")
+            assert len(exchange.connections) == 1

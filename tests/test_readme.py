@@ -1,0 +1,119 @@
+"""Everything that the README says and a machine can check."""
+
+import ast
+import inspect
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from marbles import play, read
+
+import rx_kucoin.operators
+from rx_kucoin import KuCoin, errors, events
+from rx_kucoin.cli._arguments import parse
+from rx_kucoin.simulator import Simulator
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+BLOCK = re.compile(r"^(?:<!-- (?P<mark>\w+) -->\n)?```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+OPERATORS = {name: getattr(rx_kucoin.operators, name) for name in rx_kucoin.operators.__all__}
+
+
+def blocks(language: str) -> list[str]:
+    return [match["text"] for match in BLOCK.finditer(README) if match["language"] == language]
+
+
+def command(mark: str) -> str:
+    [line] = [match["text"] for match in BLOCK.finditer(README) if match["mark"] == mark]
+    return line
+
+
+def table(mark: str) -> list[list[str]]:
+    """The cells of a table, without its head."""
+    rows = README.partition(f"<!-- {mark} -->\n")[2].partition("\n\n")[0].splitlines()[2:]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+
+
+@pytest.mark.socket
+@pytest.mark.parametrize(
+    "snippet", blocks("python"), ids=lambda it: f"line {README[: README.index(it)].count(chr(10))}"
+)
+def test_a_snippet_runs_against_the_simulator(snippet: str) -> None:
+    with Simulator() as exchange:
+        where = f'rest_url="{exchange.rest_url}", futures_rest_url="{exchange.futures_rest_url}"'
+        program = re.sub(r"KuCoin\((?!rest_url)", rf"KuCoin({where}, ", snippet)
+        ran = subprocess.run(
+            [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, timeout=60, check=False
+        )
+    assert ran.stderr == ""
+    assert ran.returncode == 0
+    assert ran.stdout or "print" not in snippet or "failed" in snippet
+    for comment in re.findall(r"print\(kucoin\)  # (.+)", snippet):
+        assert comment in ran.stdout
+
+
+@pytest.mark.parametrize("drawing", blocks("marble"), ids=lambda it: it.partition("[ ")[2].partition("(")[0])
+def test_a_drawing_tells_the_truth(drawing: str) -> None:
+    outcome = play(read(drawing), OPERATORS)
+    assert outcome.happened == outcome.expected
+
+
+def test_each_promise_has_its_drawing() -> None:
+    drawn = " ".join(blocks("marble"))
+    assert all(f"[ {name}(" in drawn for name in ("rate_limit", "retry_backoff", "switch_when_ready"))
+
+
+def test_its_first_command_watches_a_simulated_market() -> None:
+    *_, watch = command("watch").strip().split(" && ")
+    program, *words = shlex.split(watch)
+    assert program == ".venv/bin/rx-kucoin"
+    arguments = parse(words)
+    assert (arguments.command, arguments.simulate, arguments.symbols) == ("watch", True, ["BTC-USDT", "ETH-USDT"])
+
+
+@pytest.mark.parametrize("mark", ["watch", "tests"])
+def test_each_command_is_one_line_and_the_one_that_is_run_for_every_change(mark: str) -> None:
+    assert command(mark).count("\n") == 1
+    script = (ROOT / ".ci" / "run").read_text()
+    extraction = script.partition("from_readme() {")[2].partition("\n}")[0].partition("\n")[2]
+    asked = ["bash", "-c", extraction, "from_readme", mark]
+    extracted = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT, check=True)
+    assert extracted.stdout == command(mark)
+    assert f"$(from_readme {mark})" in script
+
+
+def test_its_table_of_events_is_the_module_s() -> None:
+    assert [name.strip("`") for name, _ in table("events")] == sorted(
+        (name for name in events.__all__ if name != "Event"), key=list(vars(events)).index
+    )
+
+
+def test_its_table_of_errors_is_the_module_s() -> None:
+    assert [name.strip("`") for name, _ in table("errors")] == sorted(errors.__all__, key=list(vars(errors)).index)
+
+
+def test_its_table_of_settings_is_the_constructor_s() -> None:
+    parameters = inspect.signature(KuCoin).parameters.values()
+    named = {it.name: it.default for it in parameters if it.kind is inspect.Parameter.KEYWORD_ONLY}
+    assert {name.strip("`"): ast.literal_eval(default.strip("`")) for name, default, _ in table("settings")} == named
+
+
+def test_its_list_of_streams_is_the_class_s() -> None:
+    rows = re.findall(r"^\| `(\w+)\(", README, re.MULTILINE)
+    streams = [name for name, it in vars(KuCoin).items() if inspect.isfunction(it) and not name.startswith("_")]
+    assert sorted(rows) == sorted(set(streams) - {"close"})
+
+
+def test_operators_that_it_names_exist() -> None:
+    named = re.findall(r"`(\w+)`", README.partition("There are more:")[2].partition("Each has")[0])
+    assert set(named) <= OPERATORS.keys()
+    assert len(named) > 4
+
+
+def test_it_ends_with_the_changes_of_this_version() -> None:
+    *_, last = re.split(r"^## ", README, flags=re.MULTILINE)
+    assert last.startswith("Changes\n")
+    assert "### 0.1.0" in last
