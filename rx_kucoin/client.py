@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, Unpack
 
 from reactivex import Observable, abc
 
@@ -15,6 +15,7 @@ from rx_kucoin.protocol.limits import Limits, Market
 from rx_kucoin.protocol.messages import Candle, Depth, Level1, Level2Change, Match, Push, Snapshot, Ticker
 from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.protocol.topics import expand
+from rx_kucoin.terms import Settings
 from rx_kucoin.transport.sockets import Sockets
 from rx_kucoin.transport.wire import Transport
 
@@ -43,7 +44,7 @@ class KuCoin:
         timeout: Seconds for each step of dialling: the token, the socket, the welcome.
         linger: Seconds that a topic without a listener stays subscribed.
         transport: Opens connections by other means, as a test or a replay may.
-        settings: More of the fields of `Terms`.
+        settings: Finer ones, which few need: see `Settings`.
 
     Raises:
         ValueError: a setting is out of range.
@@ -63,7 +64,7 @@ class KuCoin:
         timeout: float = 10.0,
         linger: float = 0.5,
         transport: TransportOf | None = None,
-        **settings: Any,
+        **settings: Unpack[Settings],
     ) -> None:
         self._rest_urls: Mapping[Market, str] = {"spot": rest_url, "futures": futures_rest_url}
         self._credentials, self._timeout = credentials, timeout

@@ -65,15 +65,17 @@ def connect(
                 terms.tell(events.LineDown(line, error, len(live.pop().topics)))
             observer.on_error(error)
 
-        def closed() -> None:
+        def close() -> None:
+            if not live:
+                wires.dispose()
             while live:
-                live.pop()
+                live.pop().drain(wires.dispose)
                 terms.tell(events.LineClosed(line))
 
         terms.tell(events.Dialling(line))
         dialling = transport.dial(f"rx_kucoin line {line}")
         wires = dialling.subscribe(open_connection, lost, observer.on_completed, scheduler=scheduler_)
-        return CompositeDisposable(wires, Disposable(closed))
+        return Disposable(close)
 
     return Observable(subscribe)
 
@@ -97,7 +99,8 @@ class Connection:
         self._asking = Asking(wire, line, terms)
         self._routes = Routes(self._asking.want, self._asking.unwant)
         self._heartbeat = Heartbeat(wire, self._asking.ping, terms.clock)
-        self._welcome_timer = Timer(terms.clock)
+        self._welcome_timer, self._drain_timer = Timer(terms.clock), Timer(terms.clock)
+        self._drain: tuple[str, Callable[[], object]] = ("", lambda: None)
         self._warmings: tuple[Warming, ...] = ()
         self._malformed = 0
 
@@ -168,6 +171,17 @@ class Connection:
 
         return Observable(subscribe)
 
+    def drain(self, then: Callable[[], object]) -> None:
+        """Go on until all that the exchange has sent so far is passed on, if anybody listens still.
+
+        What it sent before the answer to a ping comes before that answer.
+        """
+        if self.is_open and self._routes:
+            self._drain_timer.set(_DRAIN, then)
+            self._drain = (self._asking.ping(), then)
+        else:
+            then()
+
     def _cooled(self, warming: Warming) -> None:
         self._warmings = tuple(other for other in self._warmings if other is not warming)
 
@@ -196,6 +210,8 @@ class Connection:
                 self._on_welcome()
             case Ponged(id_):
                 self._heartbeat.ponged(id_)
+                if id_ == self._drain[0]:
+                    self._drain[1]()
             case Confirmed(topics):
                 for topic in topics:
                     tell(events.TopicLive(line, topic))
@@ -218,6 +234,7 @@ class Connection:
 
     def _ended(self) -> None:
         self._welcome_timer.dispose()
+        self._drain_timer.dispose()
         self._heartbeat.dispose()
         self._asking.dispose()
         self._routes.close()
@@ -235,5 +252,7 @@ def _ignore(_: Frame) -> None:
     """Read nothing: the topic is only held."""
 
 
+_DRAIN: Final = 1.0
+"""Seconds to wait for the last of an old connection, at most."""
 _ANSWERS: Final = frozenset({"ack", "pong", "error", "welcome"})
 _FAILURES: Final = {"token": TokenRefused, "busy": Busy, "dial": DialFailed, "lost": LineLost}

@@ -108,8 +108,8 @@ class Engine:
             return known
 
     def _build(self, topic: str, *, typed: bool) -> Observable[Any]:
-        prefix, argument = Topic.parse(topic)
-        channel, argument = CHANNELS.get(prefix) or Channel(prefix, "spot", "symbol"), argument or ""
+        prefix, named = Topic.parse(topic)
+        channel, argument = CHANNELS.get(prefix) or _newer(prefix), named or ""
         if typed and channel.reader is not None:
             read, order = channel.reader(argument), channel.typed_order(argument)
         else:
@@ -158,3 +158,8 @@ class Engine:
     def _told(self) -> Callable[[Observable[Any]], Observable[Any]]:
         """Events come from every thread, the clock's too; whoever is told of them must not hold these up."""
         return buffer_bounded(_EVENTS_KEPT, scheduler=self._teller)
+
+
+def _newer(prefix: str) -> Channel:
+    """Make a row for a channel that the catalogue does not know. Every futures channel so far begins alike."""
+    return Channel(prefix, "futures" if prefix.startswith("/contract") else "spot", "symbol")

@@ -32,6 +32,9 @@ class Routes:
         self._lock = threading.Lock()
         self._listeners: dict[str, tuple[_Listener, ...]] = {}
 
+    def __bool__(self) -> bool:
+        return bool(self._listeners)
+
     def add(self, topic: str, listen: Callable[[Frame], None], observer: abc.ObserverBase[Any]) -> abc.DisposableBase:
         """Listen to a topic. The observer hears of its end alone."""
         listener = _Listener(listen, observer)

@@ -3,13 +3,26 @@
 import random as dice
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 from reactivex import abc
 
 from rx_kucoin.events import Event
 from rx_kucoin.protocol.limits import Limits
 
-__all__ = ["Terms"]
+__all__ = ["Settings", "Terms"]
+
+
+class Settings(TypedDict, total=False):
+    """What may be set beside the arguments of `KuCoin` that have names of their own. See `Terms`."""
+
+    healthy_after: float
+    backoff_initial: float
+    backoff_cap: float
+    ack_timeout: float
+    gather: float
+    grace: float
+    random: Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +39,12 @@ class Terms:
     healthy_after: float = 60.0
     """How long a connection must live for the row of failures to end."""
     backoff_initial: float = 2.0
+    """The longest wait before the first attempt to reconnect; it doubles from attempt to attempt."""
     backoff_cap: float = 60.0
+    """What the wait never exceeds."""
     welcome_timeout: float = 10.0
     ack_timeout: float = 10.0
+    """How long to wait until a topic that was not acknowledged is asked for again."""
     gather: float = 0.02
     """How long to gather topics before asking, so that many fit a line."""
     linger: float = 0.5

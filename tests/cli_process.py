@@ -47,14 +47,12 @@ class Terminal:
         self._screen = screen
         self._text = b""
 
-    def read_until(self, words: str) -> str:
-        """Read until these words were written; return all that was, without colours and cursor moves."""
+    def read_until(self, pattern: str) -> str:
+        """Read until this was written; return all that was, without colours and cursor moves."""
         deadline = time.monotonic() + PATIENCE
-        while words not in self.text:
-            assert time.monotonic() < deadline, f"{words!r} was not written, but {self.text!r}"
-            if not self._read():
-                break
-        assert words in self.text, f"{words!r} was not written, but {self.text!r}"
+        while not re.search(pattern, self.text):
+            more = time.monotonic() < deadline and self._read()
+            assert more, f"{pattern!r} was not written, but {self.text!r}"
         return self.text
 
     def end(self) -> int:

@@ -2,10 +2,12 @@
 
 import ast
 import inspect
+import random
 import re
 import shlex
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ import rx_kucoin.operators
 from rx_kucoin import KuCoin, errors, events
 from rx_kucoin.cli._arguments import parse
 from rx_kucoin.simulator import Simulator
+from rx_kucoin.terms import Settings, Terms
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -63,7 +66,7 @@ def test_a_drawing_tells_the_truth(drawing: str) -> None:
 
 def test_each_promise_has_its_drawing() -> None:
     drawn = " ".join(blocks("marble"))
-    assert all(f"[ {name}(" in drawn for name in ("rate_limit", "retry_backoff", "switch_when_ready"))
+    assert all(f"[ {name}(" in drawn for name in ("rate_limit", "retry_backoff", "switch_when_ready", "share_anew"))
 
 
 def test_its_first_command_watches_a_simulated_market() -> None:
@@ -82,6 +85,7 @@ def test_each_command_is_one_line_and_the_one_that_is_run_for_every_change(mark:
     asked = ["bash", "-c", extraction, "from_readme", mark]
     extracted = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT, check=True)
     assert extracted.stdout == command(mark)
+    assert f'check "README: {mark}"' in script
     assert f"$(from_readme {mark})" in script
 
 
@@ -99,6 +103,14 @@ def test_its_table_of_settings_is_the_constructor_s() -> None:
     parameters = inspect.signature(KuCoin).parameters.values()
     named = {it.name: it.default for it in parameters if it.kind is inspect.Parameter.KEYWORD_ONLY}
     assert {name.strip("`"): ast.literal_eval(default.strip("`")) for name, default, _ in table("settings")} == named
+
+
+def test_its_table_of_finer_settings_is_what_the_constructor_passes_on() -> None:
+    defaults = {field.name: field.default for field in fields(Terms)}
+    shown = {name.strip("`"): default.strip("`") for name, default, _ in table("finer")}
+    assert shown.keys() == Settings.__annotations__.keys()
+    assert all(shown[name] == str(defaults[name]) for name in shown.keys() - {"random"})
+    assert defaults["random"] is random.random
 
 
 def test_its_list_of_streams_is_the_class_s() -> None:

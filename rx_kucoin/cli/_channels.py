@@ -8,7 +8,7 @@ from reactivex import Observable
 from rx_kucoin.client import KuCoin
 from rx_kucoin.operators._merge_serial import merge_serial
 
-__all__ = ["CHANNELS", "stream"]
+__all__ = ["CHANNELS", "each", "stream"]
 
 Stream = Callable[[KuCoin, Sequence[str], str], Observable[Any]]
 
@@ -38,5 +38,9 @@ def stream(
         return kucoin.tickers()
     if not symbols:
         raise ValueError("name at least one symbol, as in `rx-kucoin watch BTC-USDT`")
-    singles = dict.fromkeys(single for word in symbols for single in word.split(","))
-    return CHANNELS[channel](kucoin, list(singles), interval)
+    return CHANNELS[channel](kucoin, each(symbols), interval)
+
+
+def each(words: Sequence[str]) -> list[str]:
+    """Take comma lists apart, and what is there twice once."""
+    return list(dict.fromkeys(single for word in words for single in word.split(",")))

@@ -28,6 +28,11 @@ class Ending:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, handle)
 
+    def ignore_signals(self) -> None:
+        """Let nothing disturb what is left to do. Python would undo any other handler first, and be killed half-way."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+
     def come(self, error: Exception | None = None) -> None:
         """End well, or with this error."""
         self._reasons.put(error)

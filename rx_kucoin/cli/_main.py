@@ -27,6 +27,13 @@ def main(words: list[str] | None = None) -> int:
     ending = Ending()
     ending.heed_signals()
     try:
+        return _do(words, ending)
+    finally:
+        ending.ignore_signals()
+
+
+def _do(words: list[str] | None, ending: Ending) -> int:
+    try:
         arguments = parse(words)
         _COMMANDS[arguments.command](arguments, ending)
     except ValueError as error:

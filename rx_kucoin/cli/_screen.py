@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final, Self
 
@@ -40,10 +41,10 @@ class Screen:
 
     every: Final = 1 / 8
 
-    def __init__(self, connections: Observable[Connection], channel: str) -> None:
+    def __init__(self, connections: Observable[Connection], channel: str, symbols: Sequence[str]) -> None:
         self._names = _COLUMNS.get(channel, ("price", "bid", "ask", "size"))
         self._lock = threading.Lock()
-        self._rows: dict[str, _Row] = {}
+        self._rows = {symbol: _Row() for symbol in symbols}  # one that never speaks is seen to be silent
         self._lines: dict[int, Connection] = {}
         self._latest = "dialling"
         self._console = Console()
@@ -122,9 +123,11 @@ class _Row:
             self._times.popleft()
 
     def cells(self, now: float) -> tuple[str | Text, ...]:
+        if self._since is None:
+            return ("-",) * 7
         price, bid, ask, size = self._quote
         recent = sum(arrived >= now - _RATE_OVER for arrived in self._times)
-        span = min(max(now - (self._since or now), 1.0), _RATE_OVER)
+        span = min(max(now - self._since, 1.0), _RATE_OVER)
         age = now - self._times[-1]
         texts = (_number(bid), _number(ask), _number(size), f"{recent / span:.0f}", f"{age:.0f}s")
         return _number(price), self._change(price), *texts
@@ -132,8 +135,8 @@ class _Row:
     def _change(self, price: Decimal | None) -> Text:
         if price is None or not self._first:
             return Text("-")
-        percent = (price / self._first - 1) * 100
-        return Text(f"{percent:+.3f}%", style="green" if percent > 0 else "red" if percent < 0 else "")
+        percent = round((price / self._first - 1) * 100, 3)
+        return Text(f"{percent:+.3f}%" if percent else "0", style="green" if percent > 0 else "red" if percent else "")
 
 
 def _number(value: Decimal | None) -> str:

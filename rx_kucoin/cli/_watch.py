@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from reactivex.disposable import CompositeDisposable
 
-from rx_kucoin.cli._channels import stream
+from rx_kucoin.cli._channels import each, stream
 from rx_kucoin.cli._ending import Ending
 from rx_kucoin.cli._lines import Lines
 from rx_kucoin.client import KuCoin
@@ -53,4 +53,4 @@ def _view(kucoin: KuCoin, arguments: argparse.Namespace, ending: Ending) -> "Lin
         return Lines(ending.come)
     from rx_kucoin.cli._screen import Screen  # noqa: PLC0415  rich is an extra
 
-    return Screen(kucoin.connections, arguments.channel)
+    return Screen(kucoin.connections, arguments.channel, each(arguments.symbols))

@@ -64,7 +64,7 @@ class Hub(Observable[T]):
             try:
                 observer.on_next(value)
             except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a stranger's callback raises
-                self._fail(observer, error)
+                self.fail(observer, error)
 
     def on_error(self, error: Exception) -> None:
         """End everybody with an error, and whoever comes later."""
@@ -86,13 +86,15 @@ class Hub(Observable[T]):
             except (Exception, SystemExit) as error:  # noqa: BLE001
                 self._on_failure(error)
 
-    def _fail(self, observer: abc.ObserverBase[T], error: BaseException) -> None:
+    def fail(self, observer: abc.ObserverBase[T], error: BaseException) -> None:
+        """End one observer that raised."""
         self._leave(observer)
+        ending = error if isinstance(error, Exception) else RuntimeError(repr(error))
         try:
-            observer.on_error(error if isinstance(error, Exception) else RuntimeError(repr(error)))
-        except (Exception, SystemExit) as second:  # noqa: BLE001  no handler, or one that raises too
-            if second is not error:
-                second.__context__ = error
+            observer.on_error(ending)
+        except (Exception, SystemExit) as second:  # noqa: BLE001
+            if second is not ending:  # without a handler RxPY raises what it is given; this one comes from a handler
+                self._on_failure(second)
         self._on_failure(error)
 
     def _leave(self, observer: abc.ObserverBase[T]) -> None:

@@ -1,6 +1,6 @@
 """Pass on what moves the sequence forward; tell what is missing, what comes again and what starts anew."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
 from reactivex import Observable, abc
@@ -13,6 +13,10 @@ _PROOF = 3
 """Values in a row, below everything ever seen, after which a sequence is taken to have started anew."""
 
 
+def _nobody(*_: int) -> None:
+    """Is told of what nobody wants to know."""
+
+
 def in_sequence(
     last: Callable[[T], int | None],
     *,
@@ -20,20 +24,30 @@ def in_sequence(
     key: Callable[[T], Hashable] | None = None,
     contiguous: bool = False,
     strict: bool = True,
-    on_gap: Callable[[int, int], object] = lambda before, after: None,
-    on_repeat: Callable[[int], object] = lambda number: None,
-    on_reset: Callable[[int, int], object] = lambda before, after: None,
+    on_gap: Callable[[int, int], object] = _nobody,
+    on_repeat: Callable[[int], object] = _nobody,
+    on_reset: Callable[[int, int], object] = _nobody,
 ) -> Callable[[Observable[T]], Observable[T]]:
     """Pass on each value whose sequence number is above that of the one before, and drop the others.
 
     A value without a number passes. A source whose numbers start anew, below everything seen so far, is believed after
-    three values in a row; they are held meanwhile and not lost.
+    three values in a row, each above the one before; they are held meanwhile and not lost. If anything else comes in
+    between, or the source completes, they were late and are dropped.
 
     .. marble::
 
-        source: -1-2-2-1-4-5|
-        [ in_sequence(int, contiguous=True) ]
-        result: -1-2-----4-5|
+        source:  -1-2-2-1-4-5|
+        [ in_sequence(int, contiguous=True, on_gap=gaps, on_repeat=repeats) ]
+        result:  -1-2-----4-5|
+        gaps:    ---------2
+        repeats: -----2-1
+
+    .. marble::
+
+        source: -7-8-1-2-3----4|
+        [ in_sequence(int, on_reset=resets) ]
+        result: -7-8-----(123)4|
+        resets: ---------8
 
     Args:
         last: The number of a value, or of the end of its range.
@@ -48,82 +62,113 @@ def in_sequence(
     Returns:
         An operator function that takes an observable source and returns it in sequence.
     """
-    start = first or last
 
     def sequence(source: Observable[T]) -> Observable[T]:
         def subscribe(observer: abc.ObserverBase[T], scheduler_: abc.SchedulerBase | None = None) -> abc.DisposableBase:
-            streams: dict[Hashable, _Stream[T]] = {}
-            on_next_down = observer.on_next
-
-            def tell(dropped: list[int]) -> None:
-                for number in dropped:
-                    on_repeat(number)
+            order = _Order(last, first or last, key, on_gap, on_repeat, on_reset, contiguous=contiguous, strict=strict)
 
             def on_next(value: T) -> None:
-                number = last(value)
-                if number is None:
-                    on_next_down(value)
+                try:
+                    due = order.take(value)
+                except Exception as error:  # noqa: BLE001  a function of the caller's: his mistake ends his stream
+                    observer.on_error(error)
                     return
-                name = None if key is None else key(value)
-                stream = streams.get(name)
-                if stream is None:
-                    streams[name] = _Stream(number, value)
-                    on_next_down(value)
-                    return
-                before = stream.number
-                if number > before:
-                    if contiguous:
-                        begun = start(value)
-                        if begun is not None and begun > before + 1:
-                            on_gap(before, begun)
-                    stream.number, stream.value = number, value
-                    tell(stream.give_up())
-                    on_next_down(value)
-                elif number == before and not strict and value != stream.value:
-                    stream.value = value
-                    on_next_down(value)
-                elif stream.starts_anew(number, value):
-                    on_reset(before, stream.anew[0][0])
-                    for held in stream.restart(number, value):
-                        on_next_down(held)
-                elif not stream.anew:
-                    tell([number])
+                for item in due:
+                    observer.on_next(item)
 
-            return source.subscribe(on_next, observer.on_error, observer.on_completed, scheduler=scheduler_)
+            def on_completed() -> None:
+                order.give_up()
+                observer.on_completed()
+
+            return source.subscribe(on_next, observer.on_error, on_completed, scheduler=scheduler_)
 
         return Observable(subscribe)
 
     return sequence
 
 
-class _Stream(Generic[T]):
-    """How far one stream has come."""
+class _Order(Generic[T]):
+    """One subscription: what is due when a value comes."""
 
-    __slots__ = ("anew", "lowest", "number", "value")
+    def __init__(
+        self,
+        last: Callable[[T], int | None],
+        first: Callable[[T], int | None],
+        key: Callable[[T], Hashable] | None,
+        on_gap: Callable[[int, int], object],
+        on_repeat: Callable[[int], object],
+        on_reset: Callable[[int, int], object],
+        *,
+        contiguous: bool,
+        strict: bool,
+    ) -> None:
+        self._last, self._first, self._key = last, first, key
+        self._on_gap, self._on_repeat, self._on_reset = on_gap, on_repeat, on_reset
+        self._contiguous, self._strict = contiguous, strict
+        self._streams: dict[Hashable, _Stream[T]] = {}
+
+    def take(self, value: T) -> Sequence[T]:
+        """Take a value. Returns what may pass now."""
+        number = self._last(value)
+        if number is None:
+            return (value,)
+        name = None if self._key is None else self._key(value)
+        stream = self._streams.get(name)
+        if stream is None:
+            self._streams[name] = _Stream(number, value)
+            return (value,)
+        if number > stream.number:
+            self._step(stream, number, value)
+            return (value,)
+        if number == stream.number and not self._strict and value != stream.value:
+            self._drop_held(stream)
+            stream.value = value
+            return (value,)
+        if number >= stream.lowest:
+            self._drop_held(stream)
+            self._on_repeat(number)
+            return ()
+        return self._doubt(name, stream, number, value)
+
+    def give_up(self) -> None:
+        """Take what is held for what it is: late."""
+        for stream in self._streams.values():
+            self._drop_held(stream)
+
+    def _step(self, stream: "_Stream[T]", number: int, value: T) -> None:
+        begun = self._first(value) if self._contiguous else None
+        if begun is not None and begun > stream.number + 1:
+            self._on_gap(stream.number, begun)
+        self._drop_held(stream)
+        stream.number, stream.value = number, value
+
+    def _doubt(self, name: Hashable, stream: "_Stream[T]", number: int, value: T) -> Sequence[T]:
+        """Hold a value that is below everything, until there are enough in a row to be believed."""
+        if stream.held and number <= stream.held[-1][0]:
+            self._drop_held(stream)
+        stream.held.append((number, value))
+        if len(stream.held) < _PROOF:
+            return ()
+        (begun, opening), *others = stream.held
+        self._on_reset(stream.number, begun)
+        anew = self._streams[name] = _Stream(begun, opening)
+        for further, item in others:
+            self._step(anew, further, item)
+        return [item for _, item in stream.held]
+
+    def _drop_held(self, stream: "_Stream[T]") -> None:
+        if stream.held:
+            late, stream.held = stream.held, []
+            for number, _ in late:
+                self._on_repeat(number)
+
+
+class _Stream(Generic[T]):
+    """How far one stream has come, since the number that it began with."""
+
+    __slots__ = ("held", "lowest", "number", "value")
 
     def __init__(self, number: int, value: T) -> None:
         self.number, self.value = number, value
         self.lowest = number
-        self.anew: list[tuple[int, T]] = []
-
-    def starts_anew(self, number: int, value: T) -> bool:
-        """Whether this value is the proof that the numbers started anew; until then it is held."""
-        if number >= self.lowest or (self.anew and number <= self.anew[-1][0]):
-            return False
-        self.anew.append((number, value))
-        return len(self.anew) >= _PROOF
-
-    def give_up(self) -> list[int]:
-        """Take what was held for what it is: late. Returns its numbers."""
-        if not self.anew:
-            return []
-        numbers = [number for number, _ in self.anew]
-        self.anew.clear()
-        return numbers
-
-    def restart(self, number: int, value: T) -> list[T]:
-        """Count from the new start on. Returns what was held."""
-        held = [item for _, item in self.anew]
-        self.lowest, self.number, self.value = self.anew[0][0], number, value
-        self.anew.clear()
-        return held
+        self.held: list[tuple[int, T]] = []

@@ -2,12 +2,15 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Generic, TypeVar
 
+import reactivex
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, Disposable, SerialDisposable, SingleAssignmentDisposable
 from reactivex.scheduler import TimeoutScheduler
 
+from rx_kucoin.operators._outbox import Outbox
 from rx_kucoin.operators._timers import Timer
 
 __all__ = ["switch_when_ready"]
@@ -31,7 +34,30 @@ def switch_when_ready(
     nothing to keep alive (at the start, or once the one before has failed) there is nothing to wait for.
 
     A candidate that fails does no harm: the one before stays, and the candidate is tried again. The failure of the one
-    that is relayed ends the whole, unless a candidate is on its way to take its place.
+    that is relayed ends the whole, unless a candidate is on its way to take its place; one that waits to be tried again
+    is not. A source that completes just leaves its place.
+
+    .. marble::
+
+        source: -a---b---------
+        a:       1-2-3-4-5-6-7-
+        b:           x-y----z-u
+        ok:          ---|
+        [ switch_when_ready(lambda value: ok) ]
+        result: -1-2-3-4(xy)z-u
+        a:       ^------!
+
+    .. marble::
+
+        source:  -a---b---------
+        a:        1-2-3-4-5-6-7-
+        b (hot): ------x---y-z-u
+        no:            -#
+        ok:                |
+        [ switch_when_ready(lambda value: no if value == "x" else ok, try_again=lambda failures, error: 1) ]
+        result:  -1-2-3-4-5y-z-u
+        a:        ^--------!
+        b:            ^-!^
 
     Args:
         ready: Says when a candidate is ready, from its first value. None: with its first value.
@@ -50,7 +76,7 @@ def switch_when_ready(
         def subscribe(observer: abc.ObserverBase[T], scheduler_: abc.SchedulerBase | None = None) -> abc.DisposableBase:
             clock = scheduler or scheduler_ or TimeoutScheduler.singleton()
             state = _Switch(observer, clock, ready, grace, ready_timeout, try_again, on_failed)
-            outer = source.subscribe(state.candidate, observer.on_error, state.outer_completed, scheduler=scheduler_)
+            outer = source.subscribe(state.candidate, state.outer_failed, state.outer_completed, scheduler=scheduler_)
             return CompositeDisposable(outer, Disposable(state.dispose))
 
         return Observable(subscribe)
@@ -59,15 +85,15 @@ def switch_when_ready(
 
 
 class _Inner(Generic[T]):
-    """One inner source: a candidate, then the one that is relayed, then on its way out."""
+    """One try of an inner source: waiting to begin, a candidate, then the one that is relayed, then on its way out."""
 
-    def __init__(self, source: Observable[T], clock: abc.SchedulerBase) -> None:
-        self.source = source
-        self.subscription = SerialDisposable()
+    def __init__(self, source: Observable[T], clock: abc.SchedulerBase, failures: int = 0) -> None:
+        self.source, self.failures = source, failures
+        self.subscription = SingleAssignmentDisposable()
         self.gate, self.timer = SerialDisposable(), Timer(clock)
         self.held: list[T] = []
-        self.failures = 0
-        self.waiting = False
+        self.waiting = failures > 0
+        self.ended = False
 
     def dispose(self) -> None:
         self.gate.dispose()
@@ -92,6 +118,7 @@ class _Switch(Generic[T]):
         self._ready, self._grace, self._ready_timeout = ready, grace, ready_timeout
         self._try_again, self._on_failed = try_again, on_failed
         self._lock = threading.Lock()
+        self._outbox = Outbox()
         self._current: _Inner[T] | None = None
         self._candidate: _Inner[T] | None = None
         self._retiring: list[_Inner[T]] = []
@@ -101,18 +128,25 @@ class _Switch(Generic[T]):
         """Begin with a new inner source; one that is not ready yet is given up for it."""
         inner = _Inner(source, self._clock)
         with self._lock:
+            if self._disposed:
+                return
             older, self._candidate = self._candidate, inner
         if older is not None:
             older.dispose()
         self._start(inner)
 
+    def outer_failed(self, error: Exception) -> None:
+        """Nothing will follow, and nothing may still speak."""
+        with self._lock:
+            self._outbox.put(partial(self._observer.on_error, error))
+        self._outbox.deliver()
+
     def outer_completed(self) -> None:
         """No inner source will follow; the ones there are may still speak."""
         with self._lock:
             self._outer_done = True
-            finished = self._current is None and self._candidate is None
-        if finished:
-            self._observer.on_completed()
+            self._finish()
+        self._outbox.deliver()
 
     def dispose(self) -> None:
         """Let go of everything."""
@@ -121,17 +155,19 @@ class _Switch(Generic[T]):
             inners = [*self._retiring, *filter(None, (self._current, self._candidate))]
             self._current = self._candidate = None
             self._retiring = []
+        self._outbox.close()
         for inner in inners:
             inner.dispose()
 
     def _start(self, inner: _Inner[T]) -> None:
-        inner.waiting = False
-        attempt = SingleAssignmentDisposable()
-        inner.subscription.disposable = attempt
+        with self._lock:
+            if inner is not self._candidate:
+                return
+            inner.waiting = False
         if self._ready_timeout is not None:
             late = TimeoutError(f"the candidate was not ready within {self._ready_timeout:g} s")
             inner.timer.set(self._ready_timeout, lambda: self._give_up(inner, late))
-        attempt.disposable = inner.source.subscribe(
+        inner.subscription.disposable = inner.source.subscribe(
             lambda value: self._value(inner, value),
             lambda error: self._failed(inner, error),
             lambda: self._completed(inner),
@@ -139,41 +175,52 @@ class _Switch(Generic[T]):
         )
 
     def _value(self, inner: _Inner[T], value: T) -> None:
-        if inner is self._current:
-            self._observer.on_next(value)
-            return
+        ready = None
         with self._lock:
-            if inner is not self._candidate:
-                return
-            inner.held.append(value)
-            first = len(inner.held) == 1
-            alone = self._current is None
-        if alone or (first and self._ready is None):
-            self._promote(inner)
-        elif first and self._ready is not None:
-            self._await(inner, self._ready(value))
+            if inner is self._current:
+                self._outbox.put(partial(self._observer.on_next, value))
+            elif inner is self._candidate:
+                inner.held.append(value)
+                first = len(inner.held) == 1
+                if self._current is None or (first and self._ready is None):
+                    self._promote(inner)
+                elif first:
+                    ready = self._ready
+        self._outbox.deliver()
+        if ready is not None:
+            self._await(inner, partial(ready, value))
 
-    def _await(self, inner: _Inner[T], gate: Observable[Any]) -> None:
+    def _await(self, inner: _Inner[T], ready: Callable[[], Observable[Any]]) -> None:
         waiting = SingleAssignmentDisposable()
         inner.gate.disposable = waiting
-        waiting.disposable = gate.subscribe(
-            lambda _: self._promote(inner),
+        waiting.disposable = reactivex.defer(lambda _: ready()).subscribe(
+            lambda _: self._take_over(inner),
             lambda error: self._give_up(inner, error),
-            lambda: self._promote(inner),
+            lambda: self._take_over(inner),
             scheduler=self._clock,
         )
 
-    def _promote(self, inner: _Inner[T]) -> None:
+    def _take_over(self, inner: _Inner[T]) -> None:
         with self._lock:
-            if inner is not self._candidate or self._disposed:
-                return
-            old, self._current, self._candidate = self._current, inner, None
-            held, inner.held = inner.held, []
-            if old is not None:
-                self._retiring.append(old)
-        inner.timer.cancel()
+            if inner is self._candidate:
+                self._promote(inner)
+        self._outbox.deliver()
+
+    def _promote(self, inner: _Inner[T]) -> None:
+        """Let the candidate take over. Under the lock."""
+        old, self._current, self._candidate = self._current, inner, None
+        held, inner.held = inner.held, []
+        if old is not None:
+            self._retiring.append(old)
         for value in held:
-            self._observer.on_next(value)
+            self._outbox.put(partial(self._observer.on_next, value))
+        self._outbox.put(partial(self._taken_over, inner, old))
+        if inner.ended:
+            self._current = None
+            self._finish()
+
+    def _taken_over(self, inner: _Inner[T], old: _Inner[T] | None) -> None:
+        inner.timer.cancel()
         inner.gate.disposable = Disposable()  # only now: what made it ready may hold what the next operator takes up
         if old is not None and self._grace > 0:
             old.timer.set(self._grace, lambda: self._retire(old))
@@ -188,53 +235,61 @@ class _Switch(Generic[T]):
 
     def _give_up(self, inner: _Inner[T], error: Exception) -> None:
         with self._lock:
-            if inner is not self._candidate:
-                return
-        inner.subscription.disposable = Disposable()
-        self._failed(inner, error)
+            given_up = inner is self._candidate
+        if given_up:
+            self._candidate_failed(inner, error)
 
     def _failed(self, inner: _Inner[T], error: Exception) -> None:
         with self._lock:
-            successor = self._candidate
+            was_candidate = inner is self._candidate
             if inner is self._current:
                 self._current = None
-                ends = successor is None or successor.waiting
-                promote = None if ends or successor is None or not successor.held else successor
-            elif inner is successor:
-                ends, promote = self._current is None, None
-            else:
-                return
-        if ends:
-            self._observer.on_error(error)
-        elif inner is not successor:
-            if promote is not None:
-                self._promote(promote)
+                successor = self._candidate
+                if successor is None or successor.waiting:
+                    self._outbox.put(partial(self._observer.on_error, error))
+                elif successor.held:
+                    self._promote(successor)
+        self._outbox.deliver()
+        if was_candidate:
+            self._candidate_failed(inner, error)
         else:
-            self._retry(inner, error)
+            self._retire(inner)
 
-    def _retry(self, inner: _Inner[T], error: Exception) -> None:
-        inner.failures += 1
-        inner.held = []
-        wait = self._try_again(inner.failures, error) if self._try_again is not None else None
+    def _candidate_failed(self, inner: _Inner[T], error: Exception) -> None:
+        inner.dispose()
+        wait = None if self._try_again is None else self._try_again(inner.failures + 1, error)
+        next_try = _Inner(inner.source, self._clock, inner.failures + 1)
         with self._lock:
-            if inner is not self._candidate:
-                return
-            inner.waiting = True
-            if wait is None:
-                self._candidate = None
-        inner.gate.disposable = Disposable()
-        inner.timer.cancel()
+            replaced = inner is self._candidate
+            alone = self._current is None
+            if replaced and alone:
+                self._outbox.put(partial(self._observer.on_error, error))
+            elif replaced:
+                self._candidate = None if wait is None else next_try
+        self._outbox.deliver()
+        if not replaced or alone:
+            return
         if wait is not None:
-            inner.timer.set(wait, lambda: self._start(inner))
+            next_try.timer.set(wait, lambda: self._start(next_try))
         if self._on_failed is not None:
             self._on_failed(error, wait)
 
     def _completed(self, inner: _Inner[T]) -> None:
         with self._lock:
+            inner.ended = True
+            held = inner is self._candidate and bool(inner.held)
             if inner is self._current:
                 self._current = None
-            elif inner is self._candidate and not inner.held:
+                if self._candidate is not None and self._candidate.held:
+                    self._promote(self._candidate)
+            elif inner is self._candidate and not held:
                 self._candidate = None
-            finished = self._outer_done and self._current is None and self._candidate is None
-        if finished:
-            self._observer.on_completed()
+            self._finish()
+        self._outbox.deliver()
+        if not held:
+            self._retire(inner)
+
+    def _finish(self) -> None:
+        """Complete, if nothing is left that could speak. Under the lock."""
+        if self._outer_done and self._current is None and self._candidate is None:
+            self._outbox.put(self._observer.on_completed)

@@ -1,5 +1,6 @@
 """Let one thing after another through, at a limited rate, deciding only at the gate which one it is."""
 
+import logging
 import threading
 from collections.abc import Callable
 
@@ -9,6 +10,8 @@ from rx_kucoin.operators._hub import Hub
 from rx_kucoin.operators._rate_limit import rate_limit
 
 __all__ = ["Turnstile"]
+
+_log = logging.getLogger("rx_kucoin.operators")
 
 
 class Turnstile:
@@ -42,5 +45,10 @@ class Turnstile:
     def _pass(self, _: None) -> None:
         with self._lock:
             self._asked = False
-        if self._serve():
+        try:
+            more = self._serve()
+        except (Exception, SystemExit):  # noqa: BLE001  whoever asked, or the clock, is not to blame; and others may wait
+            _log.exception("what passed a turnstile raised")
+            more = True
+        if more:
             self.ask()

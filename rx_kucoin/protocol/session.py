@@ -241,7 +241,7 @@ class Session:
         ask = self._asks.get(id_)
         if ask is None:
             return None, ()
-        topics = [topic for topic in ask.topics if self._tells(ask.kind, int(id_), topic)]
+        topics = [topic for topic in ask.topics if self._tells(int(id_), topic)]
         self._unanswered = 0
         for topic in topics:
             if self._asked.get(topic) == id_:
@@ -249,9 +249,9 @@ class Session:
         del self._asks[id_]
         return ask, topics
 
-    def _tells(self, kind: Kind, number: int, topic: str) -> bool:
+    def _tells(self, number: int, topic: str) -> bool:
         doubt = self._open(topic) if topic in self._asked else self._doubted.get(topic)
-        return doubt is not None and doubt.kind == kind and number >= doubt.since
+        return doubt is not None and number >= doubt.since
 
     def _open(self, topic: str) -> Doubt:
         """What a topic in flight is asked for, and since which line."""

@@ -1,5 +1,6 @@
 """Opening a WebSocket: TCP, TLS and the upgrade, in time, in bounds, and without a word of the token."""
 
+import socket
 from contextlib import suppress
 from http.cookies import CookieError
 from typing import Any, Final, cast
@@ -10,7 +11,7 @@ import websocket
 from rx_kucoin.errors import DialFailed, KuCoinError, RateLimited, TokenRefused
 from rx_kucoin.protocol.frames import excerpt
 from rx_kucoin.transport.duplex import Duplex
-from rx_kucoin.transport.lifeline import Lifeline
+from rx_kucoin.transport.lifeline import Cut, Lifeline
 from rx_kucoin.transport.rest import retry_after
 from rx_kucoin.transport.trust import trust
 
@@ -24,7 +25,7 @@ _UNAUTHORIZED: Final = 401
 _TOO_MANY: Final = 429
 
 
-def open_websocket(url: str, timeout: float, lifeline: Lifeline) -> tuple[websocket.WebSocket, Duplex]:
+def open_websocket(url: str, timeout: float, lifeline: Lifeline) -> tuple[Any, Duplex]:
     """Open a WebSocket, and return it with its connection; all in `timeout` seconds.
 
     Raises:
@@ -33,28 +34,33 @@ def open_websocket(url: str, timeout: float, lifeline: Lifeline) -> tuple[websoc
         DialFailed: anything else.
         Cut: the lifeline was cut.
     """
+    failure: Exception
     try:
-        with lifeline.within(timeout):
-            return _open(url, timeout, lifeline)
+        return _open(url, timeout, lifeline)
+    except Cut:
+        failure = Cut()
     except (OSError, ValueError, CookieError, websocket.WebSocketException) as error:
         failure = _refused(error, urlsplit(url).netloc)
     raise failure  # out here, for the error it came from may hold the address, and this holds the token
 
 
-def _open(url: str, timeout: float, lifeline: Lifeline) -> tuple[websocket.WebSocket, Duplex]:
+def _open(url: str, timeout: float, lifeline: Lifeline) -> tuple[Any, Duplex]:
     where = urlsplit(url)
     secure, host = where.scheme == "wss", where.hostname or ""
-    stream = lifeline.open((host, where.port or (443 if secure else 80)), timeout)
+    stream: socket.socket | None = None
     try:
-        if secure:
-            stream = trust().wrap_socket(stream, server_hostname=host)
-        duplex = Duplex(stream)
-        duplex.allowance = _MOST_UPGRADE
-        opened = _WebSocket()
-        opened.connect(url, socket=duplex, redirect_limit=0)
-        duplex.allowance = None
+        with lifeline.within(timeout):
+            stream = lifeline.open((host, where.port or (443 if secure else 80)), timeout)
+            if secure:
+                stream = trust().wrap_socket(stream, server_hostname=host)
+            duplex = Duplex(stream)
+            duplex.allowance = _MOST_UPGRADE
+            opened = _limited()
+            opened.connect(url, socket=duplex, redirect_limit=0)
+            duplex.allowance = None
     except BaseException:
-        stream.close()
+        if stream is not None:
+            stream.close()
         raise
     return opened, duplex
 
@@ -63,21 +69,23 @@ def _refused(error: Exception, host: str) -> KuCoinError:
     if not isinstance(error, websocket.WebSocketBadStatusException):
         return DialFailed(f"could not connect to {host}: {excerpt(str(error)) or type(error).__name__}")
     if error.status_code == _TOO_MANY:
-        headers = cast("dict[str, str]", error.resp_headers or {})
+        headers: dict[str, str] = cast("Any", error).resp_headers
         return RateLimited(f"{host} refused the connection: HTTP 429", retry_after(headers))
     if error.status_code == _UNAUTHORIZED:
         return TokenRefused(f"{host} refused the token: HTTP 401")
     return DialFailed(f"{host} refused the connection: HTTP {error.status_code}")
 
 
-class _WebSocket(websocket.WebSocket):
-    """websocket-client's, with a limit to what is taken in."""
+def _limited() -> Any:
+    # The JSON decoder rejects bad UTF-8; websocket-client's own check costs five times all the rest together.
+    opened: Any = _WebSocket(skip_utf8_validation=True, enable_multithread=True)
+    opened.frame_buffer = _Frames(opened.frame_buffer.recv, skip_utf8_validation=True)
+    opened.cont_frame = _Fragments(fire_cont_frame=False, skip_utf8_validation=True)
+    return opened
 
-    def __init__(self) -> None:
-        # The JSON decoder rejects bad UTF-8; websocket-client's own check costs five times all the rest together.
-        super().__init__(skip_utf8_validation=True, enable_multithread=True)
-        self.frame_buffer = _Frames(self._recv, skip_utf8_validation=True)
-        self.cont_frame = _Fragments(fire_cont_frame=False, skip_utf8_validation=True)
+
+class _WebSocket(websocket.WebSocket):
+    """websocket-client's own, but for its manners."""
 
     def send_close(self, *args: Any, **kwargs: Any) -> None:
         """Answer a close, if it can be answered: what matters is what it said."""

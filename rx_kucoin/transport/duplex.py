@@ -22,15 +22,16 @@ class Duplex:
         self._socket = connected
         self._lock = threading.Lock()
         self._is_waiting = False
+        self._ahead, self._at = b"", 0
         self.allowance: int | None = None
         """How many bytes may still be read. None: any number."""
 
     def recv(self, size: int) -> bytes:
         """Wait for bytes. None at all: the connection is over."""
-        while (data := self._take(size)) is None:
-            self._is_waiting = True
-            wait_for_read(self._socket)
-            self._is_waiting = False
+        if self._at == len(self._ahead):
+            self._ahead, self._at = self._fetch(), 0
+        data = self._ahead[self._at : self._at + size]
+        self._at += len(data)
         if self.allowance is not None:
             self.allowance -= len(data)
             if self.allowance < 0:
@@ -62,12 +63,21 @@ class Duplex:
     def settimeout(self, seconds: float | None) -> None:
         """There is none."""
 
-    def _take(self, size: int) -> bytes | None:
+    def _fetch(self) -> bytes:
+        """Take all that has come, for websocket-client asks for two bytes, and then for the next few."""
+        while (data := self._take()) is None:
+            self._is_waiting = True
+            wait_for_read(self._socket)
+            self._is_waiting = False
+        return data
+
+    def _take(self) -> bytes | None:
         with self._lock:
             try:
-                return self._socket.recv(size)
+                return self._socket.recv(_AHEAD)
             except _NOT_NOW:
                 return None
 
 
+_AHEAD: Final = 1 << 16
 _NOT_NOW: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)

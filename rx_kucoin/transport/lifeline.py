@@ -5,7 +5,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
@@ -59,8 +59,8 @@ class Lifeline:
         raise failure
 
     @contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
-        """End every wait in this block after so many seconds, however busy the other side keeps it.
+    def within(self, seconds: float) -> Generator[None]:
+        """End every wait in this block after so many seconds, however busy the other side keeps it; then raise.
 
         A timeout of the socket's does not: it starts anew with each byte.
 
@@ -79,11 +79,9 @@ class Lifeline:
         timer = self._clock.schedule_relative(seconds, expire)
         try:
             yield
+            self._check(seconds)  # a connection that was shut can look like one that said all it had to
         except Exception:
-            if self.is_cut:
-                raise Cut from None
-            if self._is_late:
-                raise TimeoutError(f"not done within {seconds:g} s") from None
+            self._check(seconds)
             raise
         finally:
             timer.dispose()
@@ -135,6 +133,12 @@ class Lifeline:
             self._socket = opened.dup()
             opened.setblocking(False)
             return opened.connect_ex(target)
+
+    def _check(self, seconds: float) -> None:
+        if self.is_cut:
+            raise Cut from None
+        if self._is_late:
+            raise TimeoutError(f"not done within {seconds:g} s") from None
 
     def _shut(self) -> None:
         if self._socket is not None:

@@ -2,6 +2,7 @@
 
 import re
 import socket
+import ssl
 import time
 from collections.abc import Mapping
 from typing import Any, Final
@@ -18,7 +19,7 @@ from rx_kucoin.protocol import bullet, signing
 from rx_kucoin.protocol.bullet import Bullet
 from rx_kucoin.protocol.frames import excerpt
 from rx_kucoin.protocol.signing import Credentials
-from rx_kucoin.transport.lifeline import Lifeline
+from rx_kucoin.transport.lifeline import Cut, Lifeline
 from rx_kucoin.transport.trust import trust
 
 __all__ = ["fetch_bullet", "retry_after"]
@@ -81,13 +82,16 @@ def _check_status(status: int, headers: Mapping[str, str], request: str) -> None
 def _post(
     url: str, headers: dict[str, str], timeout: float, lifeline: Lifeline
 ) -> tuple[int, bytes, Mapping[str, str]]:
+    failure: Exception
     try:
         with (
             lifeline.within(timeout),
-            _session(lifeline, timeout) as session,
+            _session(url, lifeline, timeout) as session,
             session.post(url, headers=headers, timeout=timeout, allow_redirects=False, stream=True) as answer,
         ):
             return answer.status_code, _read(answer), answer.headers
+    except Cut:
+        failure = Cut()
     except (OSError, ValueError) as error:
         failure = RestUnavailable(f"POST {urlsplit(url).path}: {_reason(error)}")
     finally:
@@ -110,7 +114,8 @@ def _reason(error: Exception) -> str:
         return "the credentials hold a character that a header cannot"
     inner: Any = error
     while True:
-        deeper = getattr(inner, "reason", None) or inner.__cause__ or inner.__context__
+        context = None if inner.__suppress_context__ else inner.__context__
+        deeper = getattr(inner, "reason", None) or inner.__cause__ or context
         if not isinstance(deeper, BaseException):
             return f"{type(inner).__name__}: {excerpt(str(inner))}"
         inner = deeper
@@ -120,10 +125,10 @@ _RESET: Final = re.compile(r"[0-9]{1,7}")
 """Milliseconds; the longest is three hours, and a real one less than a minute."""
 
 
-def _session(lifeline: Lifeline, timeout: float) -> requests.Session:
+def _session(url: str, lifeline: Lifeline, timeout: float) -> requests.Session:
     session = requests.Session()
     session.trust_env = False  # neither a proxy that the socket would not use, nor a .netrc
-    adapter = _Adapter(lifeline, timeout)
+    adapter = _Adapter(lifeline, timeout, trust() if urlsplit(url).scheme == "https" else None)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
@@ -132,17 +137,24 @@ def _session(lifeline: Lifeline, timeout: float) -> requests.Session:
 class _Adapter(HTTPAdapter):
     """Opens its sockets on a lifeline."""
 
-    def __init__(self, lifeline: Lifeline, timeout: float) -> None:
-        self._lifeline, self._timeout = lifeline, timeout
+    def __init__(self, lifeline: Lifeline, timeout: float, context: ssl.SSLContext | None) -> None:
+        self._lifeline, self._timeout, self._context = lifeline, timeout, context
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Put our connection classes in where urllib3 provides for it."""
-        super().init_poolmanager(*args, ssl_context=trust(), **kwargs)
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {
             "http": _opening(self._lifeline, self._timeout, HTTPConnection, HTTPConnectionPool),
             "https": _opening(self._lifeline, self._timeout, HTTPSConnection, HTTPSConnectionPool),
         }
+
+    def close(self) -> None:
+        """Close the sockets too, which urllib3 leaves to the garbage collector."""
+        pools: Any = self.poolmanager.pools
+        for key in pools.keys():  # noqa: SIM118  it cannot be iterated over
+            pools[key].close()
+        super().close()
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """Add nothing: the context knows already whom to believe."""

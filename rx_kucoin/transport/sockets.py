@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import websocket
@@ -147,7 +147,7 @@ class _Attempt:
 class _SocketWire:
     """A `Wire` over an open WebSocket."""
 
-    def __init__(self, opened: websocket.WebSocket, duplex: Duplex, server: Server, lifeline: Lifeline) -> None:
+    def __init__(self, opened: Any, duplex: Duplex, server: Server, lifeline: Lifeline) -> None:
         self.host = server.host
         self.ping_interval, self.ping_timeout = server.ping_interval, server.ping_timeout
         self.cause: Exception | None = None

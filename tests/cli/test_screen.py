@@ -16,13 +16,13 @@ def test_a_person_sees_rows_that_fit_80_columns(channel: str) -> None:
     with Simulator(rate_per_topic=50) as exchange:
         watch = command("watch", *SYMBOLS, "--channel", channel, "--rest-url", exchange.rest_url)
         with on_a_terminal(*watch) as terminal:
-            terminal.read_until("ETH-USDT")
-            terminal.read_until("1 open, 2 live | line 1 ")
+            for pattern in (*(rf"\n{symbol} +\d[\d.]* " for symbol in SYMBOLS), r"1 open, 2 live \| line 1 "):
+                terminal.read_until(pattern)
             terminal.process.send_signal(signal.SIGINT)
             assert terminal.end() == 0
     assert max(len(line) for line in terminal.lines) <= 80
     rows = [line.split() for line in terminal.lines if line.startswith(SYMBOLS)]
-    assert len(rows) > 2
+    assert {row[0] for row in rows} == set(SYMBOLS)
     assert {len(row) for row in rows} == {8}
     assert not any("…" in cell for row in rows for cell in row)
     assert "Traceback" not in terminal.text
@@ -39,13 +39,25 @@ def test_more_symbols_than_the_screen_has_lines_are_counted() -> None:
 
 
 @pytest.mark.socket
+def test_a_symbol_that_never_speaks_is_seen_to_be_silent() -> None:
+    with Simulator(rate=0) as exchange:
+        watch = command("watch", "BTC-USDT,ETH-USDT", "--rest-url", exchange.rest_url)
+        with on_a_terminal(*watch) as terminal:
+            terminal.read_until("1 open, 2 live")
+            terminal.process.send_signal(signal.SIGINT)
+            assert terminal.end() == 0
+    rows = [line.split() for line in terminal.lines if line.startswith(SYMBOLS)]
+    assert {tuple(row) for row in rows} == {(symbol, *("-" * 7)) for symbol in SYMBOLS}
+
+
+@pytest.mark.socket
 def test_an_outage_is_seen_and_left_by_ctrl_c() -> None:
     with Simulator(rate_per_topic=50) as exchange:
         with on_a_terminal(*command("watch", *SYMBOLS, "--rest-url", exchange.rest_url)) as terminal:
             terminal.read_until("1 open, 2 live")
             exchange.faults.refuse_tokens("unavailable")
             exchange.faults.drop()
-            terminal.read_until("0 open, 0 live | line 1 is dialled again")
+            terminal.read_until(r"0 open, 0 live \| line 1 is dialled again")
             terminal.process.send_signal(signal.SIGINT)
             assert terminal.end() == 0
         assert "Traceback" not in terminal.text

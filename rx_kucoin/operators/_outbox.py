@@ -1,0 +1,55 @@
+"""Calls that are due: made in order, by one thread at a time, and nobody waits for anybody."""
+
+from collections import deque
+from collections.abc import Callable
+from threading import Lock
+
+__all__ = ["Outbox"]
+
+
+class Outbox:
+    """What was decided under a lock and is said outside of it.
+
+    Whoever puts a call in, under the lock that orders the calls, delivers once the lock is released. If another thread
+    is at it already that one makes the call too, and a call from within a call is made after it.
+    """
+
+    __slots__ = ("_closed", "_due", "turn")
+
+    def __init__(self) -> None:
+        self._due: deque[Callable[[], object]] = deque()  # only who has the turn takes out
+        self._closed = False
+        self.turn = Lock()
+        """Held while a call is made, but never waited for."""
+
+    def __len__(self) -> int:
+        return len(self._due)
+
+    def put(self, call: Callable[[], object]) -> None:
+        """Have a call made when its turn comes."""
+        if not self._closed:
+            self._due.append(call)
+
+    def deliver(self) -> None:
+        """Make the calls that are due, unless another thread is at it.
+
+        What one of them raises is raised when nothing is due any more; several, as an `ExceptionGroup`.
+        """
+        raised: list[Exception] = []
+        while self._due and self.turn.acquire(blocking=False):  # looks again after the release: one may have come
+            try:
+                while self._due:
+                    call = self._due.popleft()
+                    if not self._closed:
+                        call()
+            except Exception as error:  # noqa: BLE001  raised below
+                raised.append(error)
+            finally:
+                self.turn.release()
+        if raised:
+            raise raised[0] if len(raised) == 1 else ExceptionGroup("several calls raised", raised)
+
+    def close(self) -> None:
+        """Make no further call, and let go of those that were due."""
+        self._closed = True
+        self.deliver()

@@ -1,0 +1,172 @@
+"""Small faults, put into a copy of the code one at a time: does a test fall for each?
+
+python tests/mutants.py            # all of them
+python tests/mutants.py renewal    # those whose file or fault has the word in it
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+
+
+class Mutant(NamedTuple):
+    """One fault: `old` becomes `new` in `file`, and one of `tests` must fall."""
+
+    fault: str
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+MUTANTS = [
+    Mutant(
+        "a renewal breaks before it makes",
+        "operators/_switch_when_ready.py",
+        "alone = self._current is None",
+        "alone = True",
+        "tests/operators/test_switch_when_ready.py",
+    ),
+    Mutant(
+        "a fresh connection's messages are not held while the old one is behind",
+        "operators/_hand_over.py",
+        "if index > 0 and key not in leg.taken_over:",
+        "if index > 9 and key not in leg.taken_over:",
+        "tests/operators/test_hand_over.py",
+    ),
+    Mutant(
+        "what is repeated is passed on",
+        "operators/_in_sequence.py",
+        "if number > before:",
+        "if number >= before:",
+        "tests/operators/test_in_sequence.py",
+    ),
+    Mutant(
+        "the newcomer who comes while the last one leaves shares a dead life",
+        "operators/_share_anew.py",
+        "if life.members or current is not life or life.leaving is not leaving:",
+        "if current is not life or life.leaving is not leaving:",
+        "tests/operators/test_share_anew.py",
+    ),
+    Mutant(
+        "a subscriber that raises takes the later ones with it",
+        "operators/_hub.py",
+        "self._fail(observer, error)\n",
+        "raise\n",
+        "tests/operators/test_hub.py tests/test_client.py",
+    ),
+    Mutant(
+        "the limit is one higher than told",
+        "operators/_rate_limit.py",
+        "deque(maxlen=count)",
+        "deque(maxlen=count + 1)",
+        "tests/operators/test_rate_limit.py",
+    ),
+    Mutant(
+        "the row of failures ends at the first value",
+        "operators/_retry_backoff.py",
+        "healthy_after",
+        "healthy_after * 0",
+        "tests/operators/test_retry_backoff.py",
+    ),
+    Mutant(
+        "a late acknowledgement revives a topic that nobody wants",
+        "protocol/session.py",
+        "if (topic in self.wanted) == (topic in self.confirmed):",
+        "if (topic in self.wanted) <= (topic in self.confirmed):",
+        "tests/protocol/test_session.py",
+    ),
+    Mutant(
+        "a refused batch is refused whole",
+        "protocol/session.py",
+        "        if others:\n",
+        "        if len(others) > 99:\n",
+        "tests/protocol/test_session.py tests/test_pool.py",
+    ),
+    Mutant(
+        "a line that the exchange refused for its size stays placed where it was",
+        "pool.py",
+        "line.capacity = min(line.capacity, limit)",
+        "line.capacity = line.capacity",
+        "tests/test_pool.py",
+    ),
+    Mutant(
+        "a dial reuses the bullet's first server, raw token and all",
+        "protocol/bullet.py",
+        "quote(self.token, safe='')",
+        "self.token",
+        "tests/protocol/test_bullet.py",
+    ),
+    Mutant(
+        "a missing pong is noticed and nothing done",
+        "heartbeat.py",
+        "        self._wire.lose(NoPong(",
+        "        (lambda _: None)(NoPong(",
+        "tests/test_connection.py",
+    ),
+    Mutant(
+        "every failure is tried again, a wrong signature too",
+        "renewal.py",
+        "retryable=lambda error: isinstance(error, Passing)",
+        "retryable=lambda error: isinstance(error, Exception)",
+        "tests/test_connection.py tests/test_client.py",
+    ),
+    Mutant(
+        "a gap is not told",
+        "streams.py",
+        "        self._terms.tell(events.Gap(0, self._topic, before, after, self._cause))\n",
+        "",
+        "tests/test_connection.py tests/test_virtual_day.py",
+    ),
+    Mutant(
+        "a cancelled timer keeps the clock's thread alive",
+        "transport/clock.py",
+        "            if self._running == 0:\n",
+        "            if self._running == -1:\n",
+        "tests/transport/test_clock.py tests/test_stop.py",
+    ),
+]
+
+
+def falls(mutant: Mutant) -> bool:
+    """Put the fault into a copy and run the tests there. True: one fell, as it should."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "copy"
+        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", ".hypothesis", ".*_cache"))
+        file = copy / "rx_kucoin" / mutant.file
+        text = file.read_text()
+        if mutant.old not in text:
+            sys.exit(f"{mutant.file} has no {mutant.old!r} any more: mend the table")
+        file.write_text(text.replace(mutant.old, mutant.new))
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *mutant.tests.split()]
+        run = subprocess.run(
+            command,
+            cwd=copy,
+            env={"PYTHONPATH": str(copy), "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return run.returncode == 1
+
+
+def main() -> None:
+    """Try every fault and say what became of it."""
+    word = sys.argv[1] if len(sys.argv) > 1 else ""
+    chosen = [mutant for mutant in MUTANTS if word in mutant.file or word in mutant.fault]
+    survivors = 0
+    for mutant in chosen:
+        caught = falls(mutant)
+        survivors += not caught
+        print(f"{'caught  ' if caught else 'SURVIVED'} {mutant.file}: {mutant.fault}", flush=True)
+    print(f"{len(chosen) - survivors} of {len(chosen)} faults caught")
+    sys.exit(survivors > 0)
+
+
+if __name__ == "__main__":
+    main()

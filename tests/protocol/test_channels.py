@@ -1,0 +1,197 @@
+"""The catalogue."""
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from rx_kucoin.protocol import channels
+from rx_kucoin.protocol.channels import CHANNELS, INTERVALS
+from rx_kucoin.protocol.messages import Snapshot, Ticker
+from rx_kucoin.protocol.topics import Topic
+from tests.protocol.material import SYMBOLS, VECTORS, needs, pushes
+
+GOOD = [
+    "/market/ticker:BTC-USDT",
+    "/market/ticker:all",
+    "/market/ticker:BTC-USDT,ETH-USDT,BTC3L-USDT",
+    "/market/snapshot:BTC-USDT",
+    "/market/snapshot:USDS",
+    "/market/snapshot:Layer1",
+    "/market/candles:BTC-USDT_1min",
+    "/market/candles:BTC-USDT_1month,ETH-USDT_5min",
+    "/indicator/markPrice:USDT-BTC",
+    "/callauction/callauctionData:BTC-USDT",
+    "/contractMarket/tickerV2:XBTUSDTM",
+    "/contractMarket/limitCandle:XBTUSDTM_1hour",
+    "/contract/instrument:XBTMZ26",
+    "/contract/instrument:.KXBT",
+    "/contract/announcement",
+    "/contract/announcement:XBTUSDTM",
+    "/account/balance",
+    "/margin/isolatedPosition:BTC-USDT",
+    "/contractMarket/tradeOrders",
+    "/contractMarket/tradeOrders:XBTUSDTM",
+    "/contract/positionAll",
+    "/contract/position:XBTUSDTM",
+]
+BAD = {
+    "": "is no channel",
+    "/market/tickers:BTC-USDT": "is no channel",
+    "market/ticker:BTC-USDT": "is no channel",
+    "/market/ticker": "names no symbol; write /market/ticker:BTC-USDT",
+    "/contractMarket/level2": "names no symbol; write /contractMarket/level2:XBTUSDTM",
+    "/market/ticker:": "is not how KuCoin writes a symbol",
+    "/market/ticker:BTC-USDT,": "is not how KuCoin writes a symbol",
+    "/market/ticker:,BTC-USDT": "is not how KuCoin writes a symbol",
+    "/market/ticker:btc-usdt": "is not how KuCoin writes a symbol",
+    "/market/ticker:BTCUSDT": "is not how KuCoin writes a symbol",
+    "/market/ticker:BTC-USDT, ETH-USDT": "is not how KuCoin writes a symbol",
+    "/market/ticker:BTC-USDT\n": "is not how KuCoin writes a symbol",
+    "/market/match:all": "is not how KuCoin writes a symbol",
+    "/market/snapshot:btc-usdt": "is not how KuCoin writes a symbol",
+    "/market/snapshot:": "is not how KuCoin writes a symbol",
+    "/contractMarket/level2:BTC-USDT": "is not how KuCoin writes a symbol",
+    "/market/candles:BTC-USDT": "is no interval",
+    "/market/candles:BTC-USDT_1m": "choose from 1min, 3min",
+    "/market/candles:_1min": "is not how KuCoin writes a symbol",
+    "/account/balance:BTC": "takes no symbol",
+    "/contract/positionAll:XBTUSDTM": "takes no symbol",
+}
+
+
+@pytest.mark.parametrize("text", GOOD)
+def test_a_good_topic_is_written_out(text: str) -> None:
+    prefix, colon, arguments = text.partition(":")
+    assert channels.check(text) == ([f"{prefix}:{a}" for a in arguments.split(",")] if colon else [text])
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_a_bad_topic_is_a_value_error_that_says_why(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+") as caught:
+        channels.check(text)
+    assert BAD[text] in str(caught.value)
+
+
+@pytest.mark.parametrize("interval", INTERVALS)
+def test_every_interval_of_kucoins_is_good(interval: str) -> None:
+    assert channels.check(f"/market/candles:BTC-USDT_{interval}")
+
+
+def test_a_topic_that_is_listed_twice_counts_once() -> None:
+    assert channels.check("/market/match:A-B,A-B,C-D") == ["/market/match:A-B", "/market/match:C-D"]
+
+
+def test_a_list_fits_a_line() -> None:
+    names = [f"C{number}-USDT" for number in range(101)]
+    assert len(channels.check("/market/match:" + ",".join(names[:100]))) == 100
+    with pytest.raises(ValueError, match="101 symbols are more than the 100 of one line"):
+        channels.check("/market/match:" + ",".join(names))
+
+
+@needs(VECTORS)
+def test_every_topic_of_the_documentation_is_known() -> None:
+    rows = [json.loads(line) for line in VECTORS.read_text().splitlines()]
+    assert len(rows) == 38
+    for row in rows:
+        channel = CHANNELS[Topic.parse(row["topic"]).prefix]
+        assert channel.private == (row["access"] == "private")
+        assert channel.market == row["market"].replace("margin", "spot")
+
+
+@needs(SYMBOLS)
+def test_every_symbol_that_the_exchange_listed_is_good() -> None:
+    listed = json.loads(SYMBOLS.read_bytes())["data"]
+    assert listed
+    for row in listed:
+        assert channels.check(f"/market/ticker:{row['symbol']}")
+        assert channels.check(f"/market/snapshot:{row['market']}")
+
+
+def test_there_is_a_push_of_ours_for_every_channel() -> None:
+    assert {Topic.parse(frame.topic).prefix for frame in pushes()} == set(CHANNELS)
+
+
+def test_a_row_is_found_by_its_topic() -> None:
+    assert channels.channel_of("/market/match:BTC-USDT").prefix == "/market/match"
+    with pytest.raises(ValueError, match="known are /account/balance, "):
+        channels.channel_of("/market/level3:BTC-USDT")
+
+
+@pytest.mark.parametrize(
+    ("topic", "private"),
+    [
+        ("/account/balance", True),
+        ("/contract/position:XBTUSDTM", True),
+        ("/contractMarket/tradeOrders", True),
+        ("/market/ticker:BTC-USDT", False),
+        ("/unheard/of", False),
+    ],
+)
+def test_private_topics_are_known(topic: str, private: bool) -> None:  # noqa: FBT001
+    assert channels.is_private(topic) is private
+
+
+@pytest.mark.parametrize(
+    ("pushed", "topic"),
+    [
+        ("/spotMarket/level2Depth50:BTC-USDT", "/callauction/level2Depth50:BTC-USDT"),
+        ("/contract/position:XBTUSDTM", "/contract/positionAll"),
+        ("/market/ticker:BTC-USDT", None),
+        ("/account/balance", None),
+    ],
+)
+def test_pushes_under_another_name_find_their_topic(pushed: str, topic: str | None) -> None:
+    assert channels.elsewhere(pushed) == topic
+
+
+@pytest.mark.parametrize(
+    ("topic", "several"),
+    [
+        ("/market/ticker:all", True),
+        ("/market/ticker:BTC-USDT", False),
+        ("/market/snapshot:USDS", True),
+        ("/market/snapshot:BTC-USDT", False),
+        ("/market/match:BTC-USDT", False),
+        ("/market/candles:BTC-USDT_1min", False),
+    ],
+)
+def test_only_a_topic_of_many_symbols_has_a_sequence_for_each(topic: str, several: bool) -> None:  # noqa: FBT001
+    channel, argument = channels.channel_of(topic), Topic.parse(topic).argument or ""
+    for order in (channel.typed_order(argument), channel.raw_order(argument)):
+        assert order is not None
+        assert (order.key is not None) is several
+        if order.key is not None:
+            assert order.key(Ticker(symbol="A-B", price=Decimal(1))) == order.key(Snapshot(symbol="A-B")) == "A-B"
+
+
+@pytest.mark.parametrize(
+    ("prefix", "contiguous", "strict"),
+    [
+        ("/market/ticker", False, True),
+        ("/market/match", False, True),
+        ("/market/level2", True, True),
+        ("/contractMarket/level2", True, True),
+        ("/contractMarket/execution", False, True),
+        ("/market/snapshot", False, False),
+        ("/spotMarket/level2Depth5", False, False),
+        ("/market/candles", False, False),
+        ("/indicator/index", False, False),
+    ],
+)
+def test_orders_are_as_the_exchange_numbers_its_messages(prefix: str, contiguous: bool, strict: bool) -> None:  # noqa: FBT001
+    for order in (CHANNELS[prefix].raw_order("A-B"), CHANNELS[prefix].typed_order("A-B")):
+        assert order is None or (order.contiguous, order.strict) == (contiguous, strict)
+    assert CHANNELS[prefix].raw_order("A-B") is not None
+
+
+def test_what_has_neither_sequence_nor_time_has_no_order() -> None:
+    assert CHANNELS["/account/balance"].raw_order("") is None
+    assert CHANNELS["/account/balance"].typed_order("") is None
+
+
+@pytest.mark.parametrize("channel", CHANNELS.values(), ids=CHANNELS)
+def test_typed_messages_are_made_where_payloads_can_be_ordered(channel: channels.Channel) -> None:
+    assert (channel.reader is None) == (channel.order is None)
+    assert channel.order is None or channel.last
+    assert CHANNELS[channel.prefix] is channel

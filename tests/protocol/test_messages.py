@@ -1,0 +1,63 @@
+"""What users receive."""
+
+import copy
+import gc
+import pickle
+from decimal import Decimal
+
+import pytest
+
+from rx_kucoin.protocol import messages
+from rx_kucoin.protocol.messages import (
+    Candle,
+    Change,
+    Depth,
+    Level,
+    Level1,
+    Level2Change,
+    Match,
+    Push,
+    Snapshot,
+    Ticker,
+)
+
+ALL = [
+    Ticker("BTC-USDT", price=Decimal("1.5")),
+    Match("BTC-USDT", side="buy"),
+    Level1("BTC-USDT", ask=Level(Decimal(1), Decimal(2))),
+    Depth("BTC-USDT", asks=(Level(Decimal(1), Decimal(2)),)),
+    Level2Change("BTC-USDT", 1, 2, bids=(Change(Decimal(1), Decimal(0), 2),)),
+    Candle("BTC-USDT", "1min", close=Decimal(1)),
+    Snapshot("BTC-USDT", markets=("USDS",)),
+    Push(topic="/market/ticker:all", data={"price": Decimal(1)}, symbol="BTC-USDT"),
+]
+
+
+@pytest.mark.parametrize("message", ALL, ids=lambda message: type(message).__name__)
+def test_a_message_cannot_be_changed(message: messages.Message) -> None:
+    with pytest.raises(AttributeError):
+        message.symbol = "ETH-USDT"  # type: ignore[misc]
+    assert message.symbol == "BTC-USDT"
+
+
+@pytest.mark.parametrize("message", ALL, ids=lambda message: type(message).__name__)
+def test_a_message_equals_its_copy_and_survives_a_pickle(message: messages.Message) -> None:
+    assert copy.deepcopy(message) == message
+    assert pickle.loads(pickle.dumps(message)) == message  # noqa: S301
+
+
+@pytest.mark.parametrize("message", ALL, ids=lambda message: type(message).__name__)
+def test_the_collector_need_not_walk_a_message(message: messages.Message) -> None:
+    assert not gc.is_tracked(message)
+
+
+def test_what_the_exchange_left_out_is_none() -> None:
+    ticker = Ticker()
+    assert (ticker.symbol, ticker.price, ticker.time_ns) == ("", None, None)
+    assert (Depth().asks, Level2Change().bids, Snapshot().markets) == ((), (), ())
+
+
+def test_prices_of_a_book_have_names() -> None:
+    price, size = level = Level(Decimal(1), Decimal(2))
+    assert (level.price, level.size) == (price, size)
+    assert Change(Decimal(1), Decimal(0), 7).sequence == 7

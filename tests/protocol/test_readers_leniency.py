@@ -1,0 +1,176 @@
+"""What readers forgive, and what is a frame error."""
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rx_kucoin.protocol import readers
+from rx_kucoin.protocol.channels import CHANNELS
+from rx_kucoin.protocol.frames import Frame, FrameError
+from rx_kucoin.protocol.messages import Candle, Change, Depth, Level1, Level2Change, Match, Snapshot, Ticker
+from rx_kucoin.protocol.readers import Reader
+from rx_kucoin.protocol.topics import Topic
+from tests.protocol.material import push_of
+
+D = Decimal
+TYPED: dict[str, Callable[[str], Reader]] = {
+    "ticker": readers.ticker,
+    "ticker of all": readers.ticker_of_all,
+    "match": readers.match,
+    "snapshot": readers.snapshot,
+    "level1": readers.level1,
+    "depth": readers.depth,
+    "level2": readers.level2,
+    "candle": readers.candle,
+}
+NAMES = [
+    "sequence",
+    "price",
+    "size",
+    "bestAsk",
+    "bestAskSize",
+    "bestBid",
+    "time",
+    "timestamp",
+    "asks",
+    "bids",
+    "changes",
+    "sequenceStart",
+    "sequenceEnd",
+    "symbol",
+    "candles",
+    "data",
+    "markets",
+    "datetime",
+    "marginTrade",
+    "board",
+    "vol",
+    "side",
+    "tradeId",
+]
+EXTREMES = st.sampled_from(
+    ["", "NaN", "sNaN", "Infinity", "1e400", "1e999999999", "1e99999999999999999999", "9" * 5000]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5) | EXTREMES,
+    lambda inner: st.lists(inner, max_size=7) | st.dictionaries(st.sampled_from(NAMES) | st.text(), inner, max_size=4),
+)
+PAYLOADS = JSON | st.dictionaries(st.sampled_from(NAMES), JSON)
+
+
+def read(reader: Reader, payload: Any, **envelope: str) -> Any:
+    text = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    return reader(Frame(type="message", data=msgspec.Raw(text), **envelope))
+
+
+def read_typed(topic: str) -> Any:
+    frame, (prefix, argument) = push_of(topic), Topic.parse(topic)
+    make = CHANNELS[prefix].reader
+    assert make is not None
+    return make(argument or "")(frame)
+
+
+@pytest.mark.parametrize("number", ["0.12345678901234567891", "12345678901234567890.5", "1E-8", "100", "-0.0030"])
+def test_numbers_are_exact_however_they_are_written(number: str) -> None:
+    for written in (f'"{number}"', number):
+        ticker = read(readers.ticker("A-B"), f'{{"price":{written}}}'.encode())
+        assert ticker.price == D(number)
+        assert str(ticker.price) == str(D(number))
+
+
+@pytest.mark.parametrize("nothing", ["{}", "null", '""'])
+@pytest.mark.parametrize("name", ["ticker", "ticker of all", "match", "snapshot", "level1", "depth", "level2"])
+def test_what_is_left_out_null_or_empty_is_none(name: str, nothing: str) -> None:
+    fields = [] if nothing == "{}" else [f'"{field}": {nothing}' for field in NAMES if field != "data"]
+    payload = "{" + ", ".join(fields) + "}"
+    message = read(TYPED[name]("A-B"), (f'{{"data":{payload}}}' if name == "snapshot" else payload).encode())
+    kept = {"symbol", "asks", "bids", "markets"}
+    assert all(getattr(message, field) is None for field in message.__struct_fields__ if field not in kept)
+
+
+@pytest.mark.parametrize("blank", [None, ""])
+def test_a_blank_in_one_field_spoils_no_other(blank: Any) -> None:
+    ticker = read(readers.ticker("A-B"), {"price": blank, "size": 0.1, "sequence": "5", "time": 7})
+    assert (ticker.price, ticker.size, ticker.sequence, ticker.time_ns) == (None, D("0.1"), 5, 7_000_000)
+    sides = read(readers.level2("A-B"), {"changes": {"asks": blank, "bids": [["1", "2", "3"]]}, "sequenceStart": 3})
+    assert (sides.asks, sides.bids, sides.sequence_start) == ((), (Change(D(1), D(2), 3),), 3)
+
+
+def test_a_new_field_is_no_fault() -> None:
+    assert read(readers.ticker("A-B"), {"price": "1", "brandNew": [{"x": None}]}).price == D(1)
+
+
+@pytest.mark.parametrize(
+    ("name", "payload"),
+    [
+        ("ticker", b'{"price":"abc"}'),
+        ("ticker", b'{"price":[1]}'),
+        ("ticker", b'{"time":"soon"}'),
+        ("ticker", b"[]"),
+        ("ticker", b"null"),
+        ("ticker", b""),
+        ("ticker", b'{"price":"\xff"}'),
+        ("ticker", b'{"price":1e99999999999999999999}'),
+        ("ticker", b'{"x":1e99999999999999999999,"price":[]}'),
+        ("ticker of all", b"7"),
+        ("match", b'{"sequence":{}}'),
+        ("match", b'{"x":' + b"[" * 200_000 + b"]" * 200_000 + b"}"),
+        ("snapshot", b"{}"),
+        ("snapshot", b'{"data":[]}'),
+        ("snapshot", b'{"data":{"trading":"maybe"}}'),
+        ("level1", b'{"asks":[["1","2"]]}'),
+        ("depth", b'{"asks":["1","2"]}'),
+        ("depth", b'{"asks":[["1"]]}'),
+        ("level2", b'{"changes":[]}'),
+        ("level2", b'{"changes":{"asks":[["1","2"]]}}'),
+        ("level2", b'{"changes":{"asks":[["1","2",""]]}}'),
+        ("candle", b"{}"),
+        ("candle", b'{"candles":null}'),
+    ],
+    ids=range(23),
+)
+def test_a_wrong_type_is_a_frame_error(name: str, payload: bytes) -> None:
+    with pytest.raises(FrameError):
+        read(TYPED[name]("A-B_1min"), payload)
+
+
+@given(name=st.sampled_from(sorted(TYPED)), payload=PAYLOADS)
+def test_any_payload_is_a_message_or_a_frame_error(name: str, payload: Any) -> None:
+    try:
+        message = read(TYPED[name]("A-B_1min"), payload)
+    except FrameError:
+        return
+    assert isinstance(message, Ticker | Match | Snapshot | Level1 | Depth | Level2Change | Candle)
+
+
+@given(prefix=st.sampled_from(sorted(CHANNELS)), payload=PAYLOADS)
+def test_any_payload_is_a_push_or_a_frame_error(prefix: str, payload: Any) -> None:
+    try:
+        push = read(CHANNELS[prefix].raw_reader("A-B"), payload, topic=prefix)
+    except FrameError:
+        return
+    assert push.topic == prefix
+    assert isinstance(push.symbol, str)
+    assert isinstance(push.sequence, int | None)
+
+
+@given(st.binary())
+def test_any_bytes_are_a_push_or_a_frame_error(payload: bytes) -> None:
+    reader = CHANNELS["/market/snapshot"].raw_reader("BTC")
+    try:
+        push = read(reader, payload)
+    except FrameError:
+        return
+    assert push.sequence is None
+
+
+@pytest.mark.parametrize("payload", [b'"\xff"', b"[" * 200_000, b"1e99999999999999999999", b"9" * 5000, b"NaN"])
+def test_a_payload_out_of_this_world_is_a_frame_error(payload: bytes) -> None:
+    with pytest.raises(FrameError):
+        read(CHANNELS["/market/snapshot"].raw_reader("BTC"), payload)
