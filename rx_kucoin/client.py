@@ -186,9 +186,7 @@ class KuCoin:
         return self._engine.close(timeout)
 
     def _typed(self, prefix: str, arguments: list[str]) -> Observable[Any]:
-        topics = dict.fromkeys(f"{prefix}:{argument}" for argument in arguments)
-        for topic in topics:
-            channels.check(topic)
+        topics = dict.fromkeys(topic for argument in arguments for topic in channels.check(f"{prefix}:{argument}"))
         return merge_serial(*[self._stream(topic, typed=True) for topic in topics])
 
     def _stream(self, topic: str, *, typed: bool) -> Observable[Any]:

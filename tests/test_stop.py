@@ -167,8 +167,9 @@ def test_the_with_block_closes(exchange: Simulator) -> None:
 
 
 PROGRAM = """
-import sys, time
+import signal, sys, time
 from rx_kucoin import KuCoin
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started this may have had it ignored
 kucoin = KuCoin(rest_url=sys.argv[1])
 kucoin.ticker("BTC-USDT").subscribe(lambda t: print(t.symbol, flush=True))
 print("ready", flush=True)

@@ -87,7 +87,7 @@ class Session:
 
     def ping(self) -> str:
         """Say a ping next, before anything else. Returns its id, which the pong will carry."""
-        self._ping = f"ping-{next(self._ids)}"
+        self._ping = self._ping or f"ping-{next(self._ids)}"
         return self._ping
 
     def next_line(self, now: float) -> str | None:
@@ -151,13 +151,16 @@ class Session:
         return Confirmed(fresh) if ask.kind == "subscribe" and fresh else None
 
     def _error(self, id_: str, code: int, text: str) -> Outcome | None:
+        if code in _PASSING_CODES and (busy := self._asks.get(id_)) and not _names_a_limit(busy, text):
+            self._unanswered = 0
+            return Postponed(busy.topics, text)  # left open: it is asked again when its time is up, and not at once
         ask, topics = self._close(id_)
         if ask is None:
             return self._error_of_the_line(code, text)
         if not topics:
             return None
         if code in _PASSING_CODES:
-            return self._postponed(ask, topics, code, text)
+            return self._limited(ask, topics, text)
         if len(ask.topics) > 1:
             return self._split(ask, topics, text)
         return self._refused(ask.kind, topics[0], code, text)
@@ -181,13 +184,12 @@ class Session:
             return Failed("busy" if code == _OVER_A_LIMIT else "dial", f"{code} {text}")
         return Complained(code, text)
 
-    def _postponed(self, ask: Ask, topics: Sequence[str], code: int, text: str) -> Outcome:
-        """A limit, or the exchange's own trouble: nothing is refused, so nothing may be lost."""
+    def _limited(self, ask: Ask, topics: Sequence[str], text: str) -> Outcome:
+        """A limit: nothing is refused, so nothing may be lost."""
         limit = frames.session_limit(text)
-        if code == _OVER_A_LIMIT and limit is not None and ask.kind == "subscribe":
+        if limit is not None:
             return self._full(ask, topics, limit, text)
-        if code == _OVER_A_LIMIT and "per time" in text:
-            self._batches.most = max(1, min(self._batches.most, len(ask.topics) // 2))
+        self._batches.most = max(1, min(self._batches.most, len(ask.topics) // 2))
         return self._again(topics, text)
 
     def _full(self, ask: Ask, topics: Sequence[str], limit: int, text: str) -> Outcome:
@@ -266,6 +268,13 @@ class Session:
         """An answer to a line as old as that would tell nothing any more."""
         for id_ in [id_ for id_, ask in self._asks.items() if ask.since < before and not self._is_open(id_)]:
             del self._asks[id_]
+
+
+def _names_a_limit(ask: Ask, text: str) -> bool:
+    """Whether the text tells what to do otherwise next time."""
+    if frames.session_limit(text) is not None:
+        return ask.kind == "subscribe"
+    return "per time" in text and len(ask.topics) > 1
 
 
 _MEMORY: Final = 10

@@ -22,7 +22,8 @@ class Duplex:
         self._socket = connected
         self._lock = threading.Lock()
         self._is_waiting = False
-        self._ahead, self._at = b"", 0
+        self._ahead: bytes = b""
+        self._at = 0
         self.allowance: int | None = None
         """How many bytes may still be read. None: any number."""
 

@@ -127,6 +127,8 @@ def test_two_opposite_asks_without_answer_leave_the_last_wish_standing() -> None
     talk.ack(first)
     talk.ack(farewell)
     talk.refuse(third, 500, "system error")
+    assert talk.says() == []
+    talk.wait(10)
     assert talk.says_one().type == "subscribe"
 
 

@@ -229,7 +229,10 @@ def test_a_full_connection_matters_not_to_topics_that_nobody_wants_any_more() ->
 def test_trouble_of_the_exchange_refuses_nothing() -> None:
     talk = Conversation()
     talk.want(BTC, ETH)
-    assert talk.refuse(talk.says_one(), 500, "system error") == Postponed((BTC, ETH), "system error")
+    for _ in range(5):
+        assert talk.refuse(talk.says_one(), 500, "system error") == Postponed((BTC, ETH), "system error")
+        assert talk.says() == []  # nobody who is in trouble wants to be asked again at once
+        assert isinstance(talk.wait(10), Postponed)
     assert talk.ack(talk.says_one()) == Confirmed((BTC, ETH))
 
 
@@ -239,6 +242,7 @@ def test_another_limit_postpones() -> None:
     assert talk.refuse(talk.says_one(), 509, "service busy, please retry later") == Postponed(
         (BTC,), "service busy, please retry later"
     )
+    talk.wait(10)
     assert talk.ack(talk.says_one()) == Confirmed((BTC,))
 
 

@@ -1,0 +1,254 @@
+"""in_sequence: what moves on passes, and everything that does not is told."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reactivex.subject import Subject
+
+from rx_kucoin.operators._in_sequence import in_sequence
+
+
+class Range(NamedTuple):
+    first: int
+    last: int
+
+
+def run(
+    values: list[Any], last: Callable[[Any], int | None] = lambda it: it, *, end: bool = False, **settings: Any
+) -> list[Any]:
+    """What is said and told, in one list: values as they are, tellings as tuples of a word and numbers."""
+    told: list[Any] = []
+
+    def tell(word: str) -> Callable[..., None]:
+        return lambda *numbers: told.append((word, *numbers))
+
+    source: Subject[Any] = Subject()
+    source.pipe(
+        in_sequence(last, **{"on_gap": tell("gap"), "on_repeat": tell("repeat"), "on_reset": tell("reset"), **settings})
+    ).subscribe(told.append, lambda error: told.append(repr(error)), lambda: told.append("|"))
+    for value in values:
+        source.on_next(value)
+    if end:
+        source.on_completed()
+    return told
+
+
+def test_what_is_above_the_one_before_passes() -> None:
+    assert run([5, 6, 9, 20]) == [5, 6, 9, 20]
+
+
+def test_what_is_not_is_dropped_and_told() -> None:
+    assert run([5, 7, 7, 6, 8]) == [5, 7, ("repeat", 7), ("repeat", 6), 8]
+
+
+def test_a_value_without_a_number_passes() -> None:
+    assert run([5, None, 6, None, 6]) == [5, None, 6, None, ("repeat", 6)]
+
+
+def test_nobody_needs_to_be_told() -> None:
+    said: list[int] = []
+    source: Subject[int] = Subject()
+    source.pipe(in_sequence(int, contiguous=True)).subscribe(said.append)
+    for value in [5, 7, 7, 1, 2, 3]:
+        source.on_next(value)
+    assert said == [5, 7, 1, 2, 3]
+
+
+def test_a_hole_is_told_before_what_comes_after_it() -> None:
+    assert run([5, 6, 9, 10], contiguous=True) == [5, 6, ("gap", 6, 9), 9, 10]
+
+
+def test_a_hole_is_nothing_where_numbers_are_not_contiguous() -> None:
+    assert run([5, 9]) == [5, 9]
+
+
+def test_a_range_starts_where_the_one_before_ended() -> None:
+    ranges = [Range(1, 3), Range(4, 4), Range(6, 9), Range(8, 12)]
+    assert run(ranges, lambda it: it.last, first=lambda it: it.first, contiguous=True) == [
+        Range(1, 3),
+        Range(4, 4),
+        ("gap", 4, 6),
+        Range(6, 9),
+        Range(8, 12),
+    ]
+
+
+def test_a_range_without_a_start_has_no_hole_before_it() -> None:
+    assert run([1, 5], first=lambda _: None, contiguous=True) == [1, 5]
+
+
+def test_each_key_counts_for_itself() -> None:
+    values = [("x", 5), ("y", 1), ("x", 6), ("y", 1), ("x", 8), ("y", 2)]
+    assert run(values, lambda it: it[1], key=lambda it: it[0], contiguous=True) == [
+        ("x", 5),
+        ("y", 1),
+        ("x", 6),
+        ("repeat", 1),
+        ("gap", 6, 8),
+        ("x", 8),
+        ("y", 2),
+    ]
+
+
+def test_where_a_number_does_not_stand_for_one_value_only_an_equal_value_is_a_repetition() -> None:
+    values = [(5, "a"), (5, "b"), (5, "b"), (5, "a"), (6, "d"), (5, "e")]
+    assert run(values, lambda it: it[0], strict=False) == [
+        (5, "a"),
+        (5, "b"),
+        ("repeat", 5),
+        (5, "a"),
+        (6, "d"),
+        ("repeat", 5),
+    ]
+
+
+def test_where_it_does_an_equal_number_is_enough() -> None:
+    assert run([(5, "a"), (5, "b")], lambda it: it[0]) == [(5, "a"), ("repeat", 5)]
+
+
+# Resets
+
+
+def test_three_in_a_row_below_everything_are_a_new_beginning_and_none_is_lost() -> None:
+    assert run([7, 8, 1, 2, 3, 4, 4]) == [7, 8, ("reset", 8, 1), 1, 2, 3, 4, ("repeat", 4)]
+
+
+def test_two_are_not() -> None:
+    assert run([7, 8, 1, 2, 9]) == [7, 8, ("repeat", 1), ("repeat", 2), 9]
+
+
+def test_what_is_not_below_everything_is_late_however_much_of_it() -> None:
+    assert run([7, 20, 8, 9, 10]) == [7, 20, ("repeat", 8), ("repeat", 9), ("repeat", 10)]
+
+
+@pytest.mark.parametrize("between", [9, 8, 7])
+def test_in_a_row_means_without_anything_between(between: int) -> None:
+    told = run([7, 8, 1, 2, between, 3])
+    assert told[2:4] == [("repeat", 1), ("repeat", 2)]
+    assert told[4:] == [9 if between == 9 else ("repeat", between)]
+
+
+def test_an_equal_number_with_another_value_comes_between_as_well() -> None:
+    values = [(7, "a"), (1, ""), (2, ""), (7, "b"), (3, "")]
+    assert run(values, lambda it: it[0], strict=False) == [(7, "a"), ("repeat", 1), ("repeat", 2), (7, "b")]
+
+
+def test_a_row_rises_and_what_does_not_begins_another() -> None:
+    assert run([7, 3, 4, 2, 3, 4]) == [7, ("repeat", 3), ("repeat", 4), ("reset", 7, 2), 2, 3, 4]
+
+
+def test_a_hole_in_the_new_beginning_is_told_too() -> None:
+    assert run([7, 1, 2, 5], contiguous=True) == [7, ("reset", 7, 1), ("gap", 2, 5), 1, 2, 5]
+
+
+def test_after_a_new_beginning_everything_below_it_counts_anew() -> None:
+    assert run([90, 50, 51, 52, 60, 55, 10, 11, 12, 13]) == [
+        90,
+        ("reset", 90, 50),
+        50,
+        51,
+        52,
+        60,
+        ("repeat", 55),
+        ("reset", 60, 10),
+        10,
+        11,
+        12,
+        13,
+    ]
+
+
+def test_another_key_is_not_between() -> None:
+    values = [("x", 7), ("y", 7), ("x", 1), ("y", 8), ("x", 2), ("x", 3)]
+    assert run(values, lambda it: it[1], key=lambda it: it[0])[2:] == [
+        ("y", 8),
+        ("reset", 7, 1),
+        ("x", 1),
+        ("x", 2),
+        ("x", 3),
+    ]
+
+
+def test_what_is_still_held_at_the_end_is_told() -> None:
+    assert run([7, 1, 2], end=True) == [7, ("repeat", 1), ("repeat", 2), "|"]
+
+
+@pytest.mark.parametrize("wrong", ["last", "first", "key", "on_gap", "on_repeat"])
+def test_a_function_that_raises_ends_the_stream(wrong: str) -> None:
+    def fail(*_: object) -> Any:
+        raise KeyError(wrong)
+
+    functions: dict[str, Any] = {"last": int, wrong: fail}
+    told = run([1, 1, 5], functions.pop("last"), contiguous=True, **functions)
+    assert told[-1] == f"KeyError('{wrong}')"
+
+
+def test_what_a_subscriber_raises_is_the_sources_to_see() -> None:
+    source: Subject[int] = Subject()
+    errors: list[Exception] = []
+
+    def take(value: int) -> None:
+        raise KeyError(value)
+
+    source.pipe(in_sequence(int)).subscribe(take, errors.append)
+    with pytest.raises(KeyError, match="1"):
+        source.on_next(1)
+    assert errors == []
+
+
+def test_each_subscription_counts_for_itself() -> None:
+    source: Subject[int] = Subject()
+    sequence = source.pipe(in_sequence(int))
+    first: list[int] = []
+    second: list[int] = []
+    sequence.subscribe(first.append)
+    source.on_next(5)
+    sequence.subscribe(second.append)
+    for value in (4, 6):
+        source.on_next(value)
+    assert (first, second) == ([5, 6], [4, 6])
+
+
+# A model that looks at all there was instead of keeping state
+
+
+def expected(values: list[tuple[str, int]]) -> dict[str, list[int]]:
+    """For each key: from the last new beginning on, whatever is above all before it; a beginning is three in a row."""
+    said: dict[str, list[int]] = {}
+    for key in {key for key, _ in values}:
+        numbers = [number for of, number in values if of == key]
+        said[key] = []
+        begun = 0
+        while begun < len(numbers):
+            lowest = highest = numbers[begun]
+            said[key].append(lowest)
+            at = begun + 1
+            begun = len(numbers)
+            row: list[int] = []
+            while at < len(numbers):
+                number = numbers[at]
+                row = [*row, number] if not row or number > row[-1] else [number]
+                if number >= lowest:
+                    row = []
+                if number > highest:
+                    highest = number
+                    said[key].append(number)
+                if len(row) == 3:
+                    begun = at - 2
+                    break
+                at += 1
+    return said
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("xy"), st.integers(0, 12)), max_size=40))
+def test_it_agrees_with_the_model_and_every_value_is_said_or_told(values: list[tuple[str, int]]) -> None:
+    told = run(values, lambda it: it[1], key=lambda it: it[0], end=True)
+    said = [item for item in told if item[0] in ("x", "y")]
+    repeats = [number for word, *number in told[:-1] if word == "repeat"]
+    model = expected(values)
+    assert {key: [number for of, number in said if of == key] for key in model} == model
+    assert len(said) + len(repeats) == len(values)
