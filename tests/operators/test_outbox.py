@@ -47,7 +47,7 @@ def test_who_finds_another_at_it_leaves_his_call_to_that_one() -> None:
 def test_what_a_call_raises_is_raised_when_the_others_are_made() -> None:
     made: list[int] = []
     outbox = Outbox()
-    outbox.put(lambda: [].pop())
+    outbox.put([].pop)
     outbox.put(lambda: made.append(1))
     with pytest.raises(IndexError):
         outbox.deliver()
@@ -59,7 +59,7 @@ def test_what_a_call_raises_is_raised_when_the_others_are_made() -> None:
 
 def test_what_several_raise_is_raised_together() -> None:
     outbox = Outbox()
-    outbox.put(lambda: [].pop())
+    outbox.put([].pop)
     outbox.put(lambda: int("x"))
     with pytest.raises(ExceptionGroup) as caught:
         outbox.deliver()

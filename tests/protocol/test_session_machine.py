@@ -91,8 +91,10 @@ class Talk(RuleBasedStateMachine):
         answer = self.exchange.answers.popleft()
         if answer["id"] in self.talk.session._asks:
             self.silent_rounds = 0
-        self.flying = {topic: id_ for topic, id_ in self.flying.items() if id_ != answer["id"]}
-        self.learn(self.talk.hear(**answer))
+        outcome = self.talk.hear(**answer)
+        left_open = self.talk.session._asked
+        self.flying = {t: id_ for t, id_ in self.flying.items() if id_ != answer["id"] or left_open.get(t) == id_}
+        self.learn(outcome)
 
     @precondition(going)
     @rule(seconds=st.sampled_from([1, 4, 10]))
