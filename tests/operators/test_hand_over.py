@@ -214,8 +214,9 @@ def test_a_key_that_went_on_to_the_newest_is_not_given_back() -> None:
     say(old, ("x", 1))
     say(newest, ("x", 2))
     say(new, ("x", 2))
-    new.on_completed()
     say(old, ("x", 2), ("x", 3))
+    new.on_completed()
+    assert joined.said == [("x", 1), ("x", 2)]
     say(newest, ("x", 3))
     assert joined.said == [("x", 1), ("x", 2), ("x", 3)]
     assert joined.breaks == []
@@ -311,6 +312,7 @@ def test_a_source_that_joins_while_another_speaks_is_said_after_it() -> None:
     outer.pipe(hand_over(int)).subscribe(take)
     outer.on_next(old)
     say(old, 1, 2)
+    assert joined == [1, 2, 3]
     say(new, 4)
     assert joined == [1, 2, 3, 4]
 

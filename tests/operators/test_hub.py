@@ -119,6 +119,13 @@ def test_the_end_is_for_everybody_and_for_whoever_comes_later() -> None:
         assert len(hub) == 0
 
 
+def test_it_lets_go_of_everybody_at_the_end() -> None:
+    hub: Hub[int] = Hub()
+    hub.add(Observer())
+    hub.on_completed()
+    assert len(hub) == 0
+
+
 def test_one_that_raises_at_the_end_keeps_it_from_nobody() -> None:
     failures: list[BaseException] = []
     hub: Hub[int] = Hub(failures.append)

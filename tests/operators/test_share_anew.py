@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 import reactivex
-from reactivex import Observable, abc
+from reactivex import Observable, Observer, abc
 from reactivex import operators as ops
 from reactivex.disposable import Disposable, SerialDisposable
 from reactivex.scheduler import ImmediateScheduler, TimeoutScheduler, VirtualTimeScheduler
 
-from rx_kucoin.operators._share_anew import share_anew
+from rx_kucoin.operators._share_anew import _Latecomer, share_anew
 
 
 class Source:
@@ -235,6 +235,17 @@ def test_whoever_comes_in_the_middle_of_a_value_has_it_once() -> None:
     for value in (1, 2, 2, 3):
         source.observer.on_next(value)
     assert [seen.all for seen in late] == [[2, 2, 3], [2, 3]]
+
+
+def test_the_latest_that_is_still_on_its_way_to_the_others_is_had_once() -> None:
+    seen: list[int] = []
+    latest = [1]
+    late = _Latecomer(Observer(seen.append), latest)
+    late.on_next(latest)
+    late.on_next([1])
+    late.catch_up()
+    late.on_next([2])
+    assert seen == [1, 1, 2]
 
 
 def test_what_comes_during_the_replay_comes_after_it() -> None:

@@ -355,6 +355,15 @@ def test_one_that_was_given_up_is_not() -> None:
     assert bench.said == ["a", "#second"]
 
 
+def test_nor_is_it_waited_for() -> None:
+    bench = Bench()
+    old, new = bench.inner("a"), bench.inner()
+    new.fail()
+    bench.outer.on_completed()
+    old.complete()
+    assert bench.said == ["a", "|"]
+
+
 # The next inner source
 
 

@@ -55,8 +55,7 @@ def test_unless_it_is_disposed_of_before() -> None:
 def test_what_an_action_returns_is_nobodys_business() -> None:
     clock, _, _, _ = bench()
     disposed: list[int] = []
-    after(clock, 1.0, lambda: Disposable(lambda: disposed.append(1)))
-    place = after(clock, 2.0, lambda: 5)
+    place = after(clock, 1.0, lambda: Disposable(lambda: disposed.append(1)))
     clock.advance_to(5.0)
     place.dispose()
     assert disposed == []

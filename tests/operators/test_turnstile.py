@@ -111,7 +111,8 @@ def test_one_that_raises_closes_it_for_nobody(raised: BaseException, caplog: pyt
 
     gate.during = fail
     with caplog.at_level(logging.ERROR, "rx_kucoin.operators"):
-        gate.want("a", "b")
+        gate.waiting.extend("ab")
+        gate.turnstile.ask()
     gate.clock.advance_to(100.0)
     gate.want("c")
     assert [thing for _, thing in gate.served] == ["a", "b", "c"]

@@ -164,7 +164,8 @@ def test_a_refused_port_and_an_unknown_name_are_os_errors() -> None:
     line.release()
 
 
-def test_a_wait_that_the_other_side_keeps_busy_ends_in_time() -> None:
+@pytest.mark.parametrize("end", ["an error", "no error"])
+def test_a_wait_that_the_other_side_keeps_busy_ends_in_time_whatever_the_reader_makes_of_it(end: str) -> None:
     def drip(connection: socket.socket) -> None:
         while True:
             connection.send(b".")
@@ -173,7 +174,8 @@ def test_a_wait_that_the_other_side_keeps_busy_ends_in_time() -> None:
     def read_on(opened: socket.socket) -> None:
         while opened.recv(1):
             pass
-        raise OSError("the connection ended")
+        if end == "an error":
+            raise OSError("the connection ended")
 
     with serving(drip) as port:
         line = Lifeline()
