@@ -62,7 +62,8 @@ def hand_over(
                 relay.outer_completed,
                 scheduler=scheduler_,
             )
-            return CompositeDisposable(outer, Disposable(relay.dispose))
+            # The legs first: the source of them may look, when it is left, whether anybody listens to one still.
+            return CompositeDisposable(Disposable(relay.dispose), outer)
 
         return Observable(subscribe)
 

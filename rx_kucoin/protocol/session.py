@@ -203,6 +203,7 @@ class Session:
             if len(mine) > 1:
                 return self._split(ask, topics, text)
             room, limit = 0, len(self.confirmed)
+            mine = [topic for topic in self.wanted if topic not in self.confirmed and topic not in self._asked]
         if limit == 0:
             return Failed("busy", text)
         surplus = tuple(mine[max(0, room) :])

@@ -1,22 +1,16 @@
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from transport.servers import answer, bullet, descriptors, everything_in, request, serving
+from transport.fetching import GOOD, KEYS, failure, fetch, saying
+from transport.servers import answer, descriptors, serving
 from waiting import eventually, nothing_left
 
-from rx_kucoin.errors import ApiError, KuCoinError, RateLimited, RestUnavailable, UnexpectedAnswer
-from rx_kucoin.protocol.bullet import Bullet
+from rx_kucoin.errors import ApiError, RateLimited, RestUnavailable, UnexpectedAnswer
 from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.simulator import Simulator
-from rx_kucoin.transport.lifeline import Lifeline
-from rx_kucoin.transport.rest import fetch_bullet, retry_after
+from rx_kucoin.transport.rest import retry_after
 
 pytestmark = pytest.mark.socket
-
-KEYS = Credentials("simulated-key", "simulated-secret", "simulated-passphrase")
-CANARY = Credentials("canary-key", "canary-secret", "canary-passphrase")
-GOOD = bullet("wss://ws.example/endpoint")
 
 
 @pytest.fixture(scope="module")
@@ -32,33 +26,6 @@ def nothing_stays_open(exchange: Simulator) -> Iterator[None]:
         yield
     exchange.faults.clear()
     assert eventually(lambda: descriptors() <= before), (before, descriptors())
-
-
-def fetch(url: str, credentials: Credentials | None = None, timeout: float = 10.0) -> Bullet:
-    return fetch_bullet(url, credentials, timeout=timeout, lifeline=Lifeline())
-
-
-def failure(url: str, credentials: Credentials | None = CANARY, timeout: float = 10.0) -> KuCoinError:
-    """Fetch in vain, and see that nothing secret is told."""
-    with pytest.raises(KuCoinError) as caught:
-        fetch(url, credentials, timeout)
-    told = everything_in(caught.value)
-    assert "canary" not in told.replace("canary=", "")
-    assert "KC-API-TIMESTAMP" not in told  # nor the signed headers
-    return caught.value
-
-
-def saying(*answers: bytes, heard: list[str] | None = None) -> Callable[[socket.socket], None]:
-    """Answer with these bytes and hang up."""
-
-    def handle(connection: socket.socket) -> None:
-        asked = request(connection)
-        if heard is not None:
-            heard.append(asked)
-        for part in answers:
-            connection.sendall(part)
-
-    return handle
 
 
 def test_a_public_token_is_fetched_from_the_exchange(exchange: Simulator) -> None:

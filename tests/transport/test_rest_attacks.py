@@ -1,15 +1,15 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from transport.servers import answer, black_hole, bullet, certificate, descriptors, everything_in, request, serving, tls
+from transport.fetching import CANARY, GOOD, KEYS, failure, fetch, saying
+from transport.servers import answer, black_hole, certificate, descriptors, everything_in, request, serving, tls
 from waiting import eventually, nothing_left
 
-from rx_kucoin.errors import KuCoinError, RestUnavailable, UnexpectedAnswer
-from rx_kucoin.protocol.bullet import Bullet
+from rx_kucoin.errors import RestUnavailable, UnexpectedAnswer
 from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.simulator import Simulator
 from rx_kucoin.transport.lifeline import Cut, Lifeline
@@ -17,10 +17,6 @@ from rx_kucoin.transport.rest import fetch_bullet
 from rx_kucoin.transport.trust import forget
 
 pytestmark = pytest.mark.socket
-
-KEYS = Credentials("simulated-key", "simulated-secret", "simulated-passphrase")
-CANARY = Credentials("canary-key", "canary-secret", "canary-passphrase")
-GOOD = bullet("wss://ws.example/endpoint")
 
 
 @pytest.fixture(scope="module")
@@ -36,33 +32,6 @@ def nothing_stays_open(exchange: Simulator) -> Iterator[None]:
         yield
     exchange.faults.clear()
     assert eventually(lambda: descriptors() <= before), (before, descriptors())
-
-
-def fetch(url: str, credentials: Credentials | None = None, timeout: float = 10.0) -> Bullet:
-    return fetch_bullet(url, credentials, timeout=timeout, lifeline=Lifeline())
-
-
-def failure(url: str, credentials: Credentials | None = CANARY, timeout: float = 10.0) -> KuCoinError:
-    """Fetch in vain, and see that nothing secret is told."""
-    with pytest.raises(KuCoinError) as caught:
-        fetch(url, credentials, timeout)
-    told = everything_in(caught.value)
-    assert "canary" not in told.replace("canary=", "")
-    assert "KC-API-TIMESTAMP" not in told  # nor the signed headers
-    return caught.value
-
-
-def saying(*answers: bytes, heard: list[str] | None = None) -> Callable[[socket.socket], None]:
-    """Answer with these bytes and hang up."""
-
-    def handle(connection: socket.socket) -> None:
-        asked = request(connection)
-        if heard is not None:
-            heard.append(asked)
-        for part in answers:
-            connection.sendall(part)
-
-    return handle
 
 
 def test_a_redirect_is_not_followed_for_it_would_carry_the_keys_elsewhere() -> None:
