@@ -103,6 +103,7 @@ class Connection:
         self._drain: tuple[str, Callable[[], object]] = ("", lambda: None)
         self._warmings: tuple[Warming, ...] = ()
         self._malformed = 0
+        self._is_over = False
 
     def __repr__(self) -> str:
         state = "open" if self.is_open else "ended"
@@ -116,7 +117,7 @@ class Connection:
     @property
     def is_open(self) -> bool:
         """Whether it was welcomed and has not ended."""
-        return self._asking.welcomed and not self._routes.closed
+        return self._asking.welcomed and not self._is_over
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -233,11 +234,13 @@ class Connection:
                 self._wire.lose(_FAILURES[why](f"{self.host}: {text}"))
 
     def _ended(self) -> None:
+        self._is_over = True
         self._welcome_timer.dispose()
         self._drain_timer.dispose()
         self._heartbeat.dispose()
         self._asking.dispose()
-        self._routes.close()
+        if not self._terms.closing.is_set():
+            self._routes.close()
 
     def _check_welcome(self) -> None:
         patience = self._terms.welcome_timeout

@@ -46,7 +46,6 @@ class Engine:
         self._incoming: Hub[Event] = Hub()
         self._connected: Hub[Connection] = Hub()
         self._closing: Hub[None] = Hub()
-        self._closed = False
         self._terms = Terms(clock=self._clock, tell=self._tell, **settings)
         self._door = Door(self._terms.limits.dials, self._clock)
         self._lock = threading.RLock()
@@ -56,7 +55,7 @@ class Engine:
         self._streams: dict[tuple[str, bool], Observable[Any]] = {}
 
     def __repr__(self) -> str:
-        if self._closed:
+        if self._terms.closing.is_set():
             return "closed"
         pools = (f"{market}{' private' * private} {pool!r}" for (market, private), pool in self._parts())
         return " ".join(pools) or "idle"
@@ -90,7 +89,7 @@ class Engine:
         """
         deadline = time.monotonic() + timeout
         with self._lock:
-            self._closed = True
+            self._terms.closing.set()
             transports = tuple(self._transports)
         self._door.dispose()
         ended = [transport.close(deadline - time.monotonic()) for transport in transports]
@@ -118,7 +117,7 @@ class Engine:
         def subscribe(
             observer: abc.ObserverBase[Any], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
-            if self._closed:
+            if self._terms.closing.is_set():
                 observer.on_error(Closed())
                 return Disposable()
             pool = self._pool(channel.market, private=channel.private)
@@ -152,7 +151,7 @@ class Engine:
             return list(self._pools.items())
 
     def _tell(self, event: Event) -> None:
-        if not self._closed:
+        if not self._terms.closing.is_set():
             self._incoming.on_next(event)
 
     def _told(self) -> Callable[[Observable[Any]], Observable[Any]]:

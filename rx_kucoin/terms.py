@@ -1,6 +1,7 @@
 """What all connections of a `KuCoin` have in common."""
 
 import random as dice
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypedDict
@@ -32,6 +33,8 @@ class Terms:
     clock: abc.SchedulerBase
     tell: Callable[[Event], None] = field(repr=False)
     """Told of every event."""
+    closing: threading.Event = field(default_factory=threading.Event, repr=False)
+    """Set when everything ends for good, so that nothing is handed over to anybody any more."""
     limits: Limits = field(default_factory=Limits)
     topics_per_connection: int = 200
     renew_every: float = 12 * 3600.0
