@@ -89,10 +89,10 @@ class Pool:
 
     def _line_with_room(self) -> "_Line":
         for line in self._lines:
-            if len(line.topics) < min(line.capacity, self._capacity):
+            if len(line.topics) < self._capacity:
                 return line
-        line = _Line(next(self._numbers), self._capacity)
-        dial = self._dial(line.number, lambda limit: self._full(line, limit))
+        line = _Line(next(self._numbers))
+        dial = self._dial(line.number, self._full)
 
         def live(connection: Connection) -> None:
             line.connection = connection
@@ -105,10 +105,9 @@ class Pool:
         self._lines.append(line)
         return line
 
-    def _full(self, line: "_Line", limit: int) -> None:
-        """The exchange takes fewer topics to a connection than was thought: so for this line, and for new ones."""
+    def _full(self, limit: int) -> None:
+        """The exchange takes fewer topics to a connection than was thought."""
         with self._lock:
-            line.capacity = min(line.capacity, limit)
             self._capacity = max(1, min(self._capacity, limit))
 
     def _leave(self, place: "_Place") -> None:
@@ -132,12 +131,12 @@ class Pool:
 
 
 class _Line:
-    """A place for up to `capacity` topics, on which one connection follows another."""
+    """A place for topics, on which one connection follows another."""
 
     connections: Observable[Connection]
 
-    def __init__(self, number: int, capacity: int) -> None:
-        self.number, self.capacity = number, capacity
+    def __init__(self, number: int) -> None:
+        self.number = number
         self.topics: dict[str, None] = {}
         self.connection: Connection | None = None
 

@@ -103,6 +103,8 @@ def test_a_limit_that_is_written_nowhere_is_learned_and_no_topic_is_lost(says: i
             learned = [event.topics for event in told if isinstance(event, events.LimitLearned)]
             assert learned
             assert min(learned) <= 38
+            print(f"a limit of 38 (said to be {says or 38}): learned {min(learned)}, {len(exchange.connections)} lines")
+            assert len(exchange.connections) <= 8
 
 
 def test_a_refused_topic_ends_alone_and_the_others_of_its_batch_go_on() -> None:

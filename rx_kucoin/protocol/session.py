@@ -160,7 +160,7 @@ class Session:
         if not topics:
             return None
         if code in _PASSING_CODES:
-            return self._limited(ask, topics, text)
+            return self._limited(id_, ask, topics, text)
         if len(ask.topics) > 1:
             return self._split(ask, topics, text)
         return self._refused(ask.kind, topics[0], code, text)
@@ -184,15 +184,15 @@ class Session:
             return Failed("busy" if code == _OVER_A_LIMIT else "dial", f"{code} {text}")
         return Complained(code, text)
 
-    def _limited(self, ask: Ask, topics: Sequence[str], text: str) -> Outcome:
+    def _limited(self, id_: str, ask: Ask, topics: Sequence[str], text: str) -> Outcome:
         """A limit: nothing is refused, so nothing may be lost."""
         limit = frames.session_limit(text)
         if limit is not None:
-            return self._full(ask, topics, limit, text)
+            return self._full(id_, ask, topics, limit, text)
         self._batches.most = max(1, min(self._batches.most, len(ask.topics) // 2))
         return self._again(topics, text)
 
-    def _full(self, ask: Ask, topics: Sequence[str], limit: int, text: str) -> Outcome:
+    def _full(self, id_: str, ask: Ask, topics: Sequence[str], limit: int, text: str) -> Outcome:
         """The connection takes fewer topics than it was given: keep what fits, hand back the others."""
         mine = [topic for topic in topics if topic in self.wanted]
         if not mine:
@@ -202,8 +202,8 @@ class Session:
         if room >= len(mine):  # the text names a limit that is not the one at work, so the true one is found by halves
             if len(mine) > 1:
                 return self._split(ask, topics, text)
-            room, limit = 0, len(self.confirmed)
             mine = [topic for topic in self.wanted if topic not in self.confirmed and topic not in self._asked]
+            room, limit = 0, len(self.confirmed) + self._asked_before(id_)
         if limit == 0:
             return Failed("busy", text)
         surplus = tuple(mine[max(0, room) :])
@@ -261,6 +261,10 @@ class Session:
         id_ = self._asked[topic]
         kind, doubt = self._asks[id_].kind, self._doubted.get(topic)
         return doubt if doubt is not None and doubt.kind == kind else Doubt(kind, int(id_))
+
+    def _asked_before(self, id_: str) -> int:
+        """How many topics were asked for before this line, and may still be acknowledged."""
+        return sum(topic not in self.confirmed and int(asked) < int(id_) for topic, asked in self._asked.items())
 
     def _is_open(self, id_: str) -> bool:
         return self._asked.get(self._asks[id_].topics[0]) == id_

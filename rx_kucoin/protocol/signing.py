@@ -25,6 +25,9 @@ class Credentials:
         missing = [name for name in ("key", "secret", "passphrase") if not getattr(self, name)]
         if missing:
             raise ValueError(f"credentials need key, secret and passphrase; missing: {', '.join(missing)}")
+        odd = [name for name in ("key", "secret", "passphrase") if not _is_plain(getattr(self, name))]
+        if odd:
+            raise ValueError(f"credentials are printable ASCII without blanks around them; not so: {', '.join(odd)}")
 
 
 def headers(credentials: Credentials, time_ms: int, method: str, path: str, body: str = "") -> dict[str, str]:
@@ -38,6 +41,11 @@ def headers(credentials: Credentials, time_ms: int, method: str, path: str, body
         "KC-API-KEY-VERSION": str(credentials.version),
         "Content-Type": "application/json",
     }
+
+
+def _is_plain(text: str) -> bool:
+    """Whether it may stand in a header. A line break left over from a file is the usual reason why not."""
+    return text.isascii() and text.isprintable() and text == text.strip()
 
 
 def _digest(secret: str, text: str) -> str:

@@ -72,3 +72,10 @@ def test_no_secret_shows() -> None:
 def test_half_credentials_name_what_is_missing(given: tuple[str, str, str], missing: str) -> None:
     with pytest.raises(ValueError, match=f"; missing: {missing}$"):
         Credentials(*given)
+
+
+@pytest.mark.parametrize("odd", ["key\n", " key", "k\u00e9y", "ke\ty"])
+def test_a_key_that_cannot_stand_in_a_header_is_named_and_not_shown(odd: str) -> None:
+    with pytest.raises(ValueError, match="not so: key") as caught:
+        Credentials(odd, "secret", "passphrase")
+    assert repr(odd) not in str(caught.value)
