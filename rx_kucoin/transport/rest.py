@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.exceptions import InvalidHeader
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
@@ -110,8 +109,6 @@ def _read(answer: requests.Response) -> bytes:
 
 def _reason(error: Exception) -> str:
     """The innermost cause: what an operator of a machine can act on."""
-    if isinstance(error, InvalidHeader | UnicodeError):  # they show the header
-        return "the credentials hold a character that a header cannot"
     inner: Any = error
     while True:
         context = None if inner.__suppress_context__ else inner.__context__
