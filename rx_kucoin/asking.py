@@ -1,6 +1,7 @@
 """What goes out on a connection: topics wanted → gathered → many to a line → the turnstile → the wire."""
 
 import threading
+from collections.abc import Callable
 
 from reactivex import abc
 
@@ -44,16 +45,10 @@ class Asking:
         with self._lock:
             return tuple(self._session.confirmed)
 
-    def want(self, topic: str) -> None:
-        """Have a topic asked for."""
+    def wish(self, topic: str, is_wanted: Callable[[], bool]) -> None:
+        """Have a topic asked for, or no more. `is_wanted` looks under the lock: of a race the end counts."""
         with self._lock:
-            self._session.want(topic)
-        self.speak()
-
-    def unwant(self, topic: str) -> None:
-        """Have a topic asked for no more."""
-        with self._lock:
-            self._session.unwant(topic)
+            (self._session.want if is_wanted() else self._session.unwant)(topic)
         self.speak()
 
     def ping(self) -> str:

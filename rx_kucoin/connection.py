@@ -97,13 +97,15 @@ class Connection:
         self.line = line
         self._wire, self._terms, self._on_welcome, self._on_full = wire, terms, on_welcome, on_full
         self._asking = Asking(wire, line, terms)
-        self._routes = Routes(self._asking.want, self._asking.unwant)
+        self._routes = Routes(self._asking.wish)
         self._heartbeat = Heartbeat(wire, self._asking.ping, terms.clock)
         self._welcome_timer, self._drain_timer = Timer(terms.clock), Timer(terms.clock)
         self._drain: tuple[str, Callable[[], object]] = ("", lambda: None)
         self._warmings: tuple[Warming, ...] = ()
         self._malformed = 0
         self._is_over = False
+        self.is_whole = False
+        """Whether all that the exchange had sent before it was asked to end was passed on."""
 
     def __repr__(self) -> str:
         state = "open" if self.is_open else "ended"
@@ -177,11 +179,16 @@ class Connection:
 
         What it sent before the answer to a ping comes before that answer.
         """
-        if self.is_open and self._routes:
-            self._drain_timer.set(_DRAIN, then)
-            self._drain = (self._asking.ping(), then)
-        else:
+
+        def end() -> None:
+            self._rest()  # not only in `_ended`: its thread may be the one that closes, or held up by a subscriber
             then()
+
+        if self.is_open and self._routes:
+            self._drain_timer.set(_DRAIN, end)
+            self._drain = (self._asking.ping(), end)
+        else:
+            end()
 
     def _cooled(self, warming: Warming) -> None:
         self._warmings = tuple(other for other in self._warmings if other is not warming)
@@ -196,10 +203,11 @@ class Connection:
                 continue
             if frame.is_push:
                 self._routes.push(frame)
-            elif (outcome := self._asking.receive(frame)) is not None:
-                self._act(outcome)
-                self._asking.speak()
-            elif frame.type not in _ANSWERS:
+            elif frame.type in _ANSWERS:
+                if (outcome := self._asking.receive(frame)) is not None:
+                    self._act(outcome)
+                self._asking.speak()  # an answer that is no news may still be what a topic waited for to be asked anew
+            else:
                 self._tell_malformed(f"unknown type {frame.type!r}", text)
 
     def _act(self, outcome: Outcome) -> None:
@@ -210,8 +218,9 @@ class Connection:
                 self._heartbeat.begin()
                 self._on_welcome()
             case Ponged(id_):
-                self._heartbeat.ponged(id_)
+                self._heartbeat.ponged()
                 if id_ == self._drain[0]:
+                    self.is_whole = True
                     self._drain[1]()
             case Confirmed(topics):
                 for topic in topics:
@@ -235,12 +244,14 @@ class Connection:
 
     def _ended(self) -> None:
         self._is_over = True
-        self._welcome_timer.dispose()
-        self._drain_timer.dispose()
-        self._heartbeat.dispose()
-        self._asking.dispose()
+        self._rest()
         if not self._terms.closing.is_set():
             self._routes.close()
+
+    def _rest(self) -> None:
+        """Let go of every timer."""
+        for timed in (self._welcome_timer, self._drain_timer, self._heartbeat, self._asking):
+            timed.dispose()
 
     def _check_welcome(self) -> None:
         patience = self._terms.welcome_timeout

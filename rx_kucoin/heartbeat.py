@@ -26,12 +26,11 @@ class Heartbeat:
     A slow subscriber delays the reading of a pong, not its coming: while something is unread nothing is decided.
     """
 
-    def __init__(self, wire: Wire, ping: Callable[[], str], clock: abc.SchedulerBase) -> None:
-        """Send by `ping`, which returns the id that the pong will carry."""
+    def __init__(self, wire: Wire, ping: Callable[[], object], clock: abc.SchedulerBase) -> None:
+        """Send by `ping`."""
         self._wire, self._ping, self._clock = wire, ping, clock
         self._beats, self._check_timer = SerialDisposable(), Timer(clock)
-        self._heard = self._checking = False
-        self._awaited = ""
+        self._heard = self._checking = self._awaits_pong = False
         self._unanswered = 0
 
     def begin(self) -> None:
@@ -43,11 +42,10 @@ class Heartbeat:
         """Something came in."""
         self._heard = True
 
-    def ponged(self, id_: str) -> None:
-        """A pong came in."""
-        if id_ in {self._awaited, ""}:
-            self._awaited = ""
-            self._unanswered = 0
+    def ponged(self) -> None:
+        """A pong came in: a late one tells as well that our side is heard."""
+        self._awaits_pong = False
+        self._unanswered = 0
 
     def dispose(self) -> None:
         """Stop."""
@@ -55,13 +53,14 @@ class Heartbeat:
         self._check_timer.dispose()
 
     def _beat(self) -> None:
-        self._unanswered += bool(self._awaited) and self._wire.is_quiet()
+        self._unanswered += self._awaits_pong and self._wire.is_quiet()
         if self._unanswered >= _TRIES:
             self._lose(f"{_TRIES} pings in a row went unanswered")
             return
-        self._awaited = self._ping()
+        self._awaits_pong = True  # before the ping: its pong may be here before this thread goes on
+        self._heard = self._heard and self._checking
+        self._ping()
         if not self._checking:
-            self._heard = False
             self._check_later()
 
     def _check_later(self) -> None:

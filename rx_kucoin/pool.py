@@ -10,7 +10,9 @@ from reactivex import operators as ops
 from reactivex.disposable import CompositeDisposable, Disposable, SerialDisposable, SingleAssignmentDisposable
 
 from rx_kucoin.connection import Connection, NoRoom
+from rx_kucoin.operators._hand_over import CutShort
 from rx_kucoin.operators._share_anew import share_anew
+from rx_kucoin.protocol.readers import Reader
 from rx_kucoin.renewal import lasting
 from rx_kucoin.terms import Terms
 
@@ -18,6 +20,37 @@ __all__ = ["Dial", "Pool"]
 
 Dial = Callable[[int, Callable[[int], object]], Observable[Connection]]
 """Makes the cold Observable of one try to connect a line, which is told when the connection is full."""
+
+
+class Seat:
+    """A connection as one topic's stream sees it: where there is no room after all it ends, and another follows."""
+
+    def __init__(self, connection: Connection, move: Callable[[], object]) -> None:
+        self._connection, self._move = connection, move
+
+    def messages(self, topic: str, read: Reader) -> Observable[Any]:
+        """See `Connection.messages`; but fails with `CutShort` where the connection may not have said all."""
+        source = self._connection.messages(topic, read)
+
+        def subscribe(
+            observer: abc.ObserverBase[Any], scheduler_: abc.SchedulerBase | None = None
+        ) -> abc.DisposableBase:
+            def failed(error: Exception) -> None:
+                if isinstance(error, NoRoom):
+                    observer.on_completed()  # first, so that the stream knows of the break
+                    self._move()
+                else:
+                    observer.on_error(error)
+
+            def completed() -> None:
+                if self._connection.is_whole:
+                    observer.on_completed()
+                else:
+                    observer.on_error(CutShort())
+
+            return source.subscribe(observer.on_next, failed, completed, scheduler=scheduler_)
+
+        return Observable(subscribe)
 
 
 class Pool:
@@ -45,38 +78,38 @@ class Pool:
         with self._lock:
             return tuple(line.connection for line in self._lines if line.connection is not None and line.is_open)
 
-    def topic(self, topic: str, use: Callable[[Observable[Connection]], Observable[Any]]) -> Observable[Any]:
+    def topic(self, topic: str, use: Callable[[Observable[Seat]], Observable[Any]]) -> Observable[Any]:
         """Make the stream of a topic from the connections of the line that it is placed on. Cold.
 
         A topic for which there is no room on its connection after all is placed anew.
         """
 
-        def subscribe(
-            observer: abc.ObserverBase[Any], scheduler_: abc.SchedulerBase | None = None
+        def connections(
+            observer: abc.ObserverBase[Seat], scheduler_: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
             current = SerialDisposable()
 
             def settle() -> None:
                 place = self._place(topic)
-
-                def failed(error: Exception) -> None:
-                    if isinstance(error, NoRoom):
-                        self._evict(place)
-                        settle()
-                    else:
-                        observer.on_error(error)
-
                 stay = SingleAssignmentDisposable()
                 current.disposable = CompositeDisposable(stay, Disposable(lambda: self._leave(place)))
-                stream = use(place.line.connections)
-                stay.disposable = stream.subscribe(
-                    observer.on_next, failed, observer.on_completed, scheduler=scheduler_
+
+                def move() -> None:
+                    if self._evict(place):
+                        settle()
+
+                stay.disposable = place.line.connections.subscribe(
+                    lambda connection: observer.on_next(Seat(connection, move)),
+                    observer.on_error,
+                    observer.on_completed,
+                    scheduler=scheduler_,
                 )
 
             settle()
             return current
 
-        return Observable(subscribe)
+        # The stream goes on over all its places, so that it knows what it missed from one to the next.
+        return use(Observable(connections))
 
     def _place(self, topic: str) -> "_Place":
         with self._lock:
@@ -116,10 +149,14 @@ class Pool:
             if place.guests == 0:
                 self._clear(place)
 
-    def _evict(self, place: "_Place") -> None:
+    def _evict(self, place: "_Place") -> bool:
         """Let nobody else in here, though some may not have left yet."""
         with self._lock:
+            if place.evicted:
+                return False
+            place.evicted = True
             self._clear(place)
+            return True
 
     def _clear(self, place: "_Place") -> None:
         if self._places.get(place.topic) is not place:
@@ -151,3 +188,4 @@ class _Place:
     def __init__(self, topic: str, line: _Line) -> None:
         self.topic, self.line = topic, line
         self.guests = 0
+        self.evicted = False

@@ -24,11 +24,10 @@ class _Listener(NamedTuple):
 class Routes:
     """The listeners of one connection. A push takes no lock: listeners stand in tuples that are replaced."""
 
-    def __init__(self, first: Callable[[str], None], last: Callable[[str], None]) -> None:
-        """Call `first` when a topic gets its first listener, and `last` when it lost its last."""
+    def __init__(self, wish: Callable[[str, Callable[[], bool]], None]) -> None:
+        """Call `wish` when a topic got its first listener or lost its last, with a way to see whether it has any."""
         self.closed = False
-        self.strays = 0
-        self._first, self._last = first, last
+        self._wish = wish
         self._lock = threading.Lock()
         self._listeners: dict[str, tuple[_Listener, ...]] = {}
 
@@ -47,7 +46,7 @@ class Routes:
             observer.on_completed()
             return Disposable()
         if not known:
-            self._first(topic)
+            self._changed(topic)
         return Disposable(lambda: self._remove(topic, listener))
 
     def push(self, frame: Frame) -> None:
@@ -81,9 +80,7 @@ class Routes:
     def _elsewhere(self, pushed: str) -> tuple[_Listener, ...]:
         """A few channels push under another name. What nobody listens to comes late, or was never asked for."""
         topic = channels.elsewhere(pushed)
-        listeners = self._listeners.get(topic, ()) if topic is not None else ()
-        self.strays += not listeners
-        return listeners
+        return self._listeners.get(topic, ()) if topic is not None else ()
 
     def _remove(self, topic: str, listener: _Listener) -> None:
         with self._lock:
@@ -96,4 +93,7 @@ class Routes:
             else:
                 del self._listeners[topic]
         if not others:
-            self._last(topic)
+            self._changed(topic)
+
+    def _changed(self, topic: str) -> None:
+        self._wish(topic, lambda: topic in self._listeners)

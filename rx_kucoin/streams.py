@@ -8,9 +8,9 @@ from reactivex import Observable
 from reactivex import operators as ops
 
 from rx_kucoin import events
-from rx_kucoin.connection import Connection
 from rx_kucoin.operators._hand_over import hand_over
 from rx_kucoin.operators._in_sequence import in_sequence
+from rx_kucoin.pool import Seat
 from rx_kucoin.protocol.channels import Order
 from rx_kucoin.protocol.readers import Reader
 from rx_kucoin.terms import Terms
@@ -23,18 +23,21 @@ EXCHANGE_SKIPPED: Final = "the exchange left it out"
 
 def stream(
     topic: str, read: Reader, order: Order | None, terms: Terms
-) -> Callable[[Observable[Connection]], Observable[Any]]:
+) -> Callable[[Observable[Seat]], Observable[Any]]:
     """Make the stream of a topic: each message once, in order, from one connection after another.
 
     Because it switch-maps over connections, a drop or a renewal needs no code here: the next connection is the next
     inner source.
     """
 
-    def unordered(connections: Observable[Connection]) -> Observable[Any]:
-        def listen(connection: Connection) -> Observable[Any]:
+    def unordered(connections: Observable[Seat]) -> Observable[Any]:
+        def listen(connection: Seat) -> Observable[Any]:
             return connection.messages(topic, read)
 
-        return connections.pipe(ops.map(listen), hand_over())
+        def broke(*_: object) -> None:
+            terms.tell(events.Gap(0, topic, None, None, LINE_WAS_DOWN))
+
+        return connections.pipe(ops.map(listen), hand_over(on_break=broke))
 
     return unordered if order is None else _Ordered(topic, read, order, terms).stream
 
@@ -48,7 +51,7 @@ class _Ordered:
         self._began = terms.clock.now
         self._cause = EXCHANGE_SKIPPED
 
-    def stream(self, connections: Observable[Connection]) -> Observable[Any]:
+    def stream(self, connections: Observable[Seat]) -> Observable[Any]:
         order, tell, topic = self._order, self._terms.tell, self._topic
         return connections.pipe(
             ops.map(self._listen),
@@ -65,7 +68,7 @@ class _Ordered:
             ),
         )
 
-    def _listen(self, connection: Connection) -> Observable[Any]:
+    def _listen(self, connection: Seat) -> Observable[Any]:
         self._began = self._terms.clock.now
         return connection.messages(self._topic, self._read)
 

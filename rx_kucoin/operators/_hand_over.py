@@ -11,12 +11,16 @@ from reactivex.disposable import CompositeDisposable, Disposable, SingleAssignme
 
 from rx_kucoin.operators._outbox import Outbox
 
-__all__ = ["hand_over"]
+__all__ = ["CutShort", "hand_over"]
 
 T = TypeVar("T")
 
 _NOTHING: Final = object()
 """What was last said, before anything was."""
+
+
+class CutShort(Exception):
+    """An inner source fails with it when it ended before it had said all: no failure of the whole, but of its end."""
 
 
 def hand_over(
@@ -47,7 +51,8 @@ def hand_over(
     Args:
         position: Where a value stands in its stream. None: the newer takes over at its first value.
         key: Several streams in one, each with positions of its own.
-        on_break: Told when a source ended with nobody to hand over to: the last value before and the first after.
+        on_break: Told when a source ended with nobody to hand over to, or was `CutShort` before it got to the first of
+            the newer one: the last value before and the first after.
 
     Returns:
         An operator function that takes a source of sources and returns one stream.
@@ -84,7 +89,7 @@ class _Leg(Generic[T]):
         self.subscription = SingleAssignmentDisposable()
         self.held: dict[Hashable, deque[tuple[int | None, T]]] = {}
         self.taken_over: dict[Hashable, int | None] = {}
-        self.ended = False
+        self.ended = self.cut = False
 
 
 class _Relay(Generic[T]):
@@ -115,7 +120,7 @@ class _Relay(Generic[T]):
             self._legs.append(leg)
         leg.subscription.disposable = source.subscribe(
             lambda value: self._value(leg, value),
-            self.fail,
+            lambda error: self._failed(leg, error),
             lambda: self._completed(leg),
             scheduler=scheduler,
         )
@@ -221,6 +226,13 @@ class _Relay(Generic[T]):
         gone, self._legs = self._legs[:index], self._legs[index:]
         return gone
 
+    def _failed(self, leg: _Leg[T], error: Exception) -> None:
+        if isinstance(error, CutShort):
+            leg.cut = True
+            self._completed(leg)
+        else:
+            self.fail(error)
+
     def _completed(self, leg: _Leg[T]) -> None:
         with self._lock:
             if leg in self._legs:
@@ -237,6 +249,8 @@ class _Relay(Generic[T]):
         if leg is not self._legs[0] and not leg.held:
             self._legs.remove(leg)
         while self._legs and self._legs[0].ended:
+            if self._legs[0].cut and self._legs[1:] and not self._legs[1].taken_over:
+                self._due(self._break)  # and it never got to where the next one began
             for head in (self._legs.pop(0), *self._legs[:1]):
                 for key in tuple(head.held):
                     self._say_held(head, key)

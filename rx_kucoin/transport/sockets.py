@@ -46,6 +46,7 @@ class Sockets:
         self._deadlines = Clock("rx_kucoin deadlines")
         self._attempts: dict[threading.Thread, _Attempt] = {}
         self._lock = threading.Lock()
+        self._is_closed = False
 
     def __repr__(self) -> str:
         return f"<Sockets {urlsplit(self._rest_url).netloc}, {len(self._attempts)} threads>"
@@ -70,8 +71,9 @@ class Sockets:
             thread = threading.Thread(target=run, name=name, daemon=True)
             try:
                 with self._lock:
-                    thread.start()
-                    self._attempts[thread] = attempt
+                    if not self._is_closed:
+                        thread.start()
+                        self._attempts[thread] = attempt
             except RuntimeError as error:
                 observer.on_error(DialFailed(f"no thread for the line: {error}"))
             return Disposable(attempt.hang_up)
@@ -82,6 +84,7 @@ class Sockets:
         """Hang up every wire, and wait for their threads. See `Transport.close`."""
         deadline = time.monotonic() + timeout
         with self._lock:
+            self._is_closed = True
             attempts = dict(self._attempts)
         for attempt in attempts.values():
             attempt.hang_up()
