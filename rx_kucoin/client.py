@@ -1,5 +1,6 @@
 """The front door: from a symbol to an Observable."""
 
+import random as dice
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Final, Literal, Self, Unpack
@@ -11,10 +12,10 @@ from rx_kucoin.engine import Engine, TransportOf
 from rx_kucoin.events import Event
 from rx_kucoin.operators._merge_serial import merge_serial
 from rx_kucoin.protocol import channels
+from rx_kucoin.protocol.checks import check, check_shape
 from rx_kucoin.protocol.limits import Limits, Market
 from rx_kucoin.protocol.messages import Candle, Depth, Level1, Level2Change, Match, Push, Snapshot, Ticker
 from rx_kucoin.protocol.signing import Credentials
-from rx_kucoin.protocol.topics import expand
 from rx_kucoin.terms import Settings
 from rx_kucoin.transport.sockets import Sockets
 from rx_kucoin.transport.wire import Transport
@@ -68,6 +69,7 @@ class KuCoin:
     ) -> None:
         self._rest_urls: Mapping[Market, str] = {"spot": rest_url, "futures": futures_rest_url}
         self._credentials, self._timeout = credentials, timeout
+        self._random = settings.get("random", dice.random)
         self._engine = Engine(
             transport or self._sockets,
             scheduler,
@@ -96,13 +98,14 @@ class KuCoin:
 
         Args:
             topic: One as KuCoin writes it, `/market/ticker:BTC-USDT`, or a comma list of one channel.
-            checked: Whether it must be in this library's catalogue, or may be newer.
+            checked: Whether it must be in this library's catalogue, or may be newer. A newer one is taken for a spot
+                topic, unless it begins with `/contract`.
 
         Raises:
             ValueError: the channel is unknown, a symbol is empty or malformed, more are listed than fit a line, or a
                 private topic is asked for without credentials.
         """
-        topics = channels.check(topic) if checked else expand(topic)
+        topics = check(topic) if checked else check_shape(topic)
         return merge_serial(*[self._stream(single, typed=False) for single in topics])
 
     def ticker(self, *symbols: str) -> Observable[Ticker]:
@@ -186,7 +189,7 @@ class KuCoin:
         return self._engine.close(timeout)
 
     def _typed(self, prefix: str, arguments: list[str]) -> Observable[Any]:
-        topics = dict.fromkeys(topic for argument in arguments for topic in channels.check(f"{prefix}:{argument}"))
+        topics = dict.fromkeys(topic for argument in arguments for topic in check(f"{prefix}:{argument}"))
         return merge_serial(*[self._stream(topic, typed=True) for topic in topics])
 
     def _stream(self, topic: str, *, typed: bool) -> Observable[Any]:
@@ -195,7 +198,9 @@ class KuCoin:
         return self._engine.stream(topic, typed=typed)
 
     def _sockets(self, market: Market, private: bool) -> Transport:  # noqa: FBT001  the shape of a TransportOf
-        return Sockets(self._rest_urls[market], self._credentials if private else None, timeout=self._timeout)
+        return Sockets(
+            self._rest_urls[market], self._credentials if private else None, timeout=self._timeout, random=self._random
+        )
 
 
 _DEPTHS: Final = {5: "/spotMarket/level2Depth5", 50: "/spotMarket/level2Depth50"}

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from itertools import count
 from typing import Any, Final
+from weakref import WeakSet
 
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, Disposable
@@ -68,10 +69,17 @@ class Engine:
             observer: abc.ObserverBase[Connection], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
             del scheduler
-            later = self._connected.subscribe(observer)
+            shown: WeakSet[Connection] = WeakSet()
+
+            def show(connection: Connection) -> None:
+                if connection not in shown:
+                    shown.add(connection)
+                    observer.on_next(connection)
+
+            later = self._connected.subscribe(show, observer.on_error, observer.on_completed)
             for _, pool in self._parts():
                 for connection in pool.live:
-                    observer.on_next(connection)
+                    show(connection)
             return later
 
         return Observable(subscribe).pipe(serialize(), self._told())

@@ -68,7 +68,7 @@ class Redialling(Event):
 
 @dataclass(frozen=True, slots=True)
 class GaveUp(Event):
-    """The row of attempts is over; the line's streams end with `error`."""
+    """The row of attempts is over, or another would not help; the line's streams end with `error`."""
 
     error: Exception
 

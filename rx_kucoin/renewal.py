@@ -55,9 +55,10 @@ def lasting(
         terms.tell(events.Redialling(line, attempt, seconds, cause))
 
     def gave_up(attempts: int, cause: Exception) -> Exception:
-        error = ReconnectFailed(attempts, cause)
+        return ReconnectFailed(attempts, cause)
+
+    def ended(error: Exception) -> None:
         terms.tell(events.GaveUp(line, error))
-        return error
 
     return reactivex.defer(fresh_ones).pipe(
         retry_backoff(
@@ -69,4 +70,5 @@ def lasting(
             on_give_up=gave_up,
             scheduler=terms.clock,
         ),
+        ops.do_action(on_error=ended),
     )

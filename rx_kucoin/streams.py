@@ -49,6 +49,7 @@ class _Ordered:
         self._topic, self._read, self._order, self._terms = topic, read, order, terms
         self._settling = timedelta(seconds=2 * terms.grace + 1)
         self._began = terms.clock.now
+        self._connections = 0
         self._cause = EXCHANGE_SKIPPED
 
     def stream(self, connections: Observable[Seat]) -> Observable[Any]:
@@ -70,6 +71,7 @@ class _Ordered:
 
     def _listen(self, connection: Seat) -> Observable[Any]:
         self._began = self._terms.clock.now
+        self._connections += 1
         return connection.messages(self._topic, self._read)
 
     def _broke(self, before: Any, after: Any) -> None:
@@ -87,5 +89,5 @@ class _Ordered:
 
     def _repeated(self, number: int) -> None:
         """A fresh connection that lags behind the old one repeats what that one brought: nothing to tell."""
-        if self._terms.clock.now - self._began > self._settling:
+        if self._connections == 1 or self._terms.clock.now - self._began > self._settling:
             self._terms.tell(events.OutOfTurn(0, self._topic, number))

@@ -1,5 +1,6 @@
 """What all connections of a `KuCoin` have in common."""
 
+import math
 import random as dice
 import threading
 from collections.abc import Callable
@@ -69,8 +70,8 @@ class Terms:
             "welcome_timeout",
             "ack_timeout",
         ):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name} must be above 0 seconds, not {getattr(self, name)}")
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"{name} must be above 0 seconds, and finite, not {getattr(self, name)}")
         for name in ("gather", "linger", "grace"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must be 0 seconds or more, not {getattr(self, name)}")
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name} must be 0 seconds or more, and finite, not {getattr(self, name)}")

@@ -39,6 +39,10 @@ WRONG: list[tuple[Callable[[KuCoin], Any], str]] = [
     (lambda k: k.topic("/market/ticker:BTC-USDT,"), "is not how KuCoin writes a symbol"),
     (lambda k: k.topic("/market/ticker:" + ",".join(f"S{n}-USDT" for n in range(101))), "more than the 100"),
     (lambda k: k.topic("/account/balance"), "is private"),
+    (lambda k: k.topic(None), "a topic is a string"),
+    (lambda k: k.topic("", checked=False), "is not how KuCoin writes a topic"),
+    (lambda k: k.topic("/new/thing:", checked=False), "is not how KuCoin writes a topic"),
+    (lambda k: k.topic("/new/thing:" + ",".join(map(str, range(101))), checked=False), "more than the 100"),
     (lambda k: k.topic("/contract/positionAll:XBTUSDTM"), "takes no symbol"),
     (lambda k: k.ticker(), "at least one symbol"),
     (lambda k: k.ticker(""), "is not how KuCoin writes a symbol"),
@@ -69,11 +73,25 @@ def test_what_is_wrong_is_a_value_error_before_anything_is_sent(ask: Callable[[K
         {"linger": -1},
         {"grace": -0.1},
         {"healthy_after": 0},
+        {"renew_every": float("nan")},
+        {"timeout": float("inf")},
     ],
 )
 def test_a_setting_out_of_range_is_a_value_error(settings: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must be"):
         KuCoin(**settings)
+
+
+@pytest.mark.parametrize("rate", [(0, 1.0), (1, 0.0), (1, float("inf"))])
+def test_a_rate_that_lets_nothing_through_is_a_value_error(rate: tuple[int, float]) -> None:
+    with pytest.raises(ValueError, match="a rate needs"):
+        Rate(*rate)
+
+
+@pytest.mark.parametrize("topics", [0, 101])
+def test_a_line_of_no_topics_or_too_many_is_a_value_error(topics: int) -> None:
+    with pytest.raises(ValueError, match="topics_per_line"):
+        Limits(topics_per_line=topics)
 
 
 def test_half_credentials_are_a_value_error_that_names_what_is_missing() -> None:

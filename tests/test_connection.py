@@ -142,6 +142,7 @@ RETRIED: dict[str, tuple[Callable[[Simulator], object], type[Exception]]] = {
     "5xx": (lambda e: e.faults.refuse_tokens("unavailable", times=2), errors.RestUnavailable),
     "429": (lambda e: e.faults.refuse_tokens("busy", times=2, reset=0.05), errors.RateLimited),
     "HTML": (lambda e: e.faults.refuse_tokens("html", times=2, status=200), errors.UnexpectedAnswer),
+    "HTML from the edge": (lambda e: e.faults.refuse_tokens("html", times=2), errors.UnexpectedAnswer),
     "no servers": (lambda e: e.faults.refuse_tokens("empty", times=2), errors.UnexpectedAnswer),
 }
 
@@ -159,17 +160,19 @@ def test_what_passes_is_tried_again(exchange: Simulator, refusal: str) -> None:
         assert all(type(found) is cause for found in causes), causes
 
 
-@pytest.mark.parametrize(("refusal", "code"), [("wrong code", "200003"), ("html", "403")])
-def test_what_does_not_pass_ends_the_stream_at_once(exchange: Simulator, refusal: str, code: str) -> None:
-    exchange.faults.refuse_tokens(refusal)
+def test_what_does_not_pass_ends_the_stream_at_once(exchange: Simulator) -> None:
+    exchange.faults.refuse_tokens("wrong code")
     desk = Desk(exchange)
     with desk.kucoin:
         desk.listen("BTC-USDT")
         assert eventually(lambda: desk.errors)
         (error,) = desk.errors
         assert isinstance(error, errors.ApiError)
-        assert error.code == code
+        assert error.code == "200003"
         assert len(exchange.calls) == 1
+        gave_up = desk.was_told(events.GaveUp)
+        assert isinstance(gave_up, events.GaveUp)
+        assert gave_up.error is error
 
 
 def test_after_the_last_attempt_every_stream_ends_and_a_new_subscriber_starts_anew(exchange: Simulator) -> None:
@@ -245,3 +248,34 @@ def test_no_token_shows_in_what_is_told(exchange: Simulator, outage: str) -> Non
         text = repr(desk.told) + repr(desk.errors) + repr(desk.kucoin) + str(desk.errors)
         assert "token=" not in text
         assert all(isinstance(error, KuCoinError) for error in desk.errors)
+
+
+def test_a_topic_wanted_again_while_its_unsubscribe_is_under_way_is_asked_for_at_once() -> None:
+    settings = {"rate_per_topic": 50, "dial_rate": UNLIMITED, "latency": (0.15, 0.15), "late_ack": 0.0}
+    with nothing_left(), Simulator(seed=4, **settings) as exchange:
+        desk = Desk(exchange, linger=0.0)
+        with desk.kucoin:
+            desk.listen("ETH-USDT")
+            left = desk.kucoin.ticker("BTC-USDT").subscribe()
+            assert eventually(lambda: exchange.connections and len(exchange.connections[0].topics) == 2)
+            eventually(lambda: False, 0.4)
+            left.dispose()
+            assert eventually(lambda: len(exchange.connections[0].topics) == 1)
+            got: list[Ticker] = []
+            desk.kucoin.ticker("BTC-USDT").subscribe(got.append)
+            assert eventually(lambda: got, 5)
+
+
+def test_a_topic_without_any_order_tells_of_a_gap_too(exchange: Simulator) -> None:
+    desk = Desk(exchange)
+    with desk.kucoin:
+        got: list[object] = []
+        desk.kucoin.topic("/callauction/callauctionData:BTC-USDT").subscribe(got.append)
+        push = ("/callauction/callauctionData:BTC-USDT", "callauction.callauctionData", {"symbol": "BTC-USDT"})
+        assert eventually(lambda: exchange.push(*push) == 1)
+        assert eventually(lambda: got)
+        exchange.faults.drop()
+        assert eventually(lambda: exchange.push(*push) == 1 and len(got) > 1)
+        gap = desk.was_told(events.Gap)
+        assert isinstance(gap, events.Gap)
+        assert (gap.after, gap.before) == (None, None)

@@ -1,7 +1,7 @@
 """Many topics over many connections of the simulator, at the exchange's real limits."""
 
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 
 import pytest
 from waiting import eventually, nothing_left
@@ -105,6 +105,28 @@ def test_a_limit_that_is_written_nowhere_is_learned_and_no_topic_is_lost(says: i
             assert min(learned) <= 38
             print(f"a limit of 38 (said to be {says or 38}): learned {min(learned)}, {len(exchange.connections)} lines")
             assert len(exchange.connections) <= 8
+
+
+def test_a_live_topic_that_is_moved_to_another_line_tells_of_the_gap() -> None:
+    told: list[Event] = []
+    got: dict[str, list[int]] = defaultdict(list)
+    with nothing_left(), Simulator(seed=1, symbols=12, rate_per_topic=50, dial_rate=UNLIMITED) as exchange:
+        symbols = exchange.listed["spot"]
+        settings = {"limits": Limits(dials=UNLIMITED), "backoff_initial": 0.1}
+        with KuCoin(rest_url=exchange.rest_url, **settings) as kucoin:
+            kucoin.events.subscribe(told.append)
+            kucoin.match(*symbols).subscribe(lambda match: got[match.symbol].append(match.sequence))
+            assert eventually(lambda: len(got) == 12)
+            exchange.faults.limit_topics(5)
+            exchange.faults.drop()
+            assert eventually(lambda: {e.topic for e in told if isinstance(e, events.Gap)} == topics_of(symbols), 30)
+            assert len(exchange.open_connections) == 3
+    for numbers in got.values():
+        assert numbers == sorted(set(numbers))
+
+
+def topics_of(symbols: list[str]) -> set[str]:
+    return {f"/market/match:{symbol}" for symbol in symbols}
 
 
 def test_a_refused_topic_ends_alone_and_the_others_of_its_batch_go_on() -> None:

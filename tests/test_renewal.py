@@ -112,3 +112,26 @@ def test_a_renewal_that_fails_leaves_the_old_line_in_place_and_is_tried_again() 
             exchange.faults.clear()
             assert eventually(lambda: any(isinstance(event, events.Renewed) for event in told))
     assert not [event for event in told if isinstance(event, events.LineDown | events.Gap)]
+
+
+@pytest.mark.parametrize("channel", ["match", "ticker"])
+def test_what_an_old_line_that_fell_silent_did_not_bring_is_told_of(channel: str) -> None:
+    told: list[Event] = []
+    got: dict[str, list[int]] = defaultdict(list)
+    with nothing_left(), Simulator(seed=2, symbols=6, rate_per_topic=50, dial_rate=UNLIMITED) as exchange:
+        symbols = exchange.listed["spot"]
+        settings = {"renew_every": 3.0, "grace": 0.1, "random": lambda: 0.0, "limits": Limits(dials=UNLIMITED)}
+        with KuCoin(rest_url=exchange.rest_url, **settings) as kucoin:
+            kucoin.events.subscribe(told.append)
+            getattr(kucoin, channel)(*symbols).subscribe(lambda message: got[message.symbol].append(message.sequence))
+            assert eventually(lambda: len(got) == 6)
+            eventually(lambda: any(isinstance(event, events.Renewed) for event in told), 1.5)
+            exchange.faults.silence(0)
+            assert eventually(lambda: any(isinstance(event, events.Renewed) for event in told))
+            assert eventually(lambda: sum(isinstance(event, events.Gap) for event in told) >= 6, 10), told
+    holes = {
+        event.topic.partition(":")[2]: (event.after, event.before) for event in told if isinstance(event, events.Gap)
+    }
+    for symbol, numbers in got.items():
+        after, before = holes[symbol]
+        assert numbers[numbers.index(after) + 1] == before

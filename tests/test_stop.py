@@ -128,12 +128,21 @@ def test_closing_in_a_callback_completes_every_stream(exchange: Simulator) -> No
         kucoin = client(exchange)
         closed = threading.Event()
         completed: list[str] = []
+        results: list[tuple[bool, float]] = []
+
+        def close() -> None:
+            if not results:
+                started = time.monotonic()
+                results.append((kucoin.close(), time.monotonic() - started))
+                closed.set()
+
         kucoin.match("ETH-USDT").subscribe(on_completed=lambda: completed.append("match"))
-        kucoin.ticker("BTC-USDT").subscribe(
-            lambda _: (kucoin.close(), closed.set()), on_completed=lambda: completed.append("ticker")
-        )
+        kucoin.ticker("BTC-USDT").subscribe(lambda _: close(), on_completed=lambda: completed.append("ticker"))
         assert closed.wait(10)
         assert eventually(lambda: sorted(completed) == ["match", "ticker"])
+        ((ended, took),) = results
+        assert ended
+        assert took < 1.0
 
 
 def test_disposing_in_a_callback_ends_everything(exchange: Simulator) -> None:

@@ -3,7 +3,6 @@
 Source: KuCoin's API description of its 38 classic topics, and captured frames where these differ from it.
 """
 
-import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from operator import attrgetter
@@ -11,11 +10,11 @@ from typing import Any, Final, Literal
 
 from rx_kucoin.protocol import readers
 from rx_kucoin.protocol.frames import Frame
-from rx_kucoin.protocol.limits import TOPICS_PER_LINE, Market
+from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.readers import Reader
-from rx_kucoin.protocol.topics import Topic, expand
+from rx_kucoin.protocol.topics import Topic
 
-__all__ = ["CHANNELS", "INTERVALS", "Channel", "Order", "channel_of", "check", "elsewhere", "is_private"]
+__all__ = ["CHANNELS", "INTERVALS", "Channel", "Order", "channel_of", "elsewhere", "is_private"]
 
 Argument = Literal["symbol", "symbol or all", "symbol or market", "candles", "symbol or nothing", "nothing"]
 
@@ -209,12 +208,6 @@ def _private(market: Market, *prefixes: str) -> list[Channel]:
 
 CHANNELS: Final = {channel.prefix: channel for channel in _rows()}
 
-_SYMBOLS: Final[dict[Market, re.Pattern[str]]] = {
-    "spot": re.compile(r"[A-Z0-9]+-[A-Z0-9]+"),
-    "futures": re.compile(r"\.?[A-Z0-9]+"),
-}
-_EXAMPLE: Final[dict[Market, str]] = {"spot": "BTC-USDT", "futures": "XBTUSDTM"}
-_MARKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .&+]*")
 _ANYWHERE: Final = {other: row.prefix for row in CHANNELS.values() for other in row.pushed_as}
 
 
@@ -224,6 +217,8 @@ def channel_of(topic: str) -> Channel:
     Raises:
         ValueError: KuCoin has no such channel, as far as this catalogue knows.
     """
+    if not isinstance(topic, str):  # pyright: ignore[reportUnnecessaryIsInstance]  users have no type checker always
+        raise ValueError(f"a topic is a string, not {topic!r}")  # noqa: TRY004  any wrong argument is a ValueError
     prefix = Topic.parse(topic).prefix
     try:
         return CHANNELS[prefix]
@@ -238,21 +233,6 @@ def is_private(topic: str) -> bool:
     return channel is not None and channel.private
 
 
-def check(text: str) -> list[str]:
-    """Read a topic, or a comma list of topics of one channel, and write it out as single ones.
-
-    Raises:
-        ValueError: the channel is unknown, the symbol is empty or malformed, or it lists more than fit a line.
-    """
-    channel = channel_of(text)
-    topics = list(dict.fromkeys(expand(text)))
-    if len(topics) > TOPICS_PER_LINE:
-        raise ValueError(f"{channel.prefix}: {len(topics)} symbols are more than the {TOPICS_PER_LINE} of one line")
-    for topic in topics:
-        _check_argument(channel, Topic.parse(topic).argument, topic)
-    return topics
-
-
 def elsewhere(pushed: str) -> str | None:
     """Find the topic whose pushes were seen under the name of another one, or None."""
     topic = Topic.parse(pushed)
@@ -260,26 +240,6 @@ def elsewhere(pushed: str) -> str | None:
     if prefix is None:
         return None
     return prefix if CHANNELS[prefix].takes == "nothing" else f"{prefix}:{topic.argument}"
-
-
-def _check_argument(channel: Channel, argument: str | None, topic: str) -> None:
-    if argument is None:
-        if channel.takes not in {"nothing", "symbol or nothing"}:
-            raise ValueError(f"{topic!r} names no symbol; write {channel.prefix}:{_EXAMPLE[channel.market]}")
-        return
-    if channel.takes == "nothing":
-        raise ValueError(f"{channel.prefix} takes no symbol, but {topic!r} names one")
-    if channel.takes == "symbol or all" and argument == "all":
-        return
-    symbol = argument
-    if channel.takes == "candles":
-        symbol, _, interval = argument.rpartition("_")
-        if interval not in INTERVALS:
-            raise ValueError(f"{topic!r}: {interval!r} is no interval of KuCoin's; choose from {', '.join(INTERVALS)}")
-    if channel.takes == "symbol or market" and "-" not in argument and _MARKET.fullmatch(argument):
-        return
-    if not _SYMBOLS[channel.market].fullmatch(symbol):
-        raise ValueError(f"{topic!r}: {symbol!r} is not how KuCoin writes a symbol, as in {_EXAMPLE[channel.market]}")
 
 
 def _text(value: Any) -> str:

@@ -4,6 +4,7 @@ Sources: "Rate Limit Rule (Classic)" of KuCoin's documentation, 2026-08-27; "Cla
 2026-01-28; live probes of September 2026. Where a number was read and never measured, `Limits` lets a user change it.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -34,6 +35,12 @@ class Rate:
 
     count: int
     per: float
+
+    def __post_init__(self) -> None:
+        if self.count < 1 or not 0 < self.per < math.inf:
+            raise ValueError(
+                f"a rate needs a count of 1 or more and a finite time above 0, not {self.count}, {self.per}"
+            )
 
 
 MESSAGES: Final = Rate(100, 10.0)
@@ -88,3 +95,7 @@ class Limits:
     """Attempts to connect, failed ones too, over all connections."""
     topics_per_line: int = TOPICS_PER_LINE
     """Topics in one subscribe message."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.topics_per_line <= TOPICS_PER_LINE:
+            raise ValueError(f"topics_per_line must be 1 to {TOPICS_PER_LINE}, not {self.topics_per_line}")

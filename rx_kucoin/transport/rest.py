@@ -13,7 +13,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from rx_kucoin.errors import ApiError, RateLimited, RestUnavailable, UnexpectedAnswer
+from rx_kucoin.errors import ApiError, RateLimited, RestUnavailable
 from rx_kucoin.protocol import bullet, signing
 from rx_kucoin.protocol.bullet import Bullet
 from rx_kucoin.protocol.frames import excerpt
@@ -26,7 +26,6 @@ __all__ = ["fetch_bullet", "retry_after"]
 PUBLIC: Final = "/api/v1/bullet-public"
 PRIVATE: Final = "/api/v1/bullet-private"
 
-_FORBIDDEN: Final = 403
 _TOO_MANY: Final = 429
 _SERVER_ERROR: Final = 500
 _OVERLOADED: Final = frozenset({"429000", "500000", "503000", "504000"})
@@ -57,10 +56,6 @@ def fetch_bullet(rest_url: str, credentials: Credentials | None, *, timeout: flo
     except ApiError as error:
         if error.code in _OVERLOADED:
             raise RestUnavailable(f"{request}: KuCoin answered {error.code} {error.text!r}", status) from None
-        raise
-    except UnexpectedAnswer:
-        if status == _FORBIDDEN:
-            raise ApiError(str(status), "the edge refused the request", request) from None
         raise
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from rx_kucoin.protocol import channels
 from rx_kucoin.protocol.channels import CHANNELS, INTERVALS
+from rx_kucoin.protocol.checks import check
 from rx_kucoin.protocol.messages import Snapshot, Ticker
 from rx_kucoin.protocol.topics import Topic
 from tests.protocol.material import SYMBOLS, VECTORS, needs, pushes
@@ -63,30 +64,30 @@ BAD = {
 @pytest.mark.parametrize("text", GOOD)
 def test_a_good_topic_is_written_out(text: str) -> None:
     prefix, colon, arguments = text.partition(":")
-    assert channels.check(text) == ([f"{prefix}:{a}" for a in arguments.split(",")] if colon else [text])
+    assert check(text) == ([f"{prefix}:{a}" for a in arguments.split(",")] if colon else [text])
 
 
 @pytest.mark.parametrize("text", BAD)
 def test_a_bad_topic_is_a_value_error_that_says_why(text: str) -> None:
     with pytest.raises(ValueError, match=r".+") as caught:
-        channels.check(text)
+        check(text)
     assert BAD[text] in str(caught.value)
 
 
 @pytest.mark.parametrize("interval", INTERVALS)
 def test_every_interval_of_kucoins_is_good(interval: str) -> None:
-    assert channels.check(f"/market/candles:BTC-USDT_{interval}")
+    assert check(f"/market/candles:BTC-USDT_{interval}")
 
 
 def test_a_topic_that_is_listed_twice_counts_once() -> None:
-    assert channels.check("/market/match:A-B,A-B,C-D") == ["/market/match:A-B", "/market/match:C-D"]
+    assert check("/market/match:A-B,A-B,C-D") == ["/market/match:A-B", "/market/match:C-D"]
 
 
 def test_a_list_fits_a_line() -> None:
     names = [f"C{number}-USDT" for number in range(101)]
-    assert len(channels.check("/market/match:" + ",".join(names[:100]))) == 100
+    assert len(check("/market/match:" + ",".join(names[:100]))) == 100
     with pytest.raises(ValueError, match="101 symbols are more than the 100 of one line"):
-        channels.check("/market/match:" + ",".join(names))
+        check("/market/match:" + ",".join(names))
 
 
 @needs(VECTORS)
@@ -104,8 +105,8 @@ def test_every_symbol_that_the_exchange_listed_is_good() -> None:
     listed = json.loads(SYMBOLS.read_bytes())["data"]
     assert listed
     for row in listed:
-        assert channels.check(f"/market/ticker:{row['symbol']}")
-        assert channels.check(f"/market/snapshot:{row['market']}")
+        assert check(f"/market/ticker:{row['symbol']}")
+        assert check(f"/market/snapshot:{row['market']}")
 
 
 def test_there_is_a_push_of_ours_for_every_channel() -> None:

@@ -104,12 +104,9 @@ def test_any_other_code_does_not(exchange: Simulator) -> None:
     assert error.code == "200003"
 
 
-def test_html_with_403_is_a_refusal_and_with_200_an_accident(exchange: Simulator) -> None:
-    exchange.faults.refuse_tokens("html", times=1)
-    refused = failure(exchange.rest_url)
-    assert type(refused) is ApiError
-    assert refused.code == "403"
-    exchange.faults.refuse_tokens("html", status=200)
+@pytest.mark.parametrize("status", [200, 403])
+def test_html_is_an_accident_with_any_status(exchange: Simulator, status: int) -> None:
+    exchange.faults.refuse_tokens("html", status=status)
     assert type(failure(exchange.rest_url)) is UnexpectedAnswer
 
 

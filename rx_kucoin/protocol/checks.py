@@ -1,0 +1,68 @@
+"""What users ask for, looked at before anything is sent."""
+
+import re
+from typing import Final
+
+from rx_kucoin.protocol.channels import INTERVALS, Channel, channel_of
+from rx_kucoin.protocol.limits import TOPICS_PER_LINE, Market
+from rx_kucoin.protocol.topics import Topic, expand
+
+__all__ = ["check", "check_shape"]
+
+_SYMBOLS: Final[dict[Market, re.Pattern[str]]] = {
+    "spot": re.compile(r"[A-Z0-9]+-[A-Z0-9]+"),
+    "futures": re.compile(r"\.?[A-Z0-9]+"),
+}
+_EXAMPLE: Final[dict[Market, str]] = {"spot": "BTC-USDT", "futures": "XBTUSDTM"}
+_SHAPE: Final = re.compile(r"(/[\w-]+)+(:[^\s,:]+(,[^\s,:]+)*)?")
+_MARKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .&+]*")
+
+
+def check(text: str) -> list[str]:
+    """Read a topic, or a comma list of topics of one channel, and write it out as single ones.
+
+    Raises:
+        ValueError: the channel is unknown, the symbol is empty or malformed, or it lists more than fit a line.
+    """
+    channel = channel_of(text)
+    topics = list(dict.fromkeys(expand(text)))
+    for topic in _few(topics, channel.prefix):
+        _check_argument(channel, Topic.parse(topic).argument, topic)
+    return topics
+
+
+def check_shape(text: str) -> list[str]:
+    """Read a topic, or a comma list, of which nothing is known but what all have in common.
+
+    Raises:
+        ValueError: it is not how topics are written, or lists more than fit a line.
+    """
+    if not _SHAPE.fullmatch(text):
+        raise ValueError(f"{text!r} is not how KuCoin writes a topic, as in /market/ticker:BTC-USDT")
+    return _few(list(dict.fromkeys(expand(text))), text)
+
+
+def _few(topics: list[str], name: str) -> list[str]:
+    if len(topics) > TOPICS_PER_LINE:
+        raise ValueError(f"{name[:40]}: {len(topics)} symbols are more than the {TOPICS_PER_LINE} of one line")
+    return topics
+
+
+def _check_argument(channel: Channel, argument: str | None, topic: str) -> None:
+    if argument is None:
+        if channel.takes not in {"nothing", "symbol or nothing"}:
+            raise ValueError(f"{topic!r} names no symbol; write {channel.prefix}:{_EXAMPLE[channel.market]}")
+        return
+    if channel.takes == "nothing":
+        raise ValueError(f"{channel.prefix} takes no symbol, but {topic!r} names one")
+    if channel.takes == "symbol or all" and argument == "all":
+        return
+    symbol = argument
+    if channel.takes == "candles":
+        symbol, _, interval = argument.rpartition("_")
+        if interval not in INTERVALS:
+            raise ValueError(f"{topic!r}: {interval!r} is no interval of KuCoin's; choose from {', '.join(INTERVALS)}")
+    if channel.takes == "symbol or market" and "-" not in argument and _MARKET.fullmatch(argument):
+        return
+    if not _SYMBOLS[channel.market].fullmatch(symbol):
+        raise ValueError(f"{topic!r}: {symbol!r} is not how KuCoin writes a symbol, as in {_EXAMPLE[channel.market]}")
