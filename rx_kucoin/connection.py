@@ -60,16 +60,22 @@ def connect(
             connection = Connection(wire, line, terms, welcomed, on_full)
             connection.begin()
 
+        def ended() -> Connection | None:
+            try:
+                return live.pop()  # whoever comes first, the loss or the closing, tells of the end
+            except IndexError:
+                return None
+
         def lost(error: Exception) -> None:
-            while live:
-                terms.tell(events.LineDown(line, error, len(live.pop().topics)))
+            if (connection := ended()) is not None:
+                terms.tell(events.LineDown(line, error, len(connection.topics)))
             observer.on_error(error)
 
         def close() -> None:
-            if not live:
+            if (connection := ended()) is None:
                 wires.dispose()
-            while live:
-                live.pop().drain(wires.dispose)
+            else:
+                connection.drain(wires.dispose)
                 terms.tell(events.LineClosed(line))
 
         terms.tell(events.Dialling(line))

@@ -21,7 +21,7 @@ def log_failure(error: BaseException) -> None:
 
 
 class Hub(Observable[T]):
-    """A hot Observable that is also written to, by one thread at a time.
+    """A hot Observable that is also written to; where many threads write, put `serialize` behind it.
 
     RxPY's `Subject` lets an observer's exception travel into the producer, so that the later observers miss the item.
     Here the one that raised is ended, with `on_error`, and `on_failure` is told; the others never notice. Writing takes
