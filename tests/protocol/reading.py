@@ -1,0 +1,75 @@
+"""What the tests of the readers share: every typed reader, odd payloads, and reading one."""
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from hypothesis import strategies as st
+
+from rx_kucoin.protocol import readers
+from rx_kucoin.protocol.channels import CHANNELS
+from rx_kucoin.protocol.frames import Frame
+from rx_kucoin.protocol.readers import Reader
+from rx_kucoin.protocol.topics import Topic
+from tests.protocol.material import push_of
+
+__all__ = ["EXTREMES", "JSON", "NAMES", "PAYLOADS", "TYPED", "D", "read", "read_typed"]
+
+D = Decimal
+TYPED: dict[str, Callable[[str], Reader]] = {
+    "ticker": readers.ticker,
+    "ticker of all": readers.ticker_of_all,
+    "match": readers.match,
+    "snapshot": readers.snapshot,
+    "level1": readers.level1,
+    "depth": readers.depth,
+    "level2": readers.level2,
+    "candle": readers.candle,
+}
+NAMES = [
+    "sequence",
+    "price",
+    "size",
+    "bestAsk",
+    "bestAskSize",
+    "bestBid",
+    "time",
+    "timestamp",
+    "asks",
+    "bids",
+    "changes",
+    "sequenceStart",
+    "sequenceEnd",
+    "symbol",
+    "candles",
+    "data",
+    "markets",
+    "datetime",
+    "marginTrade",
+    "board",
+    "vol",
+    "side",
+    "tradeId",
+]
+EXTREMES = st.sampled_from(
+    ["", "NaN", "sNaN", "Infinity", "1e400", "1e999999999", "1e99999999999999999999", "9" * 5000]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5) | EXTREMES,
+    lambda inner: st.lists(inner, max_size=7) | st.dictionaries(st.sampled_from(NAMES) | st.text(), inner, max_size=4),
+)
+PAYLOADS = JSON | st.dictionaries(st.sampled_from(NAMES), JSON)
+
+
+def read(reader: Reader, payload: Any, **envelope: str) -> Any:
+    text = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    return reader(Frame(type="message", data=msgspec.Raw(text), **envelope))
+
+
+def read_typed(topic: str) -> Any:
+    frame, (prefix, argument) = push_of(topic), Topic.parse(topic)
+    make = CHANNELS[prefix].reader
+    assert make is not None
+    return make(argument or "")(frame)
