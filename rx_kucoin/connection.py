@@ -10,9 +10,10 @@ from rx_kucoin import events
 from rx_kucoin.asking import Asking
 from rx_kucoin.errors import Busy, DialFailed, LineLost, NoWelcome, SubscriptionRejected, TokenRefused
 from rx_kucoin.heartbeat import Heartbeat
+from rx_kucoin.operators._lean import Ending, Lean, Sink
 from rx_kucoin.operators._timers import Timer
 from rx_kucoin.protocol import frames
-from rx_kucoin.protocol.frames import Frame, FrameError
+from rx_kucoin.protocol.frames import Frame
 from rx_kucoin.protocol.outcomes import (
     Complained,
     Confirmed,
@@ -103,7 +104,7 @@ class Connection:
         self.line = line
         self._wire, self._terms, self._on_welcome, self._on_full = wire, terms, on_welcome, on_full
         self._asking = Asking(wire, line, terms)
-        self._routes = Routes(self._asking.wish)
+        self._routes = Routes(self._asking.wish, self._answered, self._tell_malformed)
         self._heartbeat = Heartbeat(wire, self._asking.ping, terms.clock)
         self._welcome_timer, self._drain_timer = Timer(terms.clock), Timer(terms.clock)
         self._drain: tuple[str, Callable[[], object]] = ("", lambda: None)
@@ -137,29 +138,22 @@ class Connection:
         self._welcome_timer.set(self._terms.welcome_timeout, self._check_welcome)
         self._wire.listen(self._receive, self._ended)
 
-    def messages(self, topic: str, read: Reader) -> Observable[Any]:
+    def messages(self, topic: str, reader: Reader) -> Observable[Any]:
         """Listen to a topic: its messages as long as this connection lives. Completes with it, on the wire's thread.
 
         The first listener has it asked for, the last one's leaving has it asked for no more. Fails with
         `SubscriptionRejected` when the exchange refuses it, with `NoRoom` when it takes no more topics here.
         """
 
-        def subscribe(
-            observer: abc.ObserverBase[Any], scheduler_: abc.SchedulerBase | None = None
-        ) -> abc.DisposableBase:
+        def subscribe(sink: Sink[Any], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
             del scheduler_  # a message waits for nothing
+            return self.listen(topic, reader, sink.on_next, sink)
 
-            def listen(frame: Frame) -> None:
-                try:
-                    message = read(frame)
-                except FrameError as error:
-                    self._tell_malformed(str(error), bytes(frame.data))
-                    return
-                observer.on_next(message)
+        return Lean(subscribe)
 
-            return self._routes.add(topic, listen, observer)
-
-        return Observable(subscribe)
+    def listen(self, topic: str, reader: Reader, on_next: Callable[[Any], None], ending: Ending) -> abc.DisposableBase:
+        """Listen to a topic, where messages go one way and their end another. See `messages`."""
+        return self._routes.add(topic, reader, on_next, ending)
 
     def warm(self, topics: Iterable[str]) -> Observable[None]:
         """Have these topics asked for; complete when each is live, or refused. Holds them while it is subscribed to."""
@@ -171,7 +165,7 @@ class Connection:
             self._warmings = (*self._warmings, warming)
 
             def hold(topic: str) -> abc.DisposableBase:
-                held = self.messages(topic, _ignore)
+                held = self.messages(topic, _UNREAD)
                 return held.subscribe(on_error=lambda _: warming.done([topic]), scheduler=scheduler_)
 
             holds = [hold(topic) for topic in warming.topics]
@@ -201,20 +195,15 @@ class Connection:
 
     def _receive(self, batch: Sequence[str | bytes]) -> None:
         self._heartbeat.heard()
-        for text in batch:
-            try:
-                frame = frames.decode(text)
-            except FrameError as error:
-                self._tell_malformed(str(error), text)
-                continue
-            if frame.is_push:
-                self._routes.push(frame)
-            elif frame.type in _ANSWERS:
-                if (outcome := self._asking.receive(frame)) is not None:
-                    self._act(outcome)
-                self._asking.speak()  # an answer that is no news may still be what a topic waited for to be asked anew
-            else:
-                self._tell_malformed(f"unknown type {frame.type!r}", text)
+        self._routes.receive(batch)
+
+    def _answered(self, frame: Frame, text: str | bytes) -> None:
+        if frame.type not in _ANSWERS:
+            self._tell_malformed(f"unknown type {frame.type!r}", text)
+            return
+        if (outcome := self._asking.receive(frame)) is not None:
+            self._act(outcome)
+        self._asking.speak()  # an answer that is no news may still be what a topic waited for to be asked anew
 
     def _act(self, outcome: Outcome) -> None:
         line, tell = self.line, self._terms.tell
@@ -268,10 +257,12 @@ class Connection:
         self._terms.tell(events.Malformed(self.line, reason, frames.excerpt(text), self._malformed))
 
 
-def _ignore(_: Frame) -> None:
-    """Read nothing: the topic is only held."""
+def _ignore(_frame: Frame, _argument: str) -> None:
+    pass
 
 
+_UNREAD: Final = Reader(_ignore, takes_whole=True)
+"""Reads nothing: the topic is only held."""
 _DRAIN: Final = 1.0
 """Seconds to wait for the last of an old connection, at most."""
 _ANSWERS: Final = frozenset({"ack", "pong", "error", "welcome"})

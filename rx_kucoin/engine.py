@@ -8,7 +8,6 @@ from typing import Any, Final
 from weakref import WeakSet
 
 from reactivex import Observable, abc
-from reactivex.disposable import CompositeDisposable, Disposable
 
 from rx_kucoin import events
 from rx_kucoin.connection import Connection, connect
@@ -17,6 +16,7 @@ from rx_kucoin.errors import Closed
 from rx_kucoin.events import Event
 from rx_kucoin.operators._buffer_bounded import buffer_bounded
 from rx_kucoin.operators._hub import Hub
+from rx_kucoin.operators._lean import Holder, Lean, Sink, attach
 from rx_kucoin.operators._serialize import serialize
 from rx_kucoin.operators._share_anew import share_anew
 from rx_kucoin.pool import Pool
@@ -46,7 +46,6 @@ class Engine:
         self._teller = scheduler or Clock("rx_kucoin events")
         self._incoming: Hub[Event] = Hub()
         self._connected: Hub[Connection] = Hub()
-        self._closing: Hub[None] = Hub()
         self._terms = Terms(clock=self._clock, tell=self._tell, **settings)
         self._door = Door(self._terms.limits.dials, self._clock)
         self._lock = threading.RLock()
@@ -54,6 +53,7 @@ class Engine:
         self._transports: list[Transport] = []
         self._pools: dict[tuple[Market, bool], Pool] = {}
         self._streams: dict[tuple[str, bool], Observable[Any]] = {}
+        self._open: dict[_Open, None] = {}
 
     def __repr__(self) -> str:
         if self._terms.closing.is_set():
@@ -103,7 +103,9 @@ class Engine:
             transports = tuple(self._transports)
         self._door.dispose()
         ended = [transport.close(deadline - time.monotonic()) for transport in transports]
-        for hub in (self._closing, self._connected, self._incoming):
+        for open_ in tuple(self._open):
+            open_.sink.on_completed()
+        for hub in (self._connected, self._incoming):
             hub.on_completed()
         clocks = [clock for clock in (self._clock, self._teller) if isinstance(clock, Clock)]
         return all([*ended, *(clock.join(max(0.0, deadline - time.monotonic())) for clock in clocks)])
@@ -120,27 +122,27 @@ class Engine:
         prefix, named = Topic.parse(topic)
         channel, argument = CHANNELS.get(prefix) or _newer(prefix), named or ""
         if typed and channel.reader is not None:
-            read, order = channel.reader(argument), channel.typed_order(argument)
+            reader, order = channel.reader, channel.typed_order(argument)
         else:
-            read, order = channel.raw_reader(argument), channel.raw_order(argument)
+            reader, order = channel.raw_reader, channel.raw_order(argument)
 
-        def subscribe(
-            observer: abc.ObserverBase[Any], scheduler: abc.SchedulerBase | None = None
-        ) -> abc.DisposableBase:
-            if self._terms.closing.is_set():
-                observer.on_error(Closed())
-                return Disposable()
+        def subscribe(sink: Sink[Any], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
+            open_ = _Open(self._open, sink)
+            with self._lock:
+                closing = self._terms.closing.is_set()
+                if not closing:
+                    self._open[open_] = None
+            if closing:
+                sink.on_error(Closed())
+                return open_
             pool = self._pool(channel.market, private=channel.private)
-            messages = pool.topic(topic, stream(topic, read, order, self._terms))
-            closing = self._closing.subscribe(on_completed=observer.on_completed)
-            return CompositeDisposable(messages.subscribe(observer, scheduler=scheduler), closing)
+            open_.hold(attach(stream(topic, reader, order, pool, self._terms), sink, scheduler))
+            return open_
 
         def failed(error: BaseException) -> None:
             self._tell(events.SubscriberFailed(0, topic, error))
 
-        return Observable(subscribe).pipe(
-            share_anew(linger=self._terms.linger, on_failure=failed, scheduler=self._clock),
-        )
+        return share_anew(linger=self._terms.linger, on_failure=failed, scheduler=self._clock)(Lean(subscribe))
 
     def _pool(self, market: Market, *, private: bool) -> Pool:
         with self._lock:
@@ -167,6 +169,20 @@ class Engine:
     def _told(self) -> Callable[[Observable[Any]], Observable[Any]]:
         """Events come from every thread, the clock's too; whoever is told of them must not hold these up."""
         return buffer_bounded(_EVENTS_KEPT, scheduler=self._teller)
+
+
+class _Open(Holder):
+    """A stream that somebody listens to, among the others that are."""
+
+    __slots__ = ("_others", "sink")
+
+    def __init__(self, others: dict["_Open", None], sink: Sink[Any]) -> None:
+        super().__init__()
+        self._others, self.sink = others, sink
+
+    def _dispose(self) -> None:
+        self._others.pop(self, None)
+        super()._dispose()
 
 
 def _newer(prefix: str) -> Channel:

@@ -7,10 +7,10 @@ from typing import Any
 
 from reactivex import Observable, abc
 from reactivex import operators as ops
-from reactivex.disposable import CompositeDisposable, Disposable, SerialDisposable, SingleAssignmentDisposable
 
 from rx_kucoin.connection import Connection, NoRoom
-from rx_kucoin.operators._hand_over import CutShort
+from rx_kucoin.operators._lean import Holder, Lean, Once, Sink, attach
+from rx_kucoin.operators._relay import CutShort
 from rx_kucoin.operators._share_anew import share_anew
 from rx_kucoin.protocol.readers import Reader
 from rx_kucoin.renewal import lasting
@@ -25,32 +25,42 @@ Dial = Callable[[int, Callable[[int], object]], Observable[Connection]]
 class Seat:
     """A connection as one topic's stream sees it: where there is no room after all it ends, and another follows."""
 
-    def __init__(self, connection: Connection, move: Callable[[], object]) -> None:
-        self._connection, self._move = connection, move
+    __slots__ = ("_connection", "_visit")
 
-    def messages(self, topic: str, read: Reader) -> Observable[Any]:
+    def __init__(self, connection: Connection, visit: "_Visit") -> None:
+        self._connection, self._visit = connection, visit
+
+    def messages(self, topic: str, reader: Reader) -> Observable[Any]:
         """See `Connection.messages`; but fails with `CutShort` where the connection may not have said all."""
-        source = self._connection.messages(topic, read)
+        connection, visit = self._connection, self._visit
 
-        def subscribe(
-            observer: abc.ObserverBase[Any], scheduler_: abc.SchedulerBase | None = None
-        ) -> abc.DisposableBase:
-            def failed(error: Exception) -> None:
-                if isinstance(error, NoRoom):
-                    observer.on_completed()  # first, so that the stream knows of the break
-                    self._move()
-                else:
-                    observer.on_error(error)
+        def subscribe(sink: Sink[Any], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
+            del scheduler_  # a message waits for nothing
+            return connection.listen(topic, reader, sink.on_next, _SeatEnding(sink, connection, visit))
 
-            def completed() -> None:
-                if self._connection.is_whole:
-                    observer.on_completed()
-                else:
-                    observer.on_error(CutShort())
+        return Lean(subscribe)
 
-            return source.subscribe(observer.on_next, failed, completed, scheduler=scheduler_)
 
-        return Observable(subscribe)
+class _SeatEnding:
+    """What the end of a connection means to a stream that sat on it."""
+
+    __slots__ = ("_connection", "_sink", "_visit")
+
+    def __init__(self, sink: Sink[Any], connection: Connection, visit: "_Visit") -> None:
+        self._sink, self._connection, self._visit = sink, connection, visit
+
+    def on_error(self, error: Exception) -> None:
+        if isinstance(error, NoRoom):
+            self._sink.on_completed()  # first, so that the stream knows of the break
+            self._visit.move()
+        else:
+            self._sink.on_error(error)
+
+    def on_completed(self) -> None:
+        if self._connection.is_whole:
+            self._sink.on_completed()
+        else:
+            self._sink.on_error(CutShort())
 
 
 class Pool:
@@ -78,40 +88,22 @@ class Pool:
         with self._lock:
             return tuple(line.connection for line in self._lines if line.connection is not None and line.is_open)
 
-    def topic(self, topic: str, use: Callable[[Observable[Seat]], Observable[Any]]) -> Observable[Any]:
-        """Make the stream of a topic from the connections of the line that it is placed on. Cold.
+    def topic(self, topic: str, listen: Callable[[Seat], Observable[Any]]) -> Observable[Observable[Any]]:
+        """Give what `listen` makes of each connection of the line that a topic is placed on. Cold.
 
-        A topic for which there is no room on its connection after all is placed anew.
+        A topic for which there is no room on its connection after all is placed anew, and the stream goes on over all
+        its places, so that it knows what it missed from one to the next.
         """
 
-        def connections(
-            observer: abc.ObserverBase[Seat], scheduler_: abc.SchedulerBase | None = None
-        ) -> abc.DisposableBase:
-            current = SerialDisposable()
+        def subscribe(sink: Sink[Observable[Any]], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
+            stay = _Stay(self, topic, listen, sink, scheduler_)
+            stay.settle()
+            return stay
 
-            def settle() -> None:
-                place = self._place(topic)
-                stay = SingleAssignmentDisposable()
-                current.disposable = CompositeDisposable(stay, Disposable(lambda: self._leave(place)))
+        return Lean(subscribe)
 
-                def move() -> None:
-                    if self._evict(place):
-                        settle()
-
-                stay.disposable = place.line.connections.subscribe(
-                    lambda connection: observer.on_next(Seat(connection, move)),
-                    observer.on_error,
-                    observer.on_completed,
-                    scheduler=scheduler_,
-                )
-
-            settle()
-            return current
-
-        # The stream goes on over all its places, so that it knows what it missed from one to the next.
-        return use(Observable(connections))
-
-    def _place(self, topic: str) -> "_Place":
+    def place(self, topic: str) -> "_Place":
+        """Find a topic its place, or let one more guest in where it is."""
         with self._lock:
             place = self._places.get(topic)
             if place is None:
@@ -143,13 +135,14 @@ class Pool:
         with self._lock:
             self._capacity = max(1, min(self._capacity, limit))
 
-    def _leave(self, place: "_Place") -> None:
+    def leave(self, place: "_Place") -> None:
+        """Let a guest go."""
         with self._lock:
             place.guests -= 1
             if place.guests == 0:
                 self._clear(place)
 
-    def _evict(self, place: "_Place") -> bool:
+    def evict(self, place: "_Place") -> bool:
         """Let nobody else in here, though some may not have left yet."""
         with self._lock:
             if place.evicted:
@@ -189,3 +182,61 @@ class _Place:
         self.topic, self.line = topic, line
         self.guests = 0
         self.evicted = False
+
+
+class _Stay(Once):
+    """A stream's time in the pool: on one line, and on another one where that has no room."""
+
+    __slots__ = ("_visit", "listen", "pool", "scheduler", "sink", "topic")
+
+    def __init__(
+        self,
+        pool: Pool,
+        topic: str,
+        listen: Callable[[Seat], Observable[Any]],
+        sink: Sink[Observable[Any]],
+        scheduler: abc.SchedulerBase | None,
+    ) -> None:
+        super().__init__()
+        self.pool, self.topic, self.listen, self.sink, self.scheduler = pool, topic, listen, sink, scheduler
+        self._visit = Holder()
+
+    def settle(self) -> None:
+        """Go to the line where there is a place, and leave the one before."""
+        visit, before = _Visit(self, self.pool.place(self.topic)), self._visit
+        self._visit = visit
+        before.dispose()
+        if self.is_disposed:
+            visit.dispose()
+        visit.hold(attach(visit.place.line.connections, visit, self.scheduler))
+
+    def _dispose(self) -> None:
+        self._visit.dispose()
+
+
+class _Visit(Holder):
+    """A stream's time on a line."""
+
+    __slots__ = ("_stay", "place")
+
+    def __init__(self, stay: _Stay, place: _Place) -> None:
+        super().__init__()
+        self._stay, self.place = stay, place
+
+    def on_next(self, connection: Connection) -> None:
+        self._stay.sink.on_next(self._stay.listen(Seat(connection, self)))
+
+    def on_error(self, error: Exception) -> None:
+        self._stay.sink.on_error(error)
+
+    def on_completed(self) -> None:
+        self._stay.sink.on_completed()
+
+    def move(self) -> None:
+        """There is no room here."""
+        if self._stay.pool.evict(self.place):
+            self._stay.settle()
+
+    def _dispose(self) -> None:
+        super()._dispose()
+        self._stay.pool.leave(self.place)

@@ -1,72 +1,117 @@
 """Where pushes go: a dict from topic to listeners, so a message costs the same among ten topics or ten thousand."""
 
 import logging
-import threading
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import Any
 
 from reactivex import abc
 from reactivex.disposable import Disposable
 
-from rx_kucoin.protocol import channels
-from rx_kucoin.protocol.frames import Frame
+from rx_kucoin.operators._lean import Ending, Once
+from rx_kucoin.protocol import channels, frames
+from rx_kucoin.protocol.frames import UNREADABLE, Frame, FrameError
+from rx_kucoin.protocol.readers import Reader
+from rx_kucoin.protocol.topics import Topic
 
 __all__ = ["Routes"]
 
 _log = logging.getLogger("rx_kucoin.connection")
 
 
-class _Listener(NamedTuple):
-    listen: Callable[[Frame], None]
-    observer: abc.ObserverBase[Any]
+class _Listener(Once):
+    """Somebody who listens to a topic, until it is disposed of."""
+
+    __slots__ = ("argument", "ending", "on_next", "read", "routes", "takes_whole", "topic")
+
+    def __init__(
+        self, routes: "Routes", topic: str, reader: Reader, on_next: Callable[[Any], None], ending: Ending
+    ) -> None:
+        super().__init__()
+        self.routes, self.topic, self.argument = routes, topic, Topic.parse(topic).argument or ""
+        self.read, self.takes_whole = reader
+        self.on_next, self.ending = on_next, ending
+
+    def _dispose(self) -> None:
+        self.routes.remove(self)
 
 
 class Routes:
-    """The listeners of one connection. A push takes no lock: listeners stand in tuples that are replaced."""
+    """The listeners of one connection. A push takes no lock: listeners stand in tuples that are replaced.
 
-    def __init__(self, wish: Callable[[str, Callable[[], bool]], None]) -> None:
-        """Call `wish` when a topic got its first listener or lost its last, with a way to see whether it has any."""
+    While nobody listens who reads payloads in a way of his own, a frame is decoded whole, in one go.
+    """
+
+    def __init__(
+        self,
+        wish: Callable[[str, Callable[[], bool]], None],
+        on_answer: Callable[[Frame, str | bytes], None],
+        on_malformed: Callable[[str, str | bytes], None],
+    ) -> None:
+        """Tell who is to act.
+
+        Args:
+            wish: Called when a topic got its first listener or lost its last, with a way to see whether it has any.
+            on_answer: Told of every frame that is no push.
+            on_malformed: Told of what could not be read.
+        """
         self.closed = False
-        self._wish = wish
-        self._lock = threading.Lock()
+        self._wish, self._on_answer, self._on_malformed = wish, on_answer, on_malformed
+        self._lock = Lock()
         self._listeners: dict[str, tuple[_Listener, ...]] = {}
+        self._decode: Callable[[str | bytes], Frame] = frames.decode_whole
+        self._particular = 0
 
     def __bool__(self) -> bool:
         return bool(self._listeners)
 
-    def add(self, topic: str, listen: Callable[[Frame], None], observer: abc.ObserverBase[Any]) -> abc.DisposableBase:
-        """Listen to a topic. The observer hears of its end alone."""
-        listener = _Listener(listen, observer)
+    def add(self, topic: str, reader: Reader, on_next: Callable[[Any], None], ending: Ending) -> abc.DisposableBase:
+        """Listen to a topic."""
+        listener = _Listener(self, topic, reader, on_next, ending)
         with self._lock:
             closed = self.closed
             known = self._listeners.get(topic, ())
             if not closed:
+                self._count(listener, 1)
                 self._listeners[topic] = (*known, listener)
         if closed:
-            observer.on_completed()
+            ending.on_completed()
             return Disposable()
         if not known:
             self._changed(topic)
-        return Disposable(lambda: self._remove(topic, listener))
+        return listener
 
-    def push(self, frame: Frame) -> None:
-        """Pass a push on to the listeners of its topic."""
-        listeners = self._listeners.get(frame.topic)
-        if listeners is None:
-            listeners = self._elsewhere(frame.topic)
-        for listener in listeners:
+    def receive(self, batch: Sequence[str | bytes]) -> None:
+        """Pass pushes on to the listeners of their topics."""
+        for text in batch:
             try:
-                listener.listen(frame)
-            except Exception as error:  # noqa: BLE001  subscribers are guarded further up, so this is a fault of ours
-                _log.exception("a stream of %s ended by a fault of this library", frame.topic)
-                self.fail(frame.topic, error)
+                frame = self._decode(text)
+            except UNREADABLE as error:
+                self._on_malformed(str(error), text)
+                continue
+            if frame.type != "message" and not frame.is_push:
+                self._on_answer(frame, text)
+                continue
+            listeners = self._listeners.get(frame.topic)
+            if listeners is None:
+                listeners = self._elsewhere(frame.topic)
+            for listener in listeners:
+                try:
+                    listener.on_next(listener.read(frame, listener.argument))
+                except FrameError as error:
+                    self._on_malformed(str(error), text)
+                except Exception as error:  # noqa: BLE001  subscribers are guarded further up: this is a fault of ours
+                    _log.exception("a stream of %s ended by a fault of this library", frame.topic)
+                    self.fail(frame.topic, error)
 
     def fail(self, topic: str, error: Exception) -> None:
         """End the listeners of a topic."""
         with self._lock:
             listeners = self._listeners.pop(topic, ())
+            for listener in listeners:
+                self._count(listener, -1)
         for listener in listeners:
-            listener.observer.on_error(error)
+            listener.ending.on_error(error)
 
     def close(self) -> None:
         """Complete every listener, and whoever comes later."""
@@ -75,25 +120,34 @@ class Routes:
             topics, self._listeners = self._listeners, {}
         for listeners in topics.values():
             for listener in listeners:
-                listener.observer.on_completed()
+                listener.ending.on_completed()
 
-    def _elsewhere(self, pushed: str) -> tuple[_Listener, ...]:
-        """A few channels push under another name. What nobody listens to comes late, or was never asked for."""
-        topic = channels.elsewhere(pushed)
-        return self._listeners.get(topic, ()) if topic is not None else ()
-
-    def _remove(self, topic: str, listener: _Listener) -> None:
+    def remove(self, listener: _Listener) -> None:
+        """Pass nothing more on to this one."""
+        topic = listener.topic
         with self._lock:
             known = self._listeners.get(topic, ())
-            others = tuple(other for other in known if other is not listener)
+            others = tuple([other for other in known if other is not listener])
             if len(others) == len(known):
                 return
+            self._count(listener, -1)
             if others:
                 self._listeners[topic] = others
             else:
                 del self._listeners[topic]
         if not others:
             self._changed(topic)
+
+    def _count(self, listener: _Listener, change: int) -> None:
+        """Choose how to decode, before anybody is added. Under the lock."""
+        if not listener.takes_whole:
+            self._particular += change
+            self._decode = frames.decode if self._particular else frames.decode_whole
+
+    def _elsewhere(self, pushed: str) -> tuple[_Listener, ...]:
+        """A few channels push under another name. What nobody listens to comes late, or was never asked for."""
+        topic = channels.elsewhere(pushed)
+        return self._listeners.get(topic, ()) if topic is not None else ()
 
     def _changed(self, topic: str) -> None:
         self._wish(topic, lambda: topic in self._listeners)

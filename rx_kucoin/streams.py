@@ -1,16 +1,14 @@
 """From the connections of a line to the stream of a topic, and what the stream tells of its losses."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
 from reactivex import Observable
-from reactivex import operators as ops
 
 from rx_kucoin import events
 from rx_kucoin.operators._hand_over import hand_over
 from rx_kucoin.operators._in_sequence import in_sequence
-from rx_kucoin.pool import Seat
+from rx_kucoin.pool import Pool, Seat
 from rx_kucoin.protocol.channels import Order
 from rx_kucoin.protocol.readers import Reader
 from rx_kucoin.terms import Terms
@@ -21,41 +19,39 @@ LINE_WAS_DOWN: Final = "the line was down"
 EXCHANGE_SKIPPED: Final = "the exchange left it out"
 
 
-def stream(
-    topic: str, read: Reader, order: Order | None, terms: Terms
-) -> Callable[[Observable[Seat]], Observable[Any]]:
+def stream(topic: str, reader: Reader, order: Order | None, pool: Pool, terms: Terms) -> Observable[Any]:
     """Make the stream of a topic: each message once, in order, from one connection after another.
 
     Because it switch-maps over connections, a drop or a renewal needs no code here: the next connection is the next
     inner source.
     """
+    if order is not None:
+        return _Ordered(topic, reader, order, terms).stream(pool)
 
-    def unordered(connections: Observable[Seat]) -> Observable[Any]:
-        def listen(connection: Seat) -> Observable[Any]:
-            return connection.messages(topic, read)
+    def listen(connection: Seat) -> Observable[Any]:
+        return connection.messages(topic, reader)
 
-        def broke(*_: object) -> None:
-            terms.tell(events.Gap(0, topic, None, None, LINE_WAS_DOWN))
+    def broke(*_: object) -> None:
+        terms.tell(events.Gap(0, topic, None, None, LINE_WAS_DOWN))
 
-        return connections.pipe(ops.map(listen), hand_over(on_break=broke))
-
-    return unordered if order is None else _Ordered(topic, read, order, terms).stream
+    return pool.topic(topic, listen).pipe(hand_over(on_break=broke))
 
 
 class _Ordered:
     """A topic whose messages have a place in their stream."""
 
-    def __init__(self, topic: str, read: Reader, order: Order, terms: Terms) -> None:
-        self._topic, self._read, self._order, self._terms = topic, read, order, terms
+    __slots__ = ("_began", "_cause", "_connections", "_order", "_reader", "_settling", "_terms", "_topic")
+
+    def __init__(self, topic: str, reader: Reader, order: Order, terms: Terms) -> None:
+        self._topic, self._reader, self._order, self._terms = topic, reader, order, terms
         self._settling = timedelta(seconds=2 * terms.grace + 1)
         self._began = terms.clock.now
         self._connections = 0
         self._cause = EXCHANGE_SKIPPED
 
-    def stream(self, connections: Observable[Seat]) -> Observable[Any]:
-        order, tell, topic = self._order, self._terms.tell, self._topic
-        return connections.pipe(
-            ops.map(self._listen),
+    def stream(self, pool: Pool) -> Observable[Any]:
+        order = self._order
+        return pool.topic(self._topic, self._listen).pipe(
             hand_over(order.last, key=order.key, on_break=self._broke),
             in_sequence(
                 order.last,
@@ -65,14 +61,14 @@ class _Ordered:
                 strict=order.strict,
                 on_gap=self._gap,
                 on_repeat=self._repeated,
-                on_reset=lambda before, after: tell(events.SequenceReset(0, topic, before, after)),
+                on_reset=self._began_anew,
             ),
         )
 
     def _listen(self, connection: Seat) -> Observable[Any]:
         self._began = self._terms.clock.now
         self._connections += 1
-        return connection.messages(self._topic, self._read)
+        return connection.messages(self._topic, self._reader)
 
     def _broke(self, before: Any, after: Any) -> None:
         """The line was down between these two. A contiguous sequence tells itself whether anything is missing."""
@@ -82,6 +78,9 @@ class _Ordered:
         several, last = self._order.key is not None, self._order.last
         numbers = (None, None) if several else (last(before), last(after))
         self._terms.tell(events.Gap(0, self._topic, *numbers, LINE_WAS_DOWN))
+
+    def _began_anew(self, before: int, after: int) -> None:
+        self._terms.tell(events.SequenceReset(0, self._topic, before, after))
 
     def _gap(self, before: int, after: int) -> None:
         self._terms.tell(events.Gap(0, self._topic, before, after, self._cause))

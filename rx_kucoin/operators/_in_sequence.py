@@ -1,9 +1,11 @@
 """Pass on what moves the sequence forward; tell what is missing, what comes again and what starts anew."""
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from reactivex import Observable, abc
+
+from rx_kucoin.operators._lean import Lean, Sink, attach
 
 __all__ = ["in_sequence"]
 
@@ -62,105 +64,26 @@ def in_sequence(
     Returns:
         An operator function that takes an observable source and returns it in sequence.
     """
+    rules = _Rules(last, first or last, key, contiguous, strict, on_gap, on_repeat, on_reset)
 
     def sequence(source: Observable[T]) -> Observable[T]:
-        def subscribe(observer: abc.ObserverBase[T], scheduler_: abc.SchedulerBase | None = None) -> abc.DisposableBase:
-            order = _Order(last, first or last, key, on_gap, on_repeat, on_reset, contiguous=contiguous, strict=strict)
+        def subscribe(sink: Sink[T], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
+            return attach(source, _Order(sink, rules), scheduler_)
 
-            def on_next(value: T) -> None:
-                try:
-                    due = order.take(value)
-                except Exception as error:  # noqa: BLE001  a function of the caller's: his mistake ends his stream
-                    observer.on_error(error)
-                    return
-                for item in due:
-                    observer.on_next(item)
-
-            def on_completed() -> None:
-                order.give_up()
-                observer.on_completed()
-
-            return source.subscribe(on_next, observer.on_error, on_completed, scheduler=scheduler_)
-
-        return Observable(subscribe)
+        return Lean(subscribe)
 
     return sequence
 
 
-class _Order(Generic[T]):
-    """One subscription: what is due when a value comes."""
-
-    def __init__(
-        self,
-        last: Callable[[T], int | None],
-        first: Callable[[T], int | None],
-        key: Callable[[T], Hashable] | None,
-        on_gap: Callable[[int, int], object],
-        on_repeat: Callable[[int], object],
-        on_reset: Callable[[int, int], object],
-        *,
-        contiguous: bool,
-        strict: bool,
-    ) -> None:
-        self._last, self._first, self._key = last, first, key
-        self._on_gap, self._on_repeat, self._on_reset = on_gap, on_repeat, on_reset
-        self._contiguous, self._strict = contiguous, strict
-        self._streams: dict[Hashable, _Stream[T]] = {}
-
-    def take(self, value: T) -> Sequence[T]:
-        """Take a value. Returns what may pass now."""
-        number = self._last(value)
-        if number is None:
-            return (value,)
-        name = None if self._key is None else self._key(value)
-        stream = self._streams.get(name)
-        if stream is None:
-            self._streams[name] = _Stream(number, value)
-            return (value,)
-        if number > stream.number:
-            self._step(stream, number, value)
-            return (value,)
-        if number == stream.number and not self._strict and value != stream.value:
-            self._drop_held(stream)
-            stream.value = value
-            return (value,)
-        if number >= stream.lowest:
-            self._drop_held(stream)
-            self._on_repeat(number)
-            return ()
-        return self._doubt(name, stream, number, value)
-
-    def give_up(self) -> None:
-        """Take what is held for what it is: late."""
-        for stream in self._streams.values():
-            self._drop_held(stream)
-
-    def _step(self, stream: "_Stream[T]", number: int, value: T) -> None:
-        begun = self._first(value) if self._contiguous else None
-        if begun is not None and begun > stream.number + 1:
-            self._on_gap(stream.number, begun)
-        self._drop_held(stream)
-        stream.number, stream.value = number, value
-
-    def _doubt(self, name: Hashable, stream: "_Stream[T]", number: int, value: T) -> Sequence[T]:
-        """Hold a value that is below everything, until there are enough in a row to be believed."""
-        if stream.held and number <= stream.held[-1][0]:
-            self._drop_held(stream)
-        stream.held.append((number, value))
-        if len(stream.held) < _PROOF:
-            return ()
-        (begun, opening), *others = stream.held
-        self._on_reset(stream.number, begun)
-        anew = self._streams[name] = _Stream(begun, opening)
-        for further, item in others:
-            self._step(anew, further, item)
-        return [item for _, item in stream.held]
-
-    def _drop_held(self, stream: "_Stream[T]") -> None:
-        if stream.held:
-            late, stream.held = stream.held, []
-            for number, _ in late:
-                self._on_repeat(number)
+class _Rules(NamedTuple, Generic[T]):
+    last: Callable[[T], int | None]
+    first: Callable[[T], int | None]
+    key: Callable[[T], Hashable] | None
+    contiguous: bool
+    strict: bool
+    on_gap: Callable[[int, int], object]
+    on_repeat: Callable[[int], object]
+    on_reset: Callable[[int, int], object]
 
 
 class _Stream(Generic[T]):
@@ -171,4 +94,105 @@ class _Stream(Generic[T]):
     def __init__(self, number: int, value: T) -> None:
         self.number, self.value = number, value
         self.lowest = number
-        self.held: list[tuple[int, T]] = []
+        self.held: Sequence[tuple[int, T]] = ()
+
+
+class _Order(Generic[T]):
+    """One subscription. What moves a stream forward, which nearly everything does, takes the shortest way."""
+
+    __slots__ = ("_key", "_last", "_rules", "_sink", "_stream", "_streams")
+
+    def __init__(self, sink: Sink[T], rules: _Rules[T]) -> None:
+        self._sink, self._rules = sink, rules
+        self._last, self._key = rules.last, rules.key
+        self._stream: _Stream[T] | None = None
+        """The only one, where there are no keys."""
+        self._streams: dict[Hashable, _Stream[T]]
+        if rules.key is not None:
+            self._streams = {}
+
+    def on_next(self, value: T) -> None:
+        due: Sequence[T] | None = None
+        try:
+            number = self._last(value)
+            if number is not None:
+                stream = self._stream if self._key is None else self._streams.get(self._key(value))
+                if stream is None:
+                    self._begin(number, value)
+                elif number > stream.number:
+                    if stream.held or self._rules.contiguous:
+                        self._step(stream, number, value)
+                    else:
+                        stream.number, stream.value = number, value
+                elif not self._is_news(stream, number, value):
+                    due = self._look(stream, number, value)
+        except Exception as error:  # noqa: BLE001  a function of the caller's: his mistake ends his stream
+            self._sink.on_error(error)
+            return
+        if due is None:
+            self._sink.on_next(value)
+            return
+        for item in due:
+            self._sink.on_next(item)
+
+    def on_error(self, error: Exception) -> None:
+        self._sink.on_error(error)
+
+    def on_completed(self) -> None:
+        streams = (self._stream,) if self._key is None else self._streams.values()
+        for stream in streams:
+            if stream is not None:
+                self._drop_held(stream)  # what is held was late after all
+        self._sink.on_completed()
+
+    def _begin(self, number: int, value: T) -> None:
+        stream = _Stream(number, value)
+        if self._key is None:
+            self._stream = stream
+        else:
+            self._streams[self._key(value)] = stream
+
+    def _step(self, stream: _Stream[T], number: int, value: T) -> None:
+        rules = self._rules
+        begun = rules.first(value) if rules.contiguous else None
+        if begun is not None and begun > stream.number + 1:
+            rules.on_gap(stream.number, begun)
+        self._drop_held(stream)
+        stream.number, stream.value = number, value
+
+    def _is_news(self, stream: _Stream[T], number: int, value: T) -> bool:
+        """Whether a value with the number of the one before is another one nevertheless."""
+        if number != stream.number or self._rules.strict or value == stream.value:
+            return False
+        self._drop_held(stream)
+        stream.value = value
+        return True
+
+    def _look(self, stream: _Stream[T], number: int, value: T) -> Sequence[T]:
+        """What goes backwards is late, or a sequence that started anew. Returns what may pass now."""
+        if number < stream.lowest:
+            return self._doubt(stream, number, value)
+        self._drop_held(stream)
+        self._rules.on_repeat(number)
+        return ()
+
+    def _doubt(self, stream: _Stream[T], number: int, value: T) -> Sequence[T]:
+        """Hold a value that is below everything, until there are enough in a row to be believed."""
+        if stream.held and number <= stream.held[-1][0]:
+            self._drop_held(stream)
+        stream.held = (*stream.held, (number, value))
+        if len(stream.held) < _PROOF:
+            return ()
+        held, stream.held = stream.held, ()
+        (begun, opening), *others = held
+        self._rules.on_reset(stream.number, begun)
+        stream.number, stream.value, stream.lowest = begun, opening, begun
+        for further, item in others:
+            self._step(stream, further, item)
+        return [item for _, item in held]
+
+    def _drop_held(self, stream: _Stream[T]) -> None:
+        if stream.held:
+            late, stream.held = stream.held, ()
+            for number, _ in late:
+                self._rules.on_repeat(number)

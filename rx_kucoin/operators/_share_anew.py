@@ -1,15 +1,16 @@
 """Share one subscription among many subscribers, and start anew once it has ended."""
 
-import threading
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Generic, TypeVar
+from threading import Lock
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from reactivex import Observable, abc
-from reactivex.disposable import Disposable, SingleAssignmentDisposable
+from reactivex.disposable import SingleAssignmentDisposable
 from reactivex.scheduler import TimeoutScheduler
 
-from rx_kucoin.operators._hub import Hub, log_failure
+from rx_kucoin.operators._crowd import Crowd, log_failure
+from rx_kucoin.operators._lean import Holder, Lean, Once, Sink, attach
 from rx_kucoin.operators._outbox import Outbox
 from rx_kucoin.operators._timers import after
 
@@ -48,145 +49,168 @@ def share_anew(
     Returns:
         An operator function that takes an observable source and returns it shared.
     """
-
-    def share(source: Observable[T]) -> Observable[T]:
-        lock = threading.Lock()
-        current: _Life[T] | None = None
-
-        def end(life: _Life[T]) -> None:
-            nonlocal current
-            with lock:
-                if current is life:
-                    current = None
-                leaving, life.leaving = life.leaving, None
-            if leaving is not None:
-                leaving.dispose()
-
-        def leave(life: _Life[T], member: abc.DisposableBase) -> None:
-            member.dispose()
-            with lock:
-                life.members -= 1
-                if life.members or current is not life:
-                    return
-                life.leaving = leaving = SingleAssignmentDisposable()
-            if linger > 0:
-                leaving.disposable = after(life.clock, linger, lambda: close(life, leaving))
-            else:
-                close(life, leaving)
-
-        def close(life: _Life[T], leaving: abc.DisposableBase) -> None:
-            nonlocal current
-            with lock:
-                if current is not life or life.leaving is not leaving:
-                    return  # somebody came, though it may be gone again
-                current = None
-            life.connection.dispose()
-
-        def subscribe(observer: abc.ObserverBase[T], scheduler_: abc.SchedulerBase | None = None) -> abc.DisposableBase:
-            nonlocal current
-            with lock:
-                life, first = current, current is None
-                if life is None:
-                    clock = scheduler or scheduler_ or TimeoutScheduler.singleton()
-                    life = current = (_ReplayingLife if replay else _Life)(on_failure, clock)
-                life.members += 1
-                leaving, life.leaving = life.leaving, None
-            if leaving is not None:
-                leaving.dispose()
-            member = SingleAssignmentDisposable()
-            stay = Disposable(lambda: leave(life, member))
-            try:
-                member.disposable = life.add(observer)
-                if first:
-                    life.begin(source, end, scheduler_)
-            except BaseException:
-                stay.dispose()
-                raise
-            return stay
-
-        return Observable(subscribe)
-
-    return share
+    rules = _Rules(linger, replay, on_failure, scheduler)
+    return lambda source: _Shared(source, rules)
 
 
-class _Life(Generic[T]):
+class _Rules(NamedTuple):
+    linger: float
+    replay: bool
+    on_failure: Callable[[BaseException], None]
+    scheduler: abc.SchedulerBase | None
+
+
+class _Shared(Lean[T]):
+    """A source, and the life of it that is going on, if any."""
+
+    def __init__(self, source: Observable[T], rules: _Rules) -> None:
+        self.source, self.rules = source, rules
+        self._lock = Lock()
+        self._current: _Life[T] | None = None
+
+    def attach(self, sink: Sink[T], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
+        """Join the life that is going on, or begin one."""
+        with self._lock:
+            life, first = self._current, self._current is None
+            if life is None:
+                clock = self.rules.scheduler or scheduler or TimeoutScheduler.singleton()
+                life = self._current = (_ReplayingLife if self.rules.replay else _Life)(self, clock)
+            life.members += 1
+            leaving, life.leaving = life.leaving, None
+        if leaving is not None:
+            leaving.dispose()
+        stay = _Stay(life)
+        try:
+            stay.member.hold(life.welcome(sink))
+            if first:
+                life.begin(scheduler)
+        except BaseException:
+            stay.dispose()
+            raise
+        return stay
+
+    def end(self, life: "_Life[T]") -> None:
+        """Let nobody join this life any more: its source has ended."""
+        with self._lock:
+            if self._current is life:
+                self._current = None
+            leaving, life.leaving = life.leaving, None
+        if leaving is not None:
+            leaving.dispose()
+
+    def leave(self, life: "_Life[T]") -> None:
+        """A member has left."""
+        with self._lock:
+            life.members -= 1
+            if life.members or self._current is not life:
+                return
+            life.leaving = leaving = SingleAssignmentDisposable()
+        if self.rules.linger > 0:
+            leaving.disposable = after(life.clock, self.rules.linger, lambda: self._close(life, leaving))
+        else:
+            self._close(life, leaving)
+
+    def _close(self, life: "_Life[T]", leaving: abc.DisposableBase) -> None:
+        with self._lock:
+            if self._current is not life or life.leaving is not leaving:
+                return  # somebody came, though it may be gone again
+            self._current = None
+        life.connection.dispose()
+
+
+class _Stay(Once, Generic[T]):
+    """A member's time in a life."""
+
+    __slots__ = ("_life", "member")
+
+    def __init__(self, life: "_Life[T]") -> None:
+        super().__init__()
+        self._life = life
+        self.member = Holder()
+
+    def _dispose(self) -> None:
+        self.member.dispose()
+        self._life.shared.leave(self._life)
+
+
+class _Life(Crowd[Any], Generic[T]):
     """From the first subscriber to the source's end, or the last subscriber's leaving."""
 
-    def __init__(self, on_failure: Callable[[BaseException], None], clock: abc.SchedulerBase) -> None:
-        self.hub: Hub[Any] = Hub(on_failure)
-        self.clock = clock
+    __slots__ = ("clock", "connection", "leaving", "members", "shared")
+
+    def __init__(self, shared: _Shared[T], clock: abc.SchedulerBase) -> None:
+        super().__init__(shared.rules.on_failure)
+        self.shared, self.clock = shared, clock
         self.members = 0
         self.leaving: abc.DisposableBase | None = None
         """Ends the life after the linger; another one each time that the last member left."""
-        self.connection = SingleAssignmentDisposable()
+        self.connection = Holder()
 
-    def add(self, observer: abc.ObserverBase[T]) -> abc.DisposableBase:
-        return self.hub.add(observer)
+    def welcome(self, observer: Sink[T]) -> abc.DisposableBase:
+        return self.add(observer)
 
-    def begin(
-        self, source: Observable[T], end: Callable[["_Life[T]"], None], scheduler: abc.SchedulerBase | None
-    ) -> None:
-        def on_error(error: Exception) -> None:
-            end(self)
-            self.hub.on_error(error)
-
-        def on_completed() -> None:
-            end(self)
-            self.hub.on_completed()
-
+    def begin(self, scheduler: abc.SchedulerBase | None) -> None:
         try:
-            self.connection.disposable = source.subscribe(self._give(), on_error, on_completed, scheduler=scheduler)
+            self.connection.hold(attach(self.shared.source, self, scheduler))
         except BaseException as error:  # others may have joined meanwhile
-            on_error(error if isinstance(error, Exception) else RuntimeError(repr(error)))
+            self.on_error(error if isinstance(error, Exception) else RuntimeError(repr(error)))
             raise
 
-    def _give(self) -> Callable[[T], None]:
-        return self.hub.on_next
+    def on_error(self, error: Exception) -> None:
+        self.shared.end(self)
+        super().on_error(error)
+        self.connection.dispose()
+
+    def on_completed(self) -> None:
+        self.shared.end(self)
+        super().on_completed()
+        self.connection.dispose()
 
 
 class _ReplayingLife(_Life[T]):
-    """One that gives the latest value to whoever joins. In its hub a value is a list of one: known by its identity."""
+    """One that gives the latest value to whoever joins. To its members a value is a list of one: known by identity."""
 
-    def __init__(self, on_failure: Callable[[BaseException], None], clock: abc.SchedulerBase) -> None:
-        super().__init__(on_failure, clock)
+    __slots__ = ("_joining", "_latest")
+
+    def __init__(self, shared: _Shared[T], clock: abc.SchedulerBase) -> None:
+        super().__init__(shared, clock)
         self._latest: list[T] = []
-        self._joining = threading.Lock()
+        self._joining = Lock()
 
-    def add(self, observer: abc.ObserverBase[T]) -> abc.DisposableBase:
+    def welcome(self, observer: Sink[T]) -> abc.DisposableBase:
         with self._joining:
             late = _Latecomer(observer, self._latest)
-            member = self.hub.add(late)
+            member = self.add(late)
         try:
             late.catch_up()
-        except (Exception, SystemExit) as error:  # noqa: BLE001  as in the hub: it is ended alone
-            self.hub.fail(late, error)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  as in the crowd: it is ended alone
+            self.fail(late, error)
         return member
 
-    def _give(self) -> Callable[[T], None]:
-        def give(value: T) -> None:
-            cell = [value]
-            with self._joining:
-                self._latest = cell
-            self.hub.on_next(cell)
-
-        return give
+    def on_next(self, value: T) -> None:
+        cell = [value]
+        with self._joining:
+            self._latest = cell
+        super().on_next(cell)
 
 
-class _Latecomer(abc.ObserverBase[list[T]]):
+class _Latecomer(Outbox, Generic[T]):
     """A subscriber who is given the latest value, then each newer one: never the other way around, and none twice."""
 
-    def __init__(self, observer: abc.ObserverBase[T], latest: list[T]) -> None:
+    __slots__ = ("_known", "_observer")
+
+    def __init__(self, observer: Sink[T], latest: list[T]) -> None:
+        super().__init__()
         self._observer = observer
         self._known: list[T] | None = latest
-        self._outbox = Outbox()
-        self._outbox.turn.acquire()
+        self.turn.acquire()
         for value in latest:
-            self._outbox.put(partial(observer.on_next, value))
+            self.put(partial(observer.on_next, value))
 
     def catch_up(self) -> None:
         """Say the latest value, and what has come since; from now on say what comes."""
-        self._outbox.turn.release()
-        self._outbox.deliver()
+        self.turn.release()
+        self.deliver()
 
     def on_next(self, value: list[T]) -> None:
         known, self._known = self._known, None
@@ -200,5 +224,5 @@ class _Latecomer(abc.ObserverBase[list[T]]):
         self._say(self._observer.on_completed)
 
     def _say(self, call: Callable[[], None]) -> None:
-        self._outbox.put(call)
-        self._outbox.deliver()
+        self.put(call)
+        self.deliver()

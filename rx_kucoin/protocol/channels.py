@@ -4,7 +4,8 @@ Source: KuCoin's API description of its 38 classic topics, and captured frames w
 """
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cache
 from operator import attrgetter
 from typing import Any, Final, Literal
 
@@ -58,8 +59,8 @@ class Channel:
     prefix: str
     market: Market
     takes: Argument
-    reader: Callable[[str], Reader] | None = None
-    """Makes the reader of typed messages for an argument; None: payloads only."""
+    reader: Reader | None = None
+    """Reads typed messages; None: payloads only."""
     order: Order | None = None
     """How its typed messages are ordered."""
     first: tuple[str, ...] = ()
@@ -77,38 +78,46 @@ class Channel:
     """Where in a payload the symbol stands, when the topic does not tell it."""
     pushed_as: tuple[str, ...] = ()
     """Other prefixes that its pushes were seen under."""
+    raw_reader: Reader = field(init=False, repr=False, compare=False)
+    """Reads payloads as they are."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "raw_reader", readers.push(self._symbol_of(), self.first, self.last))
 
     def shares_lines(self, argument: str | None) -> bool:
         """Whether a topic may stand in a comma list. A bare channel, `:all`, a market and a private one stand alone."""
         return self.listed and not self.private and argument is not None and self._key(argument) is None
 
-    def raw_reader(self, argument: str) -> Reader:
-        """Make the reader of payloads for an argument."""
-        return readers.push(self._symbol_of(argument), self.first, self.last)
-
     def typed_order(self, argument: str) -> Order | None:
         """How the typed messages of an argument are ordered."""
-        return self.order and replace(self.order, key=self._key(argument))
+        key = self._key(argument)
+        return self.order if key is None or self.order is None else replace(self.order, key=key)
 
     def raw_order(self, argument: str) -> Order | None:
         """How the payloads of an argument are ordered."""
         if not self.last:
             return None
-        first, last = attrgetter("first_sequence"), attrgetter("sequence")
-        return Order(first, last, self._key(argument), self.contiguous, self.strict)
+        order, key = _order_of_payloads(self.contiguous, self.strict), self._key(argument)
+        return order if key is None else replace(order, key=key)
 
     def _key(self, argument: str) -> Callable[[Any], Hashable] | None:
         """`:all` and `:{market}` carry many symbols, each with a sequence of its own."""
         several = {"symbol or all": argument == "all", "symbol or market": "-" not in argument}
         return attrgetter("symbol") if several.get(self.takes) else None
 
-    def _symbol_of(self, argument: str) -> Callable[[Frame, Any], str]:
+    def _symbol_of(self) -> Callable[[Frame, str, Any], str]:
         if self.symbol:
-            return lambda _, data: _text(readers.dig(data, self.symbol))
-        if argument == "all":
-            return lambda frame, _: frame.subject
-        symbol = argument.rpartition("_")[0] if self.takes == "candles" else argument
-        return lambda _frame, _data: symbol
+            return lambda _frame, _argument, data: _text(readers.dig(data, self.symbol))
+        if self.takes == "symbol or all":
+            return lambda frame, argument, _: frame.subject if argument == "all" else argument
+        if self.takes == "candles":
+            return lambda _frame, argument, _data: argument.rpartition("_")[0]
+        return lambda _frame, argument, _data: argument
+
+
+@cache
+def _order_of_payloads(contiguous: bool, strict: bool) -> Order:  # noqa: FBT001
+    return Order(attrgetter("first_sequence"), attrgetter("sequence"), None, contiguous, strict)
 
 
 _SEQUENCE: Final = Order(attrgetter("sequence"), attrgetter("sequence"))
@@ -120,15 +129,11 @@ _SEQ: Final = ("sequence",)
 _TS: Final = ("timestamp",)
 
 
-def _ticker(argument: str) -> Reader:
-    return (readers.ticker_of_all if argument == "all" else readers.ticker)(argument)
-
-
 def _rows() -> tuple[Channel, ...]:
     spot: Market = "spot"
     futures: Market = "futures"
     return (
-        Channel("/market/ticker", spot, "symbol or all", _ticker, _SEQUENCE, last=_SEQ),
+        Channel("/market/ticker", spot, "symbol or all", readers.ticker, _SEQUENCE, last=_SEQ),
         Channel(
             "/market/snapshot",
             spot,

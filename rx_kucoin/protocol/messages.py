@@ -17,7 +17,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     symbol: str = ""
 
 
-class Push(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class Push(msgspec.Struct, frozen=True, gc=False):
     """Any push, its payload as the exchange sent it; JSON numbers with a fraction are exact `Decimal`s."""
 
     topic: str

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 import msgspec
 from msgspec.structs import force_setattr
 
-from rx_kucoin.protocol.frames import UNREADABLE, Frame, FrameError
+from rx_kucoin.protocol.frames import UNREADABLE, Frame, FrameError, payload_of
 from rx_kucoin.protocol.messages import (
     Candle,
     Change,
@@ -30,132 +30,120 @@ __all__ = [
     "level1",
     "level2",
     "match",
+    "number_at",
     "push",
     "snapshot",
     "ticker",
-    "ticker_of_all",
 ]
 
 T = TypeVar("T")
-M = TypeVar("M", Ticker, Match, Snapshot)
 
-Reader = Callable[[Frame], Any]
-"""Turns a push into a message. Raises `FrameError` when it cannot be read."""
+
+class Reader(NamedTuple):
+    """Turns a push of a topic with an argument into a message."""
+
+    read: Callable[[Frame, str], Any]
+    """Raises `FrameError` when it cannot be read."""
+    takes_whole: bool = False
+    """Whether it has no use for a raw payload."""
+
 
 MS: Final = 1_000_000
 """Nanoseconds in a millisecond. Every time of the spot feed is in ms, but those of matches and candles (ns)."""
 
 
-def ticker(argument: str) -> Reader:
-    """`/market/ticker:{symbol}`: the symbol stands in the topic only."""
-    decode = _decoder(Ticker)
-
-    def read(frame: Frame) -> Ticker:
-        return _finish(decode(frame.data), argument, MS)
-
-    return read
+def _read_ticker(frame: Frame, argument: str) -> Ticker:
+    message = _ticker(frame.data)
+    force_setattr(message, "symbol", frame.subject if argument == "all" else argument)
+    if message.time_ns is not None:
+        force_setattr(message, "time_ns", message.time_ns * MS)
+    return message
 
 
-def ticker_of_all(_: str) -> Reader:
-    """`/market/ticker:all`: the symbol is the push's subject."""
-    decode = _decoder(Ticker)
-
-    def read(frame: Frame) -> Ticker:
-        return _finish(decode(frame.data), frame.subject, MS)
-
-    return read
+def _read_match(frame: Frame, argument: str) -> Match:
+    message = _match(frame.data)
+    force_setattr(message, "symbol", argument)
+    return message
 
 
-def match(argument: str) -> Reader:
-    """`/market/match:{symbol}`: `time` is ns, as a string."""
-    decode = _decoder(Match)
-
-    def read(frame: Frame) -> Match:
-        return _finish(decode(frame.data), argument, 1)
-
-    return read
+def _read_snapshot(frame: Frame, _: str) -> Snapshot:
+    message = _snapshot(frame.data).data
+    if message.time_ns is not None:
+        force_setattr(message, "time_ns", message.time_ns * MS)
+    return message
 
 
-def snapshot(_: str) -> Reader:
-    """`/market/snapshot:{symbol or market}`: the record is nested, and only it names the symbol in both forms."""
-    decode = _decoder(_SnapshotPayload)
-
-    def read(frame: Frame) -> Snapshot:
-        record = decode(frame.data).data
-        return _finish(record, record.symbol, MS)
-
-    return read
+def _read_level1(frame: Frame, argument: str) -> Level1:
+    payload = _level1(frame.data)
+    return Level1(argument, _pair(payload.asks), _pair(payload.bids), _times(payload.timestamp, MS))
 
 
-def level1(argument: str) -> Reader:
-    """`/spotMarket/level1:{symbol}`: each side is a flat pair, or empty."""
-    decode = _decoder(_Level1Payload)
-
-    def read(frame: Frame) -> Level1:
-        payload = decode(frame.data)
-        return Level1(argument, _pair(payload.asks), _pair(payload.bids), _times(payload.timestamp, MS))
-
-    return read
+def _read_depth(frame: Frame, argument: str) -> Depth:
+    payload = _depth(frame.data)
+    return Depth(argument, payload.asks, payload.bids, _times(payload.timestamp, MS))
 
 
-def depth(argument: str) -> Reader:
-    """`/spotMarket/level2Depth5:{symbol}` and its like: rows of price and size."""
-    decode = _decoder(_DepthPayload)
-
-    def read(frame: Frame) -> Depth:
-        payload = decode(frame.data)
-        return Depth(argument, payload.asks, payload.bids, _times(payload.timestamp, MS))
-
-    return read
+def _read_level2(frame: Frame, argument: str) -> Level2Change:
+    payload = _level2(frame.data)
+    start, end = payload.sequenceStart, payload.sequenceEnd
+    if start is not None and end is not None and end < start:  # the documentation once prints them swapped
+        start, end = end, start
+    changes = payload.changes
+    return Level2Change(argument, start, end, changes.asks, changes.bids, _times(payload.time, MS))
 
 
-def level2(argument: str) -> Reader:
-    """`/market/level2:{symbol}`: the documentation once prints start and end swapped."""
-    decode = _decoder(_Level2Payload)
-
-    def read(frame: Frame) -> Level2Change:
-        payload = decode(frame.data)
-        start, end = payload.sequenceStart, payload.sequenceEnd
-        if start is not None and end is not None and end < start:
-            start, end = end, start
-        changes = payload.changes
-        return Level2Change(argument, start, end, changes.asks, changes.bids, _times(payload.time, MS))
-
-    return read
-
-
-def candle(argument: str) -> Reader:
-    """`/market/candles:{symbol}_{interval}`: start (s), open, close, high, low, volume, turnover; `time` is ns."""
+def _read_candle(frame: Frame, argument: str) -> Candle:
     symbol, _, interval = argument.rpartition("_")
-    decode = _decoder(_CandlePayload)
-
-    def read(frame: Frame) -> Candle:
-        payload = decode(frame.data)
-        start, open_, close, high, low, volume, turnover = payload.candles
-        return Candle(symbol, interval, start * 1_000 * MS, open_, close, high, low, volume, turnover, payload.time)
-
-    return read
+    payload = _candle(frame.data)
+    start, open_, close, high, low, volume, turnover = payload.candles
+    return Candle(symbol, interval, start * 1_000 * MS, open_, close, high, low, volume, turnover, payload.time)
 
 
-def push(symbol_of: Callable[[Frame, Any], str], first: tuple[str, ...], last: tuple[str, ...]) -> Reader:
+ticker: Final = Reader(_read_ticker)
+"""`/market/ticker:{symbol}`, where the symbol stands in the topic only; of `:all` it is the push's subject."""
+match: Final = Reader(_read_match)
+"""`/market/match:{symbol}`: `time` is ns, as a string."""
+snapshot: Final = Reader(_read_snapshot)
+"""`/market/snapshot:{symbol or market}`: the record is nested, and only it names the symbol in both forms."""
+level1: Final = Reader(_read_level1)
+"""`/spotMarket/level1:{symbol}`: each side is a flat pair, or empty."""
+depth: Final = Reader(_read_depth)
+"""`/spotMarket/level2Depth5:{symbol}` and its like: rows of price and size."""
+level2: Final = Reader(_read_level2)
+"""`/market/level2:{symbol}`: a range of changes."""
+candle: Final = Reader(_read_candle)
+"""`/market/candles:{symbol}_{interval}`: start (s), open, close, high, low, volume, turnover; `time` is ns."""
+
+
+def push(symbol_of: Callable[[Frame, str, Any], str], first: tuple[str, ...], last: tuple[str, ...]) -> Reader:
     """Any payload, as the exchange sent it, with its place in the stream where the catalogue knows how to find it."""
+    begins, ends = number_at(first), number_at(last)
 
-    def read(frame: Frame) -> Push:
+    def read(frame: Frame, argument: str) -> Push:
+        data: Any = frame.data
+        if type(data) is msgspec.Raw:
+            data = _payload_of(frame)
+        end = ends(data)
+        begin = begins(data) if first else end
+        return Push(frame.topic, frame.subject, data, symbol_of(frame, argument, data), end, begin)
+
+    return Reader(read, takes_whole=True)
+
+
+def number_at(path: tuple[str, ...]) -> Callable[[Any], int | None]:
+    """Make a function that finds a whole number in a payload, be it written as a number or as a string."""
+    if len(path) != 1:
+        return lambda data: _number(dig(data, path)) if path else None
+    name = path[0]
+
+    def find(data: Any) -> int | None:
         try:
-            data = _decode_anything(frame.data) if frame.data else None
-        except UNREADABLE as error:
-            raise FrameError(str(error)) from None
-        end = _number(data, last)
-        return Push(
-            topic=frame.topic,
-            subject=frame.subject,
-            data=data,
-            symbol=symbol_of(frame, data),
-            first_sequence=_number(data, first) if first else end,
-            sequence=end,
-        )
+            found = data[name]
+            return int(found) if type(found) is str and found.isdigit() else _number(found)
+        except (LookupError, TypeError, ValueError):  # no such field, no object, more digits than Python reads
+            return None
 
-    return read
+    return find
 
 
 def dig(data: Any, path: tuple[str, ...]) -> Any:
@@ -217,6 +205,8 @@ def _decoder(kind: type[T]) -> Callable[[msgspec.Raw], T]:
                 return decode(_encode(_without_blanks(_decode_anything(raw))))
             except UNREADABLE:
                 raise FrameError(str(error)) from None
+        except TypeError:  # somebody who had no use for the raw payload had it decoded
+            return lenient(msgspec.Raw(_encode(raw)))
 
     return lenient
 
@@ -228,12 +218,11 @@ def _without_blanks(data: Any) -> Any:
     return {key: _without_blanks(value) for key, value in fields.items() if value not in (None, "")}
 
 
-def _finish(message: M, symbol: str, unit: int) -> M:
-    """Put in what the payload does not hold. Until it is returned the message is ours, so it may be written to."""
-    force_setattr(message, "symbol", symbol)
-    if unit != 1 and message.time_ns is not None:
-        force_setattr(message, "time_ns", message.time_ns * unit)
-    return message
+def _payload_of(frame: Frame) -> Any:
+    try:
+        return payload_of(frame)
+    except UNREADABLE as error:
+        raise FrameError(str(error)) from None
 
 
 def _times(value: int | None, unit: int) -> int | None:
@@ -244,8 +233,16 @@ def _pair(side: tuple[Decimal, ...]) -> Level | None:
     return Level(side[0], side[1]) if len(side) > 1 else None
 
 
-def _number(data: Any, path: tuple[str, ...]) -> int | None:
-    found = dig(data, path) if path else None
-    if isinstance(found, int) and not isinstance(found, bool):
+def _number(found: Any) -> int | None:
+    if type(found) is int:
         return found
     return int(found) if isinstance(found, str) and _DIGITS.fullmatch(found) else None
+
+
+_ticker: Final = _decoder(Ticker)
+_match: Final = _decoder(Match)
+_snapshot: Final = _decoder(_SnapshotPayload)
+_level1: Final = _decoder(_Level1Payload)
+_depth: Final = _decoder(_DepthPayload)
+_level2: Final = _decoder(_Level2Payload)
+_candle: Final = _decoder(_CandlePayload)

@@ -9,7 +9,8 @@ import pytest
 from reactivex import Observer, abc
 from reactivex import operators as ops
 
-from rx_kucoin.operators._hub import Hub, log_failure
+from rx_kucoin.operators._crowd import log_failure
+from rx_kucoin.operators._hub import Hub
 
 
 class Listener:

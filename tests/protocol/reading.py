@@ -1,7 +1,6 @@
 """What the tests of the readers share: every typed reader, odd payloads, and reading one."""
 
 import json
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -18,9 +17,8 @@ from tests.protocol.material import push_of
 __all__ = ["EXTREMES", "JSON", "NAMES", "PAYLOADS", "TYPED", "D", "read", "read_typed"]
 
 D = Decimal
-TYPED: dict[str, Callable[[str], Reader]] = {
+TYPED: dict[str, Reader] = {
     "ticker": readers.ticker,
-    "ticker of all": readers.ticker_of_all,
     "match": readers.match,
     "snapshot": readers.snapshot,
     "level1": readers.level1,
@@ -63,13 +61,13 @@ JSON = st.recursive(
 PAYLOADS = JSON | st.dictionaries(st.sampled_from(NAMES), JSON)
 
 
-def read(reader: Reader, payload: Any, **envelope: str) -> Any:
+def read(reader: Reader, argument: str, payload: Any, **envelope: str) -> Any:
     text = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    return reader(Frame(type="message", data=msgspec.Raw(text), **envelope))
+    return reader.read(Frame(type="message", data=msgspec.Raw(text), **envelope), argument)
 
 
 def read_typed(topic: str) -> Any:
     frame, (prefix, argument) = push_of(topic), Topic.parse(topic)
-    make = CHANNELS[prefix].reader
-    assert make is not None
-    return make(argument or "")(frame)
+    reader = CHANNELS[prefix].reader
+    assert reader is not None
+    return reader.read(frame, argument or "")

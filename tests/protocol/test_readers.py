@@ -71,7 +71,7 @@ def test_a_level1_has_two_sides() -> None:
 
 @pytest.mark.parametrize("empty", [[], None, "", ["1"]])
 def test_a_side_of_level1_may_be_empty(empty: Any) -> None:
-    message = read(readers.level1("A-B"), {"asks": empty, "bids": ["1", "2"], "timestamp": 5})
+    message = read(readers.level1, "A-B", {"asks": empty, "bids": ["1", "2"], "timestamp": 5})
     assert message == Level1("A-B", None, Level(D(1), D(2)), 5_000_000)
 
 
@@ -100,7 +100,7 @@ def test_a_level2_change_has_rows_with_sequences() -> None:
 
 
 def test_a_range_that_is_printed_the_wrong_way_round_is_turned() -> None:
-    change = read(readers.level2("A-B"), {"sequenceStart": 9, "sequenceEnd": 7})
+    change = read(readers.level2, "A-B", {"sequenceStart": 9, "sequenceEnd": 7})
     assert (change.sequence_start, change.sequence_end, change.asks, change.bids) == (7, 9, (), ())
 
 
@@ -122,17 +122,17 @@ def test_a_candle_is_open_close_high_low() -> None:
 @pytest.mark.parametrize("count", [0, 6, 8])
 def test_a_candle_of_another_length_cannot_be_read(count: int) -> None:
     with pytest.raises(FrameError):
-        read(readers.candle("A-B_1min"), {"candles": ["1"] * count})
+        read(readers.candle, "A-B_1min", {"candles": ["1"] * count})
 
 
 @pytest.mark.parametrize("start", ["NaN", "Infinity", "1.5", "1e999999999", "", None])
 def test_a_candle_starts_at_a_whole_second(start: Any) -> None:
     with pytest.raises(FrameError):
-        read(readers.candle("A-B_1min"), {"candles": [start, *"123456"]})
+        read(readers.candle, "A-B_1min", {"candles": [start, *"123456"]})
 
 
 def test_a_push_without_data_has_none() -> None:
-    push = CHANNELS["/account/balance"].raw_reader("")(Frame(type="message", topic="/account/balance"))
+    push = CHANNELS["/account/balance"].raw_reader.read(Frame(type="message", topic="/account/balance"), "")
     assert (push.topic, push.data, push.symbol, push.sequence) == ("/account/balance", None, "", None)
 
 
@@ -154,12 +154,12 @@ def test_a_push_without_data_has_none() -> None:
 )
 def test_a_push_knows_its_place_and_its_symbol(topic: str, symbol: str, first: int | None, last: int | None) -> None:
     prefix, argument = Topic.parse(topic)
-    push = CHANNELS[prefix].raw_reader(argument or "")(push_of(topic))
+    push = CHANNELS[prefix].raw_reader.read(push_of(topic), argument or "")
     assert (push.topic, push.symbol, push.first_sequence, push.sequence) == (topic, symbol, first, last)
 
 
 def test_a_payload_is_exact_as_the_exchange_sent_it() -> None:
-    push = CHANNELS["/market/snapshot"].raw_reader("BTC-USDT")(push_of("/market/snapshot:BTC-USDT"))
+    push = CHANNELS["/market/snapshot"].raw_reader.read(push_of("/market/snapshot:BTC-USDT"), "BTC-USDT")
     assert push.data["data"]["vol"] == D("4035.73181920417264091835")
     assert push.data["data"]["changeRate"] == D("-0.0030")
     assert push.data["data"]["close"] == 84521
@@ -167,7 +167,7 @@ def test_a_payload_is_exact_as_the_exchange_sent_it() -> None:
 
 @pytest.mark.parametrize("value", [True, 1.5, "1e5", "1_000", " 7", "x", "9" * 5000, [], {}])
 def test_a_place_is_a_whole_number_or_none(value: Any) -> None:
-    assert read(CHANNELS["/market/ticker"].raw_reader("A-B"), {"sequence": value}).sequence is None
+    assert read(CHANNELS["/market/ticker"].raw_reader, "A-B", {"sequence": value}).sequence is None
 
 
 def test_digging_leads_nowhere_where_there_is_nothing() -> None:
@@ -181,9 +181,9 @@ def test_digging_leads_nowhere_where_there_is_nothing() -> None:
 def test_every_push_of_ours_is_read(frame: Frame) -> None:
     prefix, argument = Topic.parse(frame.topic)
     channel = CHANNELS[prefix]
-    assert channel.raw_reader(argument or "")(frame).data == json.loads(bytes(frame.data), parse_float=Decimal)
+    assert channel.raw_reader.read(frame, argument or "").data == json.loads(bytes(frame.data), parse_float=Decimal)
     if channel.reader is not None:
-        assert channel.reader(argument or "")(frame).time_ns > 1_790_000_000_000_000_000
+        assert channel.reader.read(frame, argument or "").time_ns > 1_790_000_000_000_000_000
 
 
 @needs(VECTORS)
@@ -192,9 +192,9 @@ def test_every_push_of_the_documentation_is_read() -> None:
         frame = frames.decode(json.dumps(json.loads(line)["message"]))
         prefix, argument = Topic.parse(frame.topic)
         channel = CHANNELS[prefix]
-        assert channel.raw_reader(argument or "")(frame).topic == frame.topic
+        assert channel.raw_reader.read(frame, argument or "").topic == frame.topic
         if channel.reader is not None:
-            assert channel.reader(argument or "")(frame).symbol
+            assert channel.reader.read(frame, argument or "").symbol
 
 
 @needs(CAPTURE)
@@ -208,7 +208,7 @@ def test_every_captured_push_is_read_and_stands_in_order() -> None:
         channel = CHANNELS[prefix]
         assert channel.reader is not None
         assert argument is not None
-        message, order = channel.reader(argument)(frame), channel.typed_order(argument)
+        message, order = channel.reader.read(frame, argument), channel.typed_order(argument)
         assert order is not None
         first, end = order.first(message), order.last(message)
         assert first is not None

@@ -1,0 +1,260 @@
+"""The inner sources of `hand_over`, and what each of them may say when."""
+
+from collections import deque
+from collections.abc import Callable, Hashable
+from functools import partial
+from threading import Lock
+from typing import Any, Final, Generic, NamedTuple, TypeVar
+
+from reactivex import Observable, abc
+
+from rx_kucoin.operators._lean import Holder, Sink, attach
+from rx_kucoin.operators._outbox import Outbox
+
+__all__ = ["CutShort", "Relay", "Rules"]
+
+T = TypeVar("T")
+
+_NOTHING: Final = object()
+"""What was last said, before anything was."""
+
+
+class CutShort(Exception):
+    """An inner source fails with it when it ended before it had said all: no failure of the whole, but of its end."""
+
+
+class Rules(NamedTuple, Generic[T]):
+    position: Callable[[T], int | None] | None
+    key: Callable[[T], Hashable] | None
+    on_break: Callable[[T, T], None] | None
+
+
+class Leg(Generic[T]):
+    """One inner source: of each key it speaks, or holds what it brings until that is said or it has to speak.
+
+    The oldest one speaks for all keys but those that a newer one has `taken_over`, and has said up to there.
+    """
+
+    __slots__ = ("cut", "ended", "held", "relay", "subscription", "taken_over")
+
+    def __init__(self, relay: "Relay[T]") -> None:
+        self.relay = relay
+        self.subscription = Holder()
+        self.held: dict[Hashable, deque[tuple[int | None, T]]] = {}
+        self.taken_over: dict[Hashable, int | None] = {}
+        self.ended = self.cut = False
+
+    def on_next(self, value: T) -> None:
+        relay = self.relay
+        if relay.direct is self and relay.turn.acquire(False):
+            try:
+                alone = relay.direct is self
+                if alone:
+                    relay.last = value
+                    relay.sink.on_next(value)
+            finally:
+                relay.turn.release()
+                if relay.direct is not self:
+                    relay.deliver()
+            if alone:
+                return
+        relay.take(self, value)
+
+    def on_error(self, error: Exception) -> None:
+        if isinstance(error, CutShort):
+            self.cut = True
+            self.relay.completed(self)
+        else:
+            self.relay.on_error(error)
+
+    def on_completed(self) -> None:
+        self.relay.completed(self)
+
+
+class Relay(Outbox, abc.DisposableBase, Generic[T]):
+    """The legs, oldest first. `direct` is the one that speaks alone, so without waiting for the lock."""
+
+    __slots__ = (
+        "_broken",
+        "_disposed",
+        "_legs",
+        "_lock",
+        "_outer_done",
+        "_rules",
+        "_scheduler",
+        "direct",
+        "last",
+        "outer",
+        "sink",
+    )
+
+    def __init__(self, sink: Sink[T], rules: Rules[T], scheduler: abc.SchedulerBase | None) -> None:
+        super().__init__()
+        self.sink, self._rules, self._scheduler = sink, rules, scheduler
+        self.outer = Holder()
+        self._lock = Lock()
+        self._legs: tuple[Leg[T], ...] = ()
+        self.direct: Leg[T] | None = None  # set by who has the turn, when nothing is due; unset before anything is
+        self.last: Any = _NOTHING
+        self._broken = self._outer_done = self._disposed = False
+
+    def on_next(self, source: Observable[T]) -> None:
+        """Another leg joins; whoever spoke alone does so no more."""
+        leg = Leg(self)
+        with self._lock:
+            if self._disposed:
+                return
+            self.direct = None
+            self._legs = (*self._legs, leg)
+        leg.subscription.hold(attach(source, leg, self._scheduler))
+
+    def on_error(self, error: Exception) -> None:
+        """End with an error, once what came before is said."""
+        with self._lock:
+            self._say_soon(partial(self.sink.on_error, error))
+        self.deliver()
+
+    def on_completed(self) -> None:
+        """No further leg will join."""
+        with self._lock:
+            self._outer_done = True
+            self._finish()
+        self.deliver()
+
+    def dispose(self) -> None:
+        """Let go of every leg, and only then of their source: it may look whether anybody listens to one still."""
+        with self._lock:
+            self._disposed = True
+            self.direct = None
+            legs, self._legs = self._legs, ()
+        self.close()
+        for leg in legs:
+            leg.subscription.dispose()
+        self.outer.dispose()
+
+    def take(self, leg: Leg[T], value: T) -> None:
+        """Take a value that did not pass directly."""
+        position, key_of, _ = self._rules
+        try:
+            key, here = key_of and key_of(value), None if position is None else position(value)
+        except Exception as error:  # noqa: BLE001  a function of the caller's: his mistake ends his stream
+            self.on_error(error)
+            return
+        with self._lock:
+            gone = self._place(leg, value, key, here) if leg in self._legs else ()
+        for done in gone:
+            done.subscription.dispose()
+        self.deliver()
+
+    def completed(self, leg: Leg[T]) -> None:
+        """A leg has nothing more to say."""
+        with self._lock:
+            if leg in self._legs:
+                self._end(leg)
+                self._finish()
+        self.deliver()
+
+    def _place(self, leg: Leg[T], value: T, key: Hashable, here: int | None) -> tuple[Leg[T], ...]:
+        """Send a value, hold it, or drop it. Returns the legs that have nothing more to say. Under the lock."""
+        index = self._legs.index(leg)
+        newer = [other for other in self._legs[index + 1 :] if not other.ended]
+        for taker in newer:
+            if key in taker.taken_over:
+                self._keep(leg, value, key, here, taker)
+                return ()
+        gone: tuple[Leg[T], ...] = ()
+        if index > 0 and key not in leg.taken_over:
+            if self._rules.position is not None:
+                leg.held.setdefault(key, deque()).append((here, value))
+                return ()
+            gone = self._take_over(leg, key)
+        elif newer and key in newer[0].held:
+            first, _ = newer[0].held[key][0]
+            if first is None or here is None or here >= first:
+                leg.taken_over.pop(key, None)
+                gone = self._take_over(newer[0], key)
+                self._keep(leg, value, key, here, newer[0])
+                return gone
+        for other in self._legs:
+            if other is not leg:
+                self._strike(other, key, here)
+        if index > 0:
+            leg.taken_over[key] = here
+        self._say_soon(partial(self._say, value))
+        return gone
+
+    def _keep(self, leg: Leg[T], value: T, key: Hashable, here: int | None, taker: Leg[T]) -> None:
+        """Keep what an older one brings until the one that took over has brought it too: that one may end before."""
+        said = taker.taken_over.get(key)
+        if said is not None and here is not None and here > said:
+            leg.held.setdefault(key, deque()).append((here, value))
+
+    def _strike(self, leg: Leg[T], key: Hashable, here: int | None) -> None:
+        """Let go of what another one has said."""
+        values = leg.held.get(key)
+        while values and here is not None and (values[0][0] or 0) <= here:
+            values.popleft()
+        if not values:
+            leg.held.pop(key, None)
+        if leg.ended and not leg.held:
+            self._remove(leg)
+
+    def _take_over(self, leg: Leg[T], key: Hashable) -> tuple[Leg[T], ...]:
+        last = leg.held[key][-1][0] if key in leg.held else None
+        self._say_held(leg, key)
+        if self._rules.key is not None:
+            leg.taken_over[key] = last
+            return ()
+        index = self._legs.index(leg)
+        gone, self._legs = self._legs[:index], self._legs[index:]
+        return gone
+
+    def _end(self, leg: Leg[T]) -> None:
+        """Hand over to the next; or back, where one that took over ends before the older one does. Under the lock."""
+        leg.ended = True
+        given_back, leg.taken_over = leg.taken_over, {}
+        for key in given_back:
+            self._say_held(self._legs[0], key)
+        if leg is not self._legs[0] and not leg.held:
+            self._remove(leg)
+        while self._legs and self._legs[0].ended:
+            if self._legs[0].cut and self._legs[1:] and not self._legs[1].taken_over:
+                self._say_soon(self._break)  # and it never got to where the next one began
+            heads, self._legs = self._legs[:2], self._legs[1:]
+            for head in heads:
+                for key in tuple(head.held):
+                    self._say_held(head, key)
+        if not self._legs:
+            self._say_soon(self._break)
+
+    def _remove(self, leg: Leg[T]) -> None:
+        self._legs = tuple([other for other in self._legs if other is not leg])
+
+    def _finish(self) -> None:
+        if self._outer_done and not self._legs:
+            self._say_soon(self.sink.on_completed)
+
+    def _say_held(self, leg: Leg[T], key: Hashable) -> None:
+        for _, value in leg.held.pop(key, ()):
+            self._say_soon(partial(self._say, value))
+
+    def _say_soon(self, call: Callable[[], None]) -> None:
+        self.direct = None
+        self.put(call)
+
+    def _say(self, value: T) -> None:
+        before, broken = self.last, self._broken
+        self.last, self._broken = value, False
+        if broken and self._rules.on_break is not None:
+            try:
+                self._rules.on_break(before, value)
+            except Exception as error:  # noqa: BLE001
+                self.sink.on_error(error)
+                return
+        self.sink.on_next(value)
+        with self._lock:
+            if len(self._legs) == 1 and not len(self):
+                self.direct = self._legs[0]
+
+    def _break(self) -> None:
+        self._broken = self.last is not _NOTHING
