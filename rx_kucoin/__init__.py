@@ -13,10 +13,10 @@ from rx_kucoin.protocol.messages import (
     Level1,
     Level2Change,
     Match,
-    Push,
     Snapshot,
     Ticker,
 )
+from rx_kucoin.protocol.pushes import Push
 from rx_kucoin.protocol.signing import Credentials
 
 __all__ = [

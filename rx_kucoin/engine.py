@@ -20,6 +20,7 @@ from rx_kucoin.operators._lean import Holder, Lean, Sink, attach
 from rx_kucoin.operators._serialize import serialize
 from rx_kucoin.operators._share_anew import share_anew
 from rx_kucoin.pool import Pool
+from rx_kucoin.protocol import pushes
 from rx_kucoin.protocol.channels import CHANNELS, Channel
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.topics import Topic
@@ -124,7 +125,7 @@ class Engine:
         if typed and channel.reader is not None:
             reader, order = channel.reader, channel.typed_order(argument)
         else:
-            reader, order = channel.raw_reader, channel.raw_order(argument)
+            reader, order = pushes.READER, pushes.raw_order(channel, argument)
 
         def subscribe(sink: Sink[Any], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
             open_ = _Open(self._open, sink)

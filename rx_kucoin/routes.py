@@ -9,8 +9,9 @@ from reactivex import abc
 from reactivex.disposable import Disposable
 
 from rx_kucoin.operators._lean import Ending, Once
-from rx_kucoin.protocol import channels, frames
+from rx_kucoin.protocol import channels, frames, pushes
 from rx_kucoin.protocol.frames import UNREADABLE, Frame, FrameError
+from rx_kucoin.protocol.pushes import Push
 from rx_kucoin.protocol.readers import Reader
 from rx_kucoin.protocol.topics import Topic
 
@@ -59,7 +60,7 @@ class Routes:
         self._wish, self._on_answer, self._on_malformed = wish, on_answer, on_malformed
         self._lock = Lock()
         self._listeners: dict[str, tuple[_Listener, ...]] = {}
-        self._decode: Callable[[str | bytes], Frame] = frames.decode_whole
+        self._decode: Callable[[str | bytes], Frame] = pushes.decode
         self._particular = 0
 
     def __bool__(self) -> bool:
@@ -83,21 +84,22 @@ class Routes:
 
     def receive(self, batch: Sequence[str | bytes]) -> None:
         """Pass pushes on to the listeners of their topics."""
+        decode, listeners_of = self._decode, self._listeners.get
         for text in batch:
             try:
-                frame = self._decode(text)
+                frame = decode(text)
             except UNREADABLE as error:
                 self._on_malformed(str(error), text)
                 continue
             if frame.type != "message" and not frame.is_push:
                 self._on_answer(frame, text)
                 continue
-            listeners = self._listeners.get(frame.topic)
-            if listeners is None:
-                listeners = self._elsewhere(frame.topic)
-            for listener in listeners:
+            for listener in listeners_of(frame.topic) or self._elsewhere(frame.topic):
                 try:
-                    listener.on_next(listener.read(frame, listener.argument))
+                    if listener.takes_whole and type(frame) is Push:
+                        listener.on_next(frame)
+                    else:
+                        listener.on_next(listener.read(frame, listener.argument))
                 except FrameError as error:
                     self._on_malformed(str(error), text)
                 except Exception as error:  # noqa: BLE001  subscribers are guarded further up: this is a fault of ours
@@ -142,7 +144,7 @@ class Routes:
         """Choose how to decode, before anybody is added. Under the lock."""
         if not listener.takes_whole:
             self._particular += change
-            self._decode = frames.decode if self._particular else frames.decode_whole
+            self._decode = frames.decode if self._particular else pushes.decode
 
     def _elsewhere(self, pushed: str) -> tuple[_Listener, ...]:
         """A few channels push under another name. What nobody listens to comes late, or was never asked for."""

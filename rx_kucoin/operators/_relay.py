@@ -46,18 +46,23 @@ class Leg(Generic[T]):
 
     def on_next(self, value: T) -> None:
         relay = self.relay
-        if relay.direct is self and relay.turn.acquire(False):
+        if relay.direct is self:
             try:
-                alone = relay.direct is self
+                relay.turn.pop()
+            except IndexError:
+                pass  # somebody is speaking, so what comes has to queue
+            else:
+                try:
+                    alone = relay.direct is self
+                    if alone:
+                        relay.last = value
+                        relay.sink.on_next(value)
+                finally:
+                    relay.turn.append(None)
+                    if relay.direct is not self:
+                        relay.deliver()
                 if alone:
-                    relay.last = value
-                    relay.sink.on_next(value)
-            finally:
-                relay.turn.release()
-                if relay.direct is not self:
-                    relay.deliver()
-            if alone:
-                return
+                    return
         relay.take(self, value)
 
     def on_error(self, error: Exception) -> None:

@@ -203,13 +203,13 @@ class _Latecomer(Outbox, Generic[T]):
         super().__init__()
         self._observer = observer
         self._known: list[T] | None = latest
-        self.turn.acquire()
+        self.turn.pop()
         for value in latest:
             self.put(partial(observer.on_next, value))
 
     def catch_up(self) -> None:
         """Say the latest value, and what has come since; from now on say what comes."""
-        self.turn.release()
+        self.turn.append(None)
         self.deliver()
 
     def on_next(self, value: list[T]) -> None:

@@ -4,13 +4,11 @@ Source: KuCoin's API description of its 38 classic topics, and captured frames w
 """
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field, replace
-from functools import cache
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any, Final, Literal
 
 from rx_kucoin.protocol import readers
-from rx_kucoin.protocol.frames import Frame
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.readers import Reader
 from rx_kucoin.protocol.topics import Topic
@@ -78,46 +76,21 @@ class Channel:
     """Where in a payload the symbol stands, when the topic does not tell it."""
     pushed_as: tuple[str, ...] = ()
     """Other prefixes that its pushes were seen under."""
-    raw_reader: Reader = field(init=False, repr=False, compare=False)
-    """Reads payloads as they are."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "raw_reader", readers.push(self._symbol_of(), self.first, self.last))
 
     def shares_lines(self, argument: str | None) -> bool:
         """Whether a topic may stand in a comma list. A bare channel, `:all`, a market and a private one stand alone."""
-        return self.listed and not self.private and argument is not None and self._key(argument) is None
+        return self.listed and not self.private and argument is not None and not self.is_about_many(argument)
 
     def typed_order(self, argument: str) -> Order | None:
         """How the typed messages of an argument are ordered."""
-        key = self._key(argument)
-        return self.order if key is None or self.order is None else replace(self.order, key=key)
+        if self.order is None or not self.is_about_many(argument):
+            return self.order
+        return replace(self.order, key=attrgetter("symbol"))
 
-    def raw_order(self, argument: str) -> Order | None:
-        """How the payloads of an argument are ordered."""
-        if not self.last:
-            return None
-        order, key = _order_of_payloads(self.contiguous, self.strict), self._key(argument)
-        return order if key is None else replace(order, key=key)
-
-    def _key(self, argument: str) -> Callable[[Any], Hashable] | None:
-        """`:all` and `:{market}` carry many symbols, each with a sequence of its own."""
-        several = {"symbol or all": argument == "all", "symbol or market": "-" not in argument}
-        return attrgetter("symbol") if several.get(self.takes) else None
-
-    def _symbol_of(self) -> Callable[[Frame, str, Any], str]:
-        if self.symbol:
-            return lambda _frame, _argument, data: _text(readers.dig(data, self.symbol))
-        if self.takes == "symbol or all":
-            return lambda frame, argument, _: frame.subject if argument == "all" else argument
-        if self.takes == "candles":
-            return lambda _frame, argument, _data: argument.rpartition("_")[0]
-        return lambda _frame, argument, _data: argument
-
-
-@cache
-def _order_of_payloads(contiguous: bool, strict: bool) -> Order:  # noqa: FBT001
-    return Order(attrgetter("first_sequence"), attrgetter("sequence"), None, contiguous, strict)
+    def is_about_many(self, argument: str) -> bool:
+        """Whether a topic carries many symbols, each with a sequence of its own: `:all` and `:{market}` do."""
+        many = {"symbol or all": argument == "all", "symbol or market": "-" not in argument}
+        return many.get(self.takes, False)
 
 
 _SEQUENCE: Final = Order(attrgetter("sequence"), attrgetter("sequence"))
@@ -245,7 +218,3 @@ def elsewhere(pushed: str) -> str | None:
     if prefix is None:
         return None
     return prefix if CHANNELS[prefix].takes == "nothing" else f"{prefix}:{topic.argument}"
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""

@@ -10,9 +10,7 @@ __all__ = [
     "UNREADABLE",
     "Frame",
     "FrameError",
-    "WholeFrame",
     "decode",
-    "decode_whole",
     "excerpt",
     "payload_of",
     "ping",
@@ -30,7 +28,7 @@ class FrameError(ValueError):
     """A frame, or the payload of a push, that could not be read."""
 
 
-class Frame(msgspec.Struct, gc=False):
+class Frame(msgspec.Struct, frozen=True, gc=False):
     """One text of the exchange. The payload stays raw until somebody knows what it is."""
 
     type: str = ""
@@ -46,19 +44,11 @@ class Frame(msgspec.Struct, gc=False):
         return self.type == "message" or (not self.type and bool(self.topic))
 
 
-class WholeFrame(Frame, gc=False):
-    """A frame whose payload was decoded with it, in one go: where nobody has another use for the payload."""
-
-    data: Any = None
-
-
 # What was measured to choose the decoder (a ticker of 257 bytes; us, best of nine in one run): its envelope and payload
 # as a dict takes msgspec 0.66, orjson 1.3 and json 5.1. Envelope and typed message with exact decimals takes msgspec
 # 2.3, of which the six decimals take 1.6; with orjson they are made by hand, in 2.9 and more.
 decode: Final = msgspec.json.Decoder(Frame).decode
 """Read one frame and leave its payload raw. Raises one of `UNREADABLE`."""
-decode_whole: Final = msgspec.json.Decoder(WholeFrame, float_hook=Decimal).decode
-"""Read one frame and its payload; numbers with a fraction become exact. Raises one of `UNREADABLE`."""
 _decode_any: Final = msgspec.json.Decoder(float_hook=Decimal).decode
 _encode: Final = msgspec.json.Encoder().encode
 _PER_SESSION: Final = re.compile(r"limitation of (\d+) per session")

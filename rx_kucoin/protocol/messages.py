@@ -4,31 +4,17 @@ Prices and sizes are `Decimal`; a field that the exchange left out or sent as nu
 """
 
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
-__all__ = ["Candle", "Change", "Depth", "Level", "Level1", "Level2Change", "Match", "Push", "Snapshot", "Ticker"]
+__all__ = ["Candle", "Change", "Depth", "Level", "Level1", "Level2Change", "Match", "Snapshot", "Ticker"]
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
     """What every message has. `gc=False`: messages hold no cycles, and the collector need not walk them."""
 
     symbol: str = ""
-
-
-class Push(msgspec.Struct, frozen=True, gc=False):
-    """Any push, its payload as the exchange sent it; JSON numbers with a fraction are exact `Decimal`s."""
-
-    topic: str
-    subject: str = ""
-    data: Any = None
-    symbol: str = ""
-    """Whom it is about, wherever the exchange says so; empty when it is about nobody in particular."""
-    sequence: int | None = None
-    """Where the push stands in its stream: the last number of its sequence, or the exchange's time; or None."""
-    first_sequence: int | None = None
-    """The first number of the range, on a topic that has ranges; else the same as `sequence`."""
 
 
 class Ticker(Message, frozen=True, gc=False, rename="camel"):

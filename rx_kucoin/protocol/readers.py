@@ -1,6 +1,5 @@
 """From the payload of a push to a message: one reader for each shape, made once for each topic that is listened to."""
 
-import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final, NamedTuple, TypeVar, cast
@@ -8,7 +7,7 @@ from typing import Any, Final, NamedTuple, TypeVar, cast
 import msgspec
 from msgspec.structs import force_setattr
 
-from rx_kucoin.protocol.frames import UNREADABLE, Frame, FrameError, payload_of
+from rx_kucoin.protocol.frames import UNREADABLE, Frame, FrameError
 from rx_kucoin.protocol.messages import (
     Candle,
     Change,
@@ -17,7 +16,6 @@ from rx_kucoin.protocol.messages import (
     Level1,
     Level2Change,
     Match,
-    Push,
     Snapshot,
     Ticker,
 )
@@ -30,8 +28,6 @@ __all__ = [
     "level1",
     "level2",
     "match",
-    "number_at",
-    "push",
     "snapshot",
     "ticker",
 ]
@@ -115,37 +111,6 @@ candle: Final = Reader(_read_candle)
 """`/market/candles:{symbol}_{interval}`: start (s), open, close, high, low, volume, turnover; `time` is ns."""
 
 
-def push(symbol_of: Callable[[Frame, str, Any], str], first: tuple[str, ...], last: tuple[str, ...]) -> Reader:
-    """Any payload, as the exchange sent it, with its place in the stream where the catalogue knows how to find it."""
-    begins, ends = number_at(first), number_at(last)
-
-    def read(frame: Frame, argument: str) -> Push:
-        data: Any = frame.data
-        if type(data) is msgspec.Raw:
-            data = _payload_of(frame)
-        end = ends(data)
-        begin = begins(data) if first else end
-        return Push(frame.topic, frame.subject, data, symbol_of(frame, argument, data), end, begin)
-
-    return Reader(read, takes_whole=True)
-
-
-def number_at(path: tuple[str, ...]) -> Callable[[Any], int | None]:
-    """Make a function that finds a whole number in a payload, be it written as a number or as a string."""
-    if len(path) != 1:
-        return lambda data: _number(dig(data, path)) if path else None
-    name = path[0]
-
-    def find(data: Any) -> int | None:
-        try:
-            found = data[name]
-            return int(found) if type(found) is str and found.isdigit() else _number(found)
-        except (LookupError, TypeError, ValueError):  # no such field, no object, more digits than Python reads
-            return None
-
-    return find
-
-
 def dig(data: Any, path: tuple[str, ...]) -> Any:
     """Follow a path of keys into a payload; None where it leads nowhere."""
     for key in path:
@@ -188,7 +153,6 @@ class _CandlePayload(msgspec.Struct, gc=False):
     time: int | None = None
 
 
-_DIGITS: Final = re.compile(r"-?[0-9]{1,40}")
 _decode_anything: Final = msgspec.json.Decoder(float_hook=Decimal).decode
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -218,25 +182,12 @@ def _without_blanks(data: Any) -> Any:
     return {key: _without_blanks(value) for key, value in fields.items() if value not in (None, "")}
 
 
-def _payload_of(frame: Frame) -> Any:
-    try:
-        return payload_of(frame)
-    except UNREADABLE as error:
-        raise FrameError(str(error)) from None
-
-
 def _times(value: int | None, unit: int) -> int | None:
     return None if value is None else value * unit
 
 
 def _pair(side: tuple[Decimal, ...]) -> Level | None:
     return Level(side[0], side[1]) if len(side) > 1 else None
-
-
-def _number(found: Any) -> int | None:
-    if type(found) is int:
-        return found
-    return int(found) if isinstance(found, str) and _DIGITS.fullmatch(found) else None
 
 
 _ticker: Final = _decoder(Ticker)

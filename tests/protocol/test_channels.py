@@ -9,6 +9,7 @@ from rx_kucoin.protocol import channels
 from rx_kucoin.protocol.channels import CHANNELS, INTERVALS
 from rx_kucoin.protocol.checks import check
 from rx_kucoin.protocol.messages import Snapshot, Ticker
+from rx_kucoin.protocol.pushes import Push, raw_order
 from rx_kucoin.protocol.topics import Topic
 from tests.protocol.material import SYMBOLS, VECTORS, needs, pushes
 
@@ -159,11 +160,13 @@ def test_pushes_under_another_name_find_their_topic(pushed: str, topic: str | No
 )
 def test_only_a_topic_of_many_symbols_has_a_sequence_for_each(topic: str, several: bool) -> None:  # noqa: FBT001
     channel, argument = channels.channel_of(topic), Topic.parse(topic).argument or ""
-    for order in (channel.typed_order(argument), channel.raw_order(argument)):
-        assert order is not None
-        assert (order.key is not None) is several
-        if order.key is not None:
-            assert order.key(Ticker(symbol="A-B", price=Decimal(1))) == order.key(Snapshot(symbol="A-B")) == "A-B"
+    typed, raw = channel.typed_order(argument), raw_order(channel, argument)
+    assert typed is not None
+    assert raw is not None
+    assert (typed.key is not None, raw.key is not None) == (several, several)
+    if typed.key is not None and raw.key is not None:
+        assert typed.key(Ticker(symbol="A-B", price=Decimal(1))) == typed.key(Snapshot(symbol="A-B")) == "A-B"
+        assert raw.key(Push(topic=topic, subject="A-B", data={"data": {"symbol": "A-B"}})) == "A-B"
 
 
 @pytest.mark.parametrize(
@@ -181,13 +184,13 @@ def test_only_a_topic_of_many_symbols_has_a_sequence_for_each(topic: str, severa
     ],
 )
 def test_orders_are_as_the_exchange_numbers_its_messages(prefix: str, contiguous: bool, strict: bool) -> None:  # noqa: FBT001
-    for order in (CHANNELS[prefix].raw_order("A-B"), CHANNELS[prefix].typed_order("A-B")):
+    for order in (raw_order(CHANNELS[prefix], "A-B"), CHANNELS[prefix].typed_order("A-B")):
         assert order is None or (order.contiguous, order.strict) == (contiguous, strict)
-    assert CHANNELS[prefix].raw_order("A-B") is not None
+    assert raw_order(CHANNELS[prefix], "A-B") is not None
 
 
 def test_what_has_neither_sequence_nor_time_has_no_order() -> None:
-    assert CHANNELS["/account/balance"].raw_order("") is None
+    assert raw_order(CHANNELS["/account/balance"], "") is None
     assert CHANNELS["/account/balance"].typed_order("") is None
 
 

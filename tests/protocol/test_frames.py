@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rx_kucoin.protocol import frames
+from rx_kucoin.protocol import frames, pushes
 from rx_kucoin.protocol.frames import Frame
 from tests.protocol.material import CAPTURE, DATA, needs
 
@@ -75,7 +75,7 @@ def test_an_unknown_field_is_no_fault() -> None:
     ids=range(19),
 )
 def test_what_cannot_be_read_is_a_frame_error(text: str | bytes) -> None:
-    for decode in (frames.decode, frames.decode_whole):
+    for decode in (frames.decode, pushes.decode):
         with pytest.raises(frames.UNREADABLE):
             decode(text)
 

@@ -16,10 +16,10 @@ from rx_kucoin.protocol.messages import (
     Level1,
     Level2Change,
     Match,
-    Push,
     Snapshot,
     Ticker,
 )
+from rx_kucoin.protocol.pushes import Push
 
 ALL = [
     Ticker("BTC-USDT", price=Decimal("1.5")),
@@ -29,7 +29,7 @@ ALL = [
     Level2Change("BTC-USDT", 1, 2, bids=(Change(Decimal(1), Decimal(0), 2),)),
     Candle("BTC-USDT", "1min", close=Decimal(1)),
     Snapshot("BTC-USDT", markets=("USDS",)),
-    Push(topic="/market/ticker:all", data={"price": Decimal(1)}, symbol="BTC-USDT"),
+    Push(topic="/market/ticker:BTC-USDT", data={"price": Decimal(1)}),
 ]
 
 

@@ -4,12 +4,14 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from rx_kucoin.protocol import frames, readers
 from rx_kucoin.protocol.channels import CHANNELS
 from rx_kucoin.protocol.frames import Frame, FrameError
 from rx_kucoin.protocol.messages import Candle, Change, Depth, Level, Level1, Level2Change, Match, Ticker
+from rx_kucoin.protocol.pushes import READER, decode
 from rx_kucoin.protocol.topics import Topic
 from tests.protocol.material import CAPTURE, VECTORS, needs, push_of, pushes
 from tests.protocol.reading import D, read, read_typed
@@ -132,7 +134,7 @@ def test_a_candle_starts_at_a_whole_second(start: Any) -> None:
 
 
 def test_a_push_without_data_has_none() -> None:
-    push = CHANNELS["/account/balance"].raw_reader.read(Frame(type="message", topic="/account/balance"), "")
+    push = READER.read(Frame(type="message", topic="/account/balance"), "")
     assert (push.topic, push.data, push.symbol, push.sequence) == ("/account/balance", None, "", None)
 
 
@@ -153,13 +155,12 @@ def test_a_push_without_data_has_none() -> None:
     ],
 )
 def test_a_push_knows_its_place_and_its_symbol(topic: str, symbol: str, first: int | None, last: int | None) -> None:
-    prefix, argument = Topic.parse(topic)
-    push = CHANNELS[prefix].raw_reader.read(push_of(topic), argument or "")
+    push = READER.read(push_of(topic), "")
     assert (push.topic, push.symbol, push.first_sequence, push.sequence) == (topic, symbol, first, last)
 
 
 def test_a_payload_is_exact_as_the_exchange_sent_it() -> None:
-    push = CHANNELS["/market/snapshot"].raw_reader.read(push_of("/market/snapshot:BTC-USDT"), "BTC-USDT")
+    push = READER.read(push_of("/market/snapshot:BTC-USDT"), "BTC-USDT")
     assert push.data["data"]["vol"] == D("4035.73181920417264091835")
     assert push.data["data"]["changeRate"] == D("-0.0030")
     assert push.data["data"]["close"] == 84521
@@ -167,7 +168,7 @@ def test_a_payload_is_exact_as_the_exchange_sent_it() -> None:
 
 @pytest.mark.parametrize("value", [True, 1.5, "1e5", "1_000", " 7", "x", "9" * 5000, [], {}])
 def test_a_place_is_a_whole_number_or_none(value: Any) -> None:
-    assert read(CHANNELS["/market/ticker"].raw_reader, "A-B", {"sequence": value}).sequence is None
+    assert read(READER, "", {"sequence": value}, topic="/market/ticker:A-B").sequence is None
 
 
 def test_digging_leads_nowhere_where_there_is_nothing() -> None:
@@ -181,7 +182,9 @@ def test_digging_leads_nowhere_where_there_is_nothing() -> None:
 def test_every_push_of_ours_is_read(frame: Frame) -> None:
     prefix, argument = Topic.parse(frame.topic)
     channel = CHANNELS[prefix]
-    assert channel.raw_reader.read(frame, argument or "").data == json.loads(bytes(frame.data), parse_float=Decimal)
+    push = READER.read(frame, argument or "")
+    assert push.data == json.loads(bytes(frame.data), parse_float=Decimal)
+    assert decode(msgspec.json.encode(frame)) == push
     if channel.reader is not None:
         assert channel.reader.read(frame, argument or "").time_ns > 1_790_000_000_000_000_000
 
@@ -192,7 +195,7 @@ def test_every_push_of_the_documentation_is_read() -> None:
         frame = frames.decode(json.dumps(json.loads(line)["message"]))
         prefix, argument = Topic.parse(frame.topic)
         channel = CHANNELS[prefix]
-        assert channel.raw_reader.read(frame, argument or "").topic == frame.topic
+        assert READER.read(frame, argument or "").topic == frame.topic
         if channel.reader is not None:
             assert channel.reader.read(frame, argument or "").symbol
 

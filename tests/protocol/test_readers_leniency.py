@@ -10,6 +10,7 @@ from rx_kucoin.protocol import readers
 from rx_kucoin.protocol.channels import CHANNELS
 from rx_kucoin.protocol.frames import FrameError
 from rx_kucoin.protocol.messages import Candle, Change, Depth, Level1, Level2Change, Match, Snapshot, Ticker
+from rx_kucoin.protocol.pushes import READER
 from tests.protocol.reading import NAMES, PAYLOADS, TYPED, D, read
 
 
@@ -89,7 +90,7 @@ def test_any_payload_is_a_message_or_a_frame_error(name: str, payload: Any) -> N
 @given(prefix=st.sampled_from(sorted(CHANNELS)), payload=PAYLOADS)
 def test_any_payload_is_a_push_or_a_frame_error(prefix: str, payload: Any) -> None:
     try:
-        push = read(CHANNELS[prefix].raw_reader, "A-B", payload, topic=prefix)
+        push = read(READER, "A-B", payload, topic=prefix)
     except FrameError:
         return
     assert push.topic == prefix
@@ -99,7 +100,7 @@ def test_any_payload_is_a_push_or_a_frame_error(prefix: str, payload: Any) -> No
 
 @given(st.binary())
 def test_any_bytes_are_a_push_or_a_frame_error(payload: bytes) -> None:
-    reader = CHANNELS["/market/snapshot"].raw_reader
+    reader = READER
     try:
         push = read(reader, "BTC", payload)
     except FrameError:
@@ -110,4 +111,4 @@ def test_any_bytes_are_a_push_or_a_frame_error(payload: bytes) -> None:
 @pytest.mark.parametrize("payload", [b'"\xff"', b"[" * 200_000, b"1e99999999999999999999", b"9" * 5000, b"NaN"])
 def test_a_payload_out_of_this_world_is_a_frame_error(payload: bytes) -> None:
     with pytest.raises(FrameError):
-        read(CHANNELS["/market/snapshot"].raw_reader, "BTC", payload)
+        read(READER, "BTC", payload)

@@ -1,0 +1,130 @@
+"""Pushes as the exchange sent them: any topic, typed or not, and where each stands in its stream."""
+
+import re
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from decimal import Decimal
+from functools import cache
+from operator import attrgetter
+from typing import Any, Final
+
+import msgspec
+
+from rx_kucoin.protocol.channels import CHANNELS, Channel, Order
+from rx_kucoin.protocol.frames import UNREADABLE, Frame, FrameError, payload_of
+from rx_kucoin.protocol.readers import Reader, dig
+from rx_kucoin.protocol.topics import Topic
+
+__all__ = ["READER", "Push", "decode", "raw_order"]
+
+
+class Push(Frame, frozen=True, gc=False, eq=False, repr_omit_defaults=True):
+    """Any push, its payload as the exchange sent it; JSON numbers with a fraction are exact `Decimal`s.
+
+    Two are equal when topic, subject and payload are: the `id` belongs to the sending.
+    """
+
+    data: Any = None
+
+    __hash__ = None  # type: ignore[assignment]  # its payload may be anything, and so may change
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Push):
+            return NotImplemented
+        return (self.data, self.topic, self.subject) == (other.data, other.topic, other.subject)
+
+    @property
+    def symbol(self) -> str:
+        """Whom it is about, wherever the exchange says so; empty when it is about nobody in particular."""
+        prefix, argument = Topic.parse(self.topic)
+        channel = CHANNELS.get(prefix)
+        if channel is not None and channel.symbol:
+            symbol = dig(self.data, channel.symbol)
+            return symbol if isinstance(symbol, str) else ""
+        if argument == "all":
+            return self.subject
+        if channel is not None and channel.takes == "candles":
+            return (argument or "").rpartition("_")[0]
+        return argument or ""
+
+    @property
+    def sequence(self) -> int | None:
+        """Where it stands in its stream: the last number of its sequence, or the exchange's time; or None."""
+        return _ends(Topic.parse(self.topic).prefix)(self)
+
+    @property
+    def first_sequence(self) -> int | None:
+        """The first number of its range, on a topic that has ranges; else the same as `sequence`."""
+        return _begins(Topic.parse(self.topic).prefix)(self)
+
+
+decode: Final = msgspec.json.Decoder(Push, float_hook=Decimal).decode
+"""Read a frame and its payload in one go, where nobody has another use for that. Raises one of `UNREADABLE`."""
+
+
+def raw_order(channel: Channel, argument: str) -> Order | None:
+    """How the pushes of a topic are ordered."""
+    if not channel.last:
+        return None
+    found, key = _order(channel), _key(channel, argument)
+    return found if key is None else replace(found, key=key)
+
+
+def _read(frame: Frame, _: str) -> Push:
+    """Read the payload of a frame that was left raw, for the sake of somebody else."""
+    try:
+        data = payload_of(frame)
+    except UNREADABLE as error:
+        raise FrameError(str(error)) from None
+    return Push(frame.type, frame.topic, frame.subject, frame.id, frame.code, data)
+
+
+READER: Final = Reader(_read, takes_whole=True)
+"""Reads the pushes of any topic."""
+
+
+@cache
+def _order(channel: Channel) -> Order:
+    return Order(_begins(channel.prefix), _ends(channel.prefix), None, channel.contiguous, channel.strict)
+
+
+def _key(channel: Channel, argument: str) -> Callable[[Push], Hashable] | None:
+    if not channel.is_about_many(argument):
+        return None
+    return attrgetter("symbol") if channel.symbol else attrgetter("subject")
+
+
+@cache
+def _ends(prefix: str) -> Callable[[Push], int | None]:
+    return _number_at(CHANNELS[prefix].last if prefix in CHANNELS else ())
+
+
+@cache
+def _begins(prefix: str) -> Callable[[Push], int | None]:
+    first = CHANNELS[prefix].first if prefix in CHANNELS else ()
+    return _number_at(first) if first else _ends(prefix)
+
+
+def _number_at(path: tuple[str, ...]) -> Callable[[Push], int | None]:
+    """Make a function that finds a whole number in a payload, be it written as a number or as a string."""
+    if len(path) != 1:
+        return lambda push: _number(dig(push.data, path)) if path else None
+    name = path[0]
+
+    def find(push: Push) -> int | None:
+        try:
+            found = push.data[name]
+            return int(found) if type(found) is str and found.isdigit() else _number(found)
+        except (LookupError, TypeError, ValueError):  # no such field, no object, more digits than Python reads
+            return None
+
+    return find
+
+
+_DIGITS: Final = re.compile(r"-?[0-9]{1,40}")
+
+
+def _number(found: Any) -> int | None:
+    if type(found) is int:
+        return found
+    return int(found) if isinstance(found, str) and _DIGITS.fullmatch(found) else None
