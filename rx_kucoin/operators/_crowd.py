@@ -60,7 +60,8 @@ class Crowd(Generic[T]):
         """Give a value to everybody."""
         for observer in self._observers:
             try:
-                observer.on_next(value)
+                on_next = observer.on_next  # apart from the call: where it is no method, Python 3.11 is quicker so
+                on_next(value)
             except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a stranger's callback raises
                 self.fail(observer, error)
 

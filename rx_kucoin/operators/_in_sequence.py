@@ -114,7 +114,8 @@ class _Order(Generic[T]):
     def on_next(self, value: T) -> None:
         due: Sequence[T] | None = None
         try:
-            number = self._last(value)
+            last = self._last  # apart from the call: as it is no method, Python 3.11 is quicker so
+            number = last(value)
             if number is not None:
                 stream = self._stream if self._key is None else self._streams.get(self._key(value))
                 if stream is None:

@@ -52,17 +52,16 @@ class Leg(Generic[T]):
             except IndexError:
                 pass  # somebody is speaking, so what comes has to queue
             else:
-                try:
-                    alone = relay.direct is self
-                    if alone:
-                        relay.last = value
+                if relay.direct is self:
+                    relay.last = value
+                    try:
                         relay.sink.on_next(value)
-                finally:
-                    relay.turn.append(None)
-                    if relay.direct is not self:
-                        relay.deliver()
-                if alone:
+                    finally:
+                        relay.turn.append(None)
+                        if relay.direct is not self:
+                            relay.deliver()
                     return
+                relay.turn.append(None)
         relay.take(self, value)
 
     def on_error(self, error: Exception) -> None:
