@@ -7,7 +7,7 @@ from reactivex import Observable
 
 from rx_kucoin import events
 from rx_kucoin.operators._hand_over import hand_over
-from rx_kucoin.operators._in_sequence import in_sequence
+from rx_kucoin.operators._in_sequence import Doubt, in_sequence
 from rx_kucoin.pool import Pool, Seat
 from rx_kucoin.protocol.channels import Order
 from rx_kucoin.protocol.readers import Reader
@@ -31,7 +31,7 @@ def stream(topic: str, reader: Reader, order: Order | None, pool: Pool, terms: T
     def listen(connection: Seat) -> Observable[Any]:
         return connection.messages(topic, reader)
 
-    def broke(*_: object) -> None:
+    def broke() -> None:
         terms.tell(events.Gap(0, topic, None, None, LINE_WAS_DOWN))
 
     return pool.topic(topic, listen).pipe(hand_over(on_break=broke))
@@ -40,14 +40,14 @@ def stream(topic: str, reader: Reader, order: Order | None, pool: Pool, terms: T
 class _Ordered:
     """A topic whose messages have a place in their stream."""
 
-    __slots__ = ("_began", "_cause", "_connections", "_order", "_reader", "_settling", "_terms", "_topic")
+    __slots__ = ("_began", "_cause", "_connections", "_doubt", "_order", "_reader", "_terms", "_topic")
 
     def __init__(self, topic: str, reader: Reader, order: Order, terms: Terms) -> None:
         self._topic, self._reader, self._order, self._terms = topic, reader, order, terms
-        self._settling = timedelta(seconds=2 * terms.grace + 1)
         self._began = terms.clock.now
         self._connections = 0
         self._cause = EXCHANGE_SKIPPED
+        self._doubt = Doubt()
 
     def stream(self, pool: Pool) -> Observable[Any]:
         order = self._order
@@ -62,6 +62,7 @@ class _Ordered:
                 on_gap=self._gap,
                 on_repeat=self._repeated,
                 on_reset=self._began_anew,
+                doubt=self._doubt,
             ),
         )
 
@@ -70,23 +71,22 @@ class _Ordered:
         self._connections += 1
         return connection.messages(self._topic, self._reader)
 
-    def _broke(self, before: Any, after: Any) -> None:
-        """The line was down between these two. A contiguous sequence tells itself whether anything is missing."""
-        if self._order.contiguous:
-            self._cause = LINE_WAS_DOWN
-            return
-        several, last = self._order.key is not None, self._order.last
-        numbers = (None, None) if several else (last(before), last(after))
-        self._terms.tell(events.Gap(0, self._topic, *numbers, LINE_WAS_DOWN))
+    def _broke(self) -> None:
+        """The line was down before the next message. A contiguous sequence tells itself whether anything is missing."""
+        self._cause = LINE_WAS_DOWN
+        self._doubt.raised = not self._order.contiguous
 
     def _began_anew(self, before: int, after: int) -> None:
         self._terms.tell(events.SequenceReset(0, self._topic, before, after))
 
     def _gap(self, before: int, after: int) -> None:
-        self._terms.tell(events.Gap(0, self._topic, before, after, self._cause))
+        several = self._order.key is not None and not self._order.contiguous
+        first, last = (None, None) if several else (before, after)
+        self._terms.tell(events.Gap(0, self._topic, first, last, self._cause))
         self._cause = EXCHANGE_SKIPPED
 
     def _repeated(self, number: int) -> None:
         """A fresh connection that lags behind the old one repeats what that one brought: nothing to tell."""
-        if self._connections == 1 or self._terms.clock.now - self._began > self._settling:
+        settling = timedelta(seconds=2 * self._terms.grace + 1)
+        if self._connections == 1 or self._terms.clock.now - self._began > settling:
             self._terms.tell(events.OutOfTurn(0, self._topic, number))

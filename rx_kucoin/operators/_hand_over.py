@@ -17,7 +17,7 @@ def hand_over(
     position: Callable[[T], int | None] | None = None,
     *,
     key: Callable[[T], Hashable] | None = None,
-    on_break: Callable[[T, T], None] | None = None,
+    on_break: Callable[[], None] | None = None,
 ) -> Callable[[Observable[Observable[T]]], Observable[T]]:
     """Relay inner sources that bring the same stream; where two overlap, hand over from the older to the newer.
 
@@ -41,8 +41,8 @@ def hand_over(
     Args:
         position: Where a value stands in its stream. None: the newer takes over at its first value.
         key: Several streams in one, each with positions of its own.
-        on_break: Told when a source ended with nobody to hand over to, or was `CutShort` before it got to the first of
-            the newer one: the last value before and the first after.
+        on_break: Told before the next value when a source ended with nobody to hand over to, or was `CutShort` before
+            it got to the first of the newer one.
 
     Returns:
         An operator function that takes a source of sources and returns one stream.

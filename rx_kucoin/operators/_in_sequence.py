@@ -1,13 +1,14 @@
 """Pass on what moves the sequence forward; tell what is missing, what comes again and what starts anew."""
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
 
 from reactivex import Observable, abc
 
 from rx_kucoin.operators._lean import Lean, Sink, attach
 
-__all__ = ["in_sequence"]
+__all__ = ["Doubt", "in_sequence"]
 
 T = TypeVar("T")
 
@@ -17,6 +18,15 @@ _PROOF = 3
 
 def _nobody(*_: int) -> None:
     """Is told of what nobody wants to know."""
+
+
+class Doubt:
+    """Whether something may be missing before the next value, as only somebody further up can know."""
+
+    __slots__ = ("raised",)
+
+    def __init__(self, *, raised: bool = False) -> None:
+        self.raised = raised
 
 
 def in_sequence(
@@ -29,6 +39,7 @@ def in_sequence(
     on_gap: Callable[[int, int], object] = _nobody,
     on_repeat: Callable[[int], object] = _nobody,
     on_reset: Callable[[int, int], object] = _nobody,
+    doubt: Doubt | None = None,
 ) -> Callable[[Observable[T]], Observable[T]]:
     """Pass on each value whose sequence number is above that of the one before, and drop the others.
 
@@ -60,11 +71,12 @@ def in_sequence(
         on_gap: Told of a hole: the last number before it and the first one after.
         on_repeat: Told of the number of a value that was dropped.
         on_reset: Told of a sequence that started anew: the last number before and the first one after.
+        doubt: Where `contiguous` cannot tell: while it is raised, the next step forward is told to `on_gap`.
 
     Returns:
         An operator function that takes an observable source and returns it in sequence.
     """
-    rules = _Rules(last, first or last, key, contiguous, strict, on_gap, on_repeat, on_reset)
+    rules = _Rules(last, first or last, key, contiguous, strict, on_gap, on_repeat, on_reset, doubt or Doubt())
 
     def sequence(source: Observable[T]) -> Observable[T]:
         def subscribe(sink: Sink[T], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
@@ -75,7 +87,11 @@ def in_sequence(
     return sequence
 
 
-class _Rules(NamedTuple, Generic[T]):
+_ALWAYS: Final = Doubt(raised=True)
+
+
+@dataclass(slots=True)
+class _Rules(Generic[T]):
     last: Callable[[T], int | None]
     first: Callable[[T], int | None]
     key: Callable[[T], Hashable] | None
@@ -84,6 +100,7 @@ class _Rules(NamedTuple, Generic[T]):
     on_gap: Callable[[int, int], object]
     on_repeat: Callable[[int], object]
     on_reset: Callable[[int, int], object]
+    doubt: Doubt
 
 
 class _Stream(Generic[T]):
@@ -91,19 +108,22 @@ class _Stream(Generic[T]):
 
     __slots__ = ("held", "lowest", "number", "value")
 
-    def __init__(self, number: int, value: T) -> None:
-        self.number, self.value = number, value
-        self.lowest = number
+    def __init__(self, number: int) -> None:
+        self.number = self.lowest = number
+        self.value: T | None = None
+        """The last one, where another may have its number. Kept for nothing it would cost memory, and caches."""
         self.held: Sequence[tuple[int, T]] = ()
 
 
 class _Order(Generic[T]):
     """One subscription. What moves a stream forward, which nearly everything does, takes the shortest way."""
 
-    __slots__ = ("_key", "_last", "_rules", "_sink", "_stream", "_streams")
+    __slots__ = ("_key", "_last", "_rules", "_sink", "_stream", "_streams", "_watch")
 
     def __init__(self, sink: Sink[T], rules: _Rules[T]) -> None:
         self._sink, self._rules = sink, rules
+        self._watch = rules.doubt if rules.strict and not rules.contiguous else _ALWAYS
+        """Whether there is more to look at than that a number is above the last."""
         self._last, self._key = rules.last, rules.key
         self._stream: _Stream[T] | None = None
         """The only one, where there are no keys."""
@@ -121,10 +141,10 @@ class _Order(Generic[T]):
                 if stream is None:
                     self._begin(number, value)
                 elif number > stream.number:
-                    if stream.held or self._rules.contiguous:
+                    if stream.held or self._watch.raised:
                         self._step(stream, number, value)
                     else:
-                        stream.number, stream.value = number, value
+                        stream.number = number
                 elif not self._is_news(stream, number, value):
                     due = self._look(stream, number, value)
         except Exception as error:  # noqa: BLE001  a function of the caller's: his mistake ends his stream
@@ -147,7 +167,9 @@ class _Order(Generic[T]):
         self._sink.on_completed()
 
     def _begin(self, number: int, value: T) -> None:
-        stream = _Stream(number, value)
+        stream: _Stream[T] = _Stream(number)
+        if not self._rules.strict:
+            stream.value = value
         if self._key is None:
             self._stream = stream
         else:
@@ -158,8 +180,13 @@ class _Order(Generic[T]):
         begun = rules.first(value) if rules.contiguous else None
         if begun is not None and begun > stream.number + 1:
             rules.on_gap(stream.number, begun)
+        elif rules.doubt.raised and begun is None:
+            rules.on_gap(stream.number, number)
+        rules.doubt.raised = False
         self._drop_held(stream)
-        stream.number, stream.value = number, value
+        stream.number = number
+        if not rules.strict:
+            stream.value = value
 
     def _is_news(self, stream: _Stream[T], number: int, value: T) -> bool:
         """Whether a value with the number of the one before is another one nevertheless."""
@@ -187,7 +214,9 @@ class _Order(Generic[T]):
         held, stream.held = stream.held, ()
         (begun, opening), *others = held
         self._rules.on_reset(stream.number, begun)
-        stream.number, stream.value, stream.lowest = begun, opening, begun
+        stream.number = stream.lowest = begun
+        if not self._rules.strict:
+            stream.value = opening
         for further, item in others:
             self._step(stream, further, item)
         return [item for _, item in held]

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from functools import partial
 from threading import Lock
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from reactivex import Observable, abc
 
@@ -15,9 +15,6 @@ __all__ = ["CutShort", "Relay", "Rules"]
 
 T = TypeVar("T")
 
-_NOTHING: Final = object()
-"""What was last said, before anything was."""
-
 
 class CutShort(Exception):
     """An inner source fails with it when it ended before it had said all: no failure of the whole, but of its end."""
@@ -26,7 +23,7 @@ class CutShort(Exception):
 class Rules(NamedTuple, Generic[T]):
     position: Callable[[T], int | None] | None
     key: Callable[[T], Hashable] | None
-    on_break: Callable[[T, T], None] | None
+    on_break: Callable[[], None] | None
 
 
 class Leg(Generic[T]):
@@ -53,7 +50,6 @@ class Leg(Generic[T]):
                 pass  # somebody is speaking, so what comes has to queue
             else:
                 if relay.direct is self:
-                    relay.last = value
                     try:
                         relay.sink.on_next(value)
                     finally:
@@ -86,8 +82,8 @@ class Relay(Outbox, abc.DisposableBase, Generic[T]):
         "_outer_done",
         "_rules",
         "_scheduler",
+        "_spoke",
         "direct",
-        "last",
         "outer",
         "sink",
     )
@@ -99,8 +95,7 @@ class Relay(Outbox, abc.DisposableBase, Generic[T]):
         self._lock = Lock()
         self._legs: tuple[Leg[T], ...] = ()
         self.direct: Leg[T] | None = None  # set by who has the turn, when nothing is due; unset before anything is
-        self.last: Any = _NOTHING
-        self._broken = self._outer_done = self._disposed = False
+        self._spoke = self._broken = self._outer_done = self._disposed = False
 
     def on_next(self, source: Observable[T]) -> None:
         """Another leg joins; whoever spoke alone does so no more."""
@@ -247,11 +242,10 @@ class Relay(Outbox, abc.DisposableBase, Generic[T]):
         self.put(call)
 
     def _say(self, value: T) -> None:
-        before, broken = self.last, self._broken
-        self.last, self._broken = value, False
+        broken, self._broken, self._spoke = self._broken, False, True
         if broken and self._rules.on_break is not None:
             try:
-                self._rules.on_break(before, value)
+                self._rules.on_break()
             except Exception as error:  # noqa: BLE001
                 self.sink.on_error(error)
                 return
@@ -261,4 +255,4 @@ class Relay(Outbox, abc.DisposableBase, Generic[T]):
                 self.direct = self._legs[0]
 
     def _break(self) -> None:
-        self._broken = self.last is not _NOTHING
+        self._broken = self._spoke

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reactivex.subject import Subject
 
-from rx_kucoin.operators._in_sequence import in_sequence
+from rx_kucoin.operators._in_sequence import Doubt, in_sequence
 
 
 class Range(NamedTuple):
@@ -252,3 +252,25 @@ def test_it_agrees_with_the_model_and_every_value_is_said_or_told(values: list[t
     model = expected(values)
     assert {key: [number for of, number in said if of == key] for key in model} == model
     assert len(said) + len(repeats) == len(values)
+
+
+def test_a_step_that_somebody_doubts_is_told_once() -> None:
+    told: list[Any] = []
+    doubt, source = Doubt(), Subject[int]()
+    source.pipe(in_sequence(int, on_gap=lambda *sides: told.append(sides), doubt=doubt)).subscribe(told.append)
+    for value in (1, 2):
+        source.on_next(value)
+    doubt.raised = True
+    for value in (2, 5, 6):
+        source.on_next(value)
+    assert told == [1, 2, (2, 5), 5, 6]
+
+
+def test_where_numbers_tell_a_doubt_adds_nothing() -> None:
+    told: list[Any] = []
+    doubt, source = Doubt(raised=True), Subject[int]()
+    settings: dict[str, Any] = {"contiguous": True, "on_gap": lambda *sides: told.append(sides), "doubt": doubt}
+    source.pipe(in_sequence(int, **settings)).subscribe(told.append)
+    for value in (1, 2, 4):
+        source.on_next(value)
+    assert told == [1, 2, (2, 4), 4]
