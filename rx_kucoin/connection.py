@@ -147,13 +147,13 @@ class Connection:
 
         def subscribe(sink: Sink[Any], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
             del scheduler_  # a message waits for nothing
-            return self.listen(topic, reader, sink.on_next, sink)
+            return self.listen(topic, reader, sink, sink)
 
         return Lean(subscribe)
 
-    def listen(self, topic: str, reader: Reader, on_next: Callable[[Any], None], ending: Ending) -> abc.DisposableBase:
+    def listen(self, topic: str, reader: Reader, sink: Sink[Any], ending: Ending) -> abc.DisposableBase:
         """Listen to a topic, where messages go one way and their end another. See `messages`."""
-        return self._routes.add(topic, reader, on_next, ending)
+        return self._routes.add(topic, reader, sink, ending)
 
     def warm(self, topics: Iterable[str]) -> Observable[None]:
         """Have these topics asked for; complete when each is live, or refused. Holds them while it is subscribed to."""

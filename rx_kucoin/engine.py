@@ -116,34 +116,34 @@ class Engine:
         with self._lock:
             known = self._streams.get((topic, typed))
             if known is None:
-                known = self._streams[topic, typed] = self._build(topic, typed=typed)
+                source = _Source(self, topic, typed=typed)
+                share = share_anew(linger=self._terms.linger, on_failure=source.failed, scheduler=self._clock)
+                known = self._streams[topic, typed] = share(source)
             return known
 
-    def _build(self, topic: str, *, typed: bool) -> Observable[Any]:
+    def subscribe(self, sink: Sink[Any], topic: str, *, typed: bool) -> abc.DisposableBase:
+        """Begin a stream that nobody else listens to."""
+        open_ = _Open(self._open, sink)
+        with self._lock:
+            closing = self._terms.closing.is_set()
+            if not closing:
+                self._open[open_] = None
+        if closing:
+            sink.on_error(Closed())
+            return open_
         prefix, named = Topic.parse(topic)
         channel, argument = CHANNELS.get(prefix) or _newer(prefix), named or ""
         if typed and channel.reader is not None:
             reader, order = channel.reader, channel.typed_order(argument)
         else:
             reader, order = pushes.READER, pushes.raw_order(channel, argument)
+        pool = self._pool(channel.market, private=channel.private)
+        open_.hold(attach(stream(topic, reader, order, pool, self._terms), sink, None))
+        return open_
 
-        def subscribe(sink: Sink[Any], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
-            open_ = _Open(self._open, sink)
-            with self._lock:
-                closing = self._terms.closing.is_set()
-                if not closing:
-                    self._open[open_] = None
-            if closing:
-                sink.on_error(Closed())
-                return open_
-            pool = self._pool(channel.market, private=channel.private)
-            open_.hold(attach(stream(topic, reader, order, pool, self._terms), sink, scheduler))
-            return open_
-
-        def failed(error: BaseException) -> None:
-            self._tell(events.SubscriberFailed(0, topic, error))
-
-        return share_anew(linger=self._terms.linger, on_failure=failed, scheduler=self._clock)(Lean(subscribe))
+    def tell_of_failure(self, topic: str, error: BaseException) -> None:
+        """Say that a subscriber of a topic raised."""
+        self._tell(events.SubscriberFailed(0, topic, error))
 
     def _pool(self, market: Market, *, private: bool) -> Pool:
         with self._lock:
@@ -170,6 +170,22 @@ class Engine:
     def _told(self) -> Callable[[Observable[Any]], Observable[Any]]:
         """Events come from every thread, the clock's too; whoever is told of them must not hold these up."""
         return buffer_bounded(_EVENTS_KEPT, scheduler=self._teller)
+
+
+class _Source(Lean[Any]):
+    """A topic's stream, a new one for each who attaches. There may be thousands, so it is small."""
+
+    def __init__(self, engine: Engine, topic: str, *, typed: bool) -> None:
+        self._engine, self._topic, self._typed = engine, topic, typed
+
+    def attach(self, sink: Sink[Any], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
+        """Subscribe without a guard."""
+        del scheduler  # the engine has its own
+        return self._engine.subscribe(sink, self._topic, typed=self._typed)
+
+    def failed(self, error: BaseException) -> None:
+        """A subscriber raised."""
+        self._engine.tell_of_failure(self._topic, error)
 
 
 class _Open(Holder):

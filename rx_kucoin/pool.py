@@ -36,7 +36,7 @@ class Seat:
 
         def subscribe(sink: Sink[Any], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
             del scheduler_  # a message waits for nothing
-            return connection.listen(topic, reader, sink.on_next, _SeatEnding(sink, connection, visit))
+            return connection.listen(topic, reader, sink, _SeatEnding(sink, connection, visit))
 
         return Lean(subscribe)
 

@@ -8,7 +8,7 @@ from typing import Any
 from reactivex import abc
 from reactivex.disposable import Disposable
 
-from rx_kucoin.operators._lean import Ending, Once
+from rx_kucoin.operators._lean import Ending, Once, Sink
 from rx_kucoin.protocol import channels, frames, pushes
 from rx_kucoin.protocol.frames import UNREADABLE, Frame, FrameError
 from rx_kucoin.protocol.readers import Reader
@@ -22,15 +22,13 @@ _log = logging.getLogger("rx_kucoin.connection")
 class _Listener(Once):
     """Somebody who listens to a topic, until it is disposed of."""
 
-    __slots__ = ("argument", "ending", "on_next", "read", "routes", "takes_whole", "topic")
+    __slots__ = ("argument", "ending", "read", "routes", "sink", "takes_whole", "topic")
 
-    def __init__(
-        self, routes: "Routes", topic: str, reader: Reader, on_next: Callable[[Any], None], ending: Ending
-    ) -> None:
+    def __init__(self, routes: "Routes", topic: str, reader: Reader, sink: Sink[Any], ending: Ending) -> None:
         super().__init__()
         self.routes, self.topic, self.argument = routes, topic, Topic.parse(topic).argument or ""
         self.read, self.takes_whole = reader
-        self.on_next, self.ending = on_next, ending
+        self.sink, self.ending = sink, ending
 
     def _dispose(self) -> None:
         self.routes.remove(self)
@@ -65,9 +63,9 @@ class Routes:
     def __bool__(self) -> bool:
         return bool(self._listeners)
 
-    def add(self, topic: str, reader: Reader, on_next: Callable[[Any], None], ending: Ending) -> abc.DisposableBase:
+    def add(self, topic: str, reader: Reader, sink: Sink[Any], ending: Ending) -> abc.DisposableBase:
         """Listen to a topic."""
-        listener = _Listener(self, topic, reader, on_next, ending)
+        listener = _Listener(self, topic, reader, sink, ending)
         with self._lock:
             closed = self.closed
             known = self._listeners.get(topic, ())
@@ -96,12 +94,11 @@ class Routes:
                 continue
             for listener in listeners_of(frame.topic) or self._elsewhere(frame.topic):
                 try:
-                    on_next = listener.on_next  # apart from the call: as it is no method, Python 3.11 is quicker so
                     if whole and listener.takes_whole:
-                        on_next(frame)
+                        listener.sink.on_next(frame)
                     else:
-                        read = listener.read
-                        on_next(read(frame, listener.argument))
+                        read = listener.read  # apart from the call: as it is no method, Python 3.11 is quicker so
+                        listener.sink.on_next(read(frame, listener.argument))
                 except FrameError as error:
                     self._on_malformed(str(error), text)
                 except Exception as error:  # noqa: BLE001  subscribers are guarded further up: this is a fault of ours

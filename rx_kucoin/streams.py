@@ -37,17 +37,17 @@ def stream(topic: str, reader: Reader, order: Order | None, pool: Pool, terms: T
     return pool.topic(topic, listen).pipe(hand_over(on_break=broke))
 
 
-class _Ordered:
+class _Ordered(Doubt):
     """A topic whose messages have a place in their stream."""
 
-    __slots__ = ("_began", "_cause", "_connections", "_doubt", "_order", "_reader", "_terms", "_topic")
+    __slots__ = ("_began", "_cause", "_connections", "_order", "_reader", "_terms", "_topic")
 
     def __init__(self, topic: str, reader: Reader, order: Order, terms: Terms) -> None:
+        super().__init__()
         self._topic, self._reader, self._order, self._terms = topic, reader, order, terms
         self._began = terms.clock.now
         self._connections = 0
         self._cause = EXCHANGE_SKIPPED
-        self._doubt = Doubt()
 
     def stream(self, pool: Pool) -> Observable[Any]:
         order = self._order
@@ -62,7 +62,7 @@ class _Ordered:
                 on_gap=self._gap,
                 on_repeat=self._repeated,
                 on_reset=self._began_anew,
-                doubt=self._doubt,
+                doubt=self,
             ),
         )
 
@@ -74,7 +74,7 @@ class _Ordered:
     def _broke(self) -> None:
         """The line was down before the next message. A contiguous sequence tells itself whether anything is missing."""
         self._cause = LINE_WAS_DOWN
-        self._doubt.raised = not self._order.contiguous
+        self.raised = not self._order.contiguous
 
     def _began_anew(self, before: int, after: int) -> None:
         self._terms.tell(events.SequenceReset(0, self._topic, before, after))

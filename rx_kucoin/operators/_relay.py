@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from functools import partial
 from threading import Lock
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from reactivex import Observable, abc
 
@@ -14,6 +14,10 @@ from rx_kucoin.operators._outbox import Outbox
 __all__ = ["CutShort", "Relay", "Rules"]
 
 T = TypeVar("T")
+
+
+_NONE: Final[dict[Any, Any]] = {}
+"""What most legs hold, for ever empty: there may be thousands of them."""
 
 
 class CutShort(Exception):
@@ -37,8 +41,8 @@ class Leg(Generic[T]):
     def __init__(self, relay: "Relay[T]") -> None:
         self.relay = relay
         self.subscription = Holder()
-        self.held: dict[Hashable, deque[tuple[int | None, T]]] = {}
-        self.taken_over: dict[Hashable, int | None] = {}
+        self.held: dict[Hashable, deque[tuple[int | None, T]]] = _NONE
+        self.taken_over: dict[Hashable, int | None] = _NONE
         self.ended = self.cut = False
 
     def on_next(self, value: T) -> None:
@@ -59,6 +63,16 @@ class Leg(Generic[T]):
                     return
                 relay.turn.append(None)
         relay.take(self, value)
+
+    def hold(self, key: Hashable, here: int | None, value: T) -> None:
+        """Keep a value until it may be said."""
+        self.held = self.held or {}
+        self.held.setdefault(key, deque()).append((here, value))
+
+    def take_over(self, key: Hashable, here: int | None) -> None:
+        """Speak for a key from now on, or go on to."""
+        self.taken_over = self.taken_over or {}
+        self.taken_over[key] = here
 
     def on_error(self, error: Exception) -> None:
         if isinstance(error, CutShort):
@@ -164,7 +178,7 @@ class Relay(Outbox, abc.DisposableBase, Generic[T]):
         gone: tuple[Leg[T], ...] = ()
         if index > 0 and key not in leg.taken_over:
             if self._rules.position is not None:
-                leg.held.setdefault(key, deque()).append((here, value))
+                leg.hold(key, here, value)
                 return ()
             gone = self._take_over(leg, key)
         elif newer and key in newer[0].held:
@@ -178,7 +192,7 @@ class Relay(Outbox, abc.DisposableBase, Generic[T]):
             if other is not leg:
                 self._strike(other, key, here)
         if index > 0:
-            leg.taken_over[key] = here
+            leg.take_over(key, here)
         self._say_soon(partial(self._say, value))
         return gone
 
@@ -186,7 +200,7 @@ class Relay(Outbox, abc.DisposableBase, Generic[T]):
         """Keep what an older one brings until the one that took over has brought it too: that one may end before."""
         said = taker.taken_over.get(key)
         if said is not None and here is not None and here > said:
-            leg.held.setdefault(key, deque()).append((here, value))
+            leg.hold(key, here, value)
 
     def _strike(self, leg: Leg[T], key: Hashable, here: int | None) -> None:
         """Let go of what another one has said."""
@@ -202,7 +216,7 @@ class Relay(Outbox, abc.DisposableBase, Generic[T]):
         last = leg.held[key][-1][0] if key in leg.held else None
         self._say_held(leg, key)
         if self._rules.key is not None:
-            leg.taken_over[key] = last
+            leg.take_over(key, last)
             return ()
         index = self._legs.index(leg)
         gone, self._legs = self._legs[:index], self._legs[index:]
@@ -211,7 +225,7 @@ class Relay(Outbox, abc.DisposableBase, Generic[T]):
     def _end(self, leg: Leg[T]) -> None:
         """Hand over to the next; or back, where one that took over ends before the older one does. Under the lock."""
         leg.ended = True
-        given_back, leg.taken_over = leg.taken_over, {}
+        given_back, leg.taken_over = leg.taken_over, _NONE
         for key in given_back:
             self._say_held(self._legs[0], key)
         if leg is not self._legs[0] and not leg.held:
