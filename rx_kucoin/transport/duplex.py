@@ -1,11 +1,12 @@
 """A connection that one thread reads and any may write on, where no writer ever waits."""
 
 import socket
-import ssl
 import threading
 from typing import Final
 
 from urllib3.util import wait_for_read
+
+from rx_kucoin.transport.cutting import Inbox
 
 __all__ = ["Duplex"]
 
@@ -13,45 +14,44 @@ __all__ = ["Duplex"]
 class Duplex:
     """What websocket-client takes for a socket.
 
-    OpenSSL forbids two threads inside one connection at a time. So the reader waits for bytes outside of it, and
-    whoever reads or writes gets what is possible at once. A send buffer that is full is an error, not a wait.
+    The reader waits inside the one system call that also brings the bytes. Whoever writes says for each call that it
+    must not wait. A send buffer that is full is an error, not a wait.
     """
 
     def __init__(self, connected: socket.socket) -> None:
-        connected.setblocking(False)
+        connected.setblocking(bool(_AT_ONCE))
         self._socket = connected
         self._lock = threading.Lock()
         self._is_waiting = False
-        self._ahead: bytes = b""
-        self._at = 0
-        self.allowance: int | None = None
-        """How many bytes may still be read. None: any number."""
+        self._came = bytearray(_AHEAD)
+        self._view = memoryview(self._came)
+        self.inbox = Inbox(self.more)
+        self._allowance = _MOST_UPGRADE
+
+    def shake_hands(self) -> None:
+        """There is nothing to agree on."""
+
+    def more(self) -> bytes | memoryview:
+        """Wait for bytes, which are good until the next call. None at all: the connection is over."""
+        return self._wait()
 
     def recv(self, size: int) -> bytes:
-        """Wait for bytes. None at all: the connection is over."""
-        if self._at == len(self._ahead):
-            self._ahead, self._at = self._fetch(), 0
-        data = self._ahead[self._at : self._at + size]
-        self._at += len(data)
-        if self.allowance is not None:
-            self.allowance -= len(data)
-            if self.allowance < 0:
-                raise OSError("the other side says too much")
+        """Wait for bytes: websocket-client's way, while it reads the answer to its upgrade."""
+        data = self.inbox.some(size)
+        self._allowance -= len(data)
+        if self._allowance < 0:
+            raise OSError("the other side says too much")
         return data
 
     def send(self, data: bytes) -> int:
         """Write as much as goes at once."""
         with self._lock:
-            try:
-                return self._socket.send(data)
-            except _NOT_NOW:
-                full = OSError("the send buffer is full")
-        raise full
+            return self._write(data)
 
     def is_quiet(self) -> bool:
         """Whether the reader waits, and there is nothing to read."""
         with self._lock:
-            return self._is_waiting and self._socket.fileno() >= 0 and not wait_for_read(self._socket, 0)
+            return self._is_waiting and not wait_for_read(self._socket, 0) and self._came.startswith(_NOTHING)
 
     def close(self) -> None:
         """Close the socket."""
@@ -64,21 +64,33 @@ class Duplex:
     def settimeout(self, seconds: float | None) -> None:
         """There is none."""
 
-    def _fetch(self) -> bytes:
-        """Take all that has come, for websocket-client asks for two bytes, and then for the next few."""
-        while (data := self._take()) is None:
-            self._is_waiting = True
-            wait_for_read(self._socket)
+    def _wait(self) -> memoryview:
+        # A thread that has been given bytes may still wait for its turn to run. What it has is seen by this mark.
+        self._view[: len(_NOTHING)] = _NOTHING
+        self._is_waiting = True
+        try:
+            while True:
+                try:
+                    size = self._socket.recv_into(self._came)
+                except BlockingIOError:
+                    wait_for_read(self._socket)
+                else:
+                    return self._view[:size]
+        finally:
             self._is_waiting = False
-        return data
 
-    def _take(self) -> bytes | None:
-        with self._lock:
-            try:
-                return self._socket.recv(_AHEAD)
-            except _NOT_NOW:
-                return None
+    def _write(self, data: bytes) -> int:
+        try:
+            return self._socket.send(data, _AT_ONCE)
+        except BlockingIOError:
+            full = OSError("the send buffer is full")
+        raise full
 
 
 _AHEAD: Final = 1 << 16
-_NOT_NOW: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+_MOST_UPGRADE: Final = 64 << 10
+"""Bytes of the answer to an upgrade."""
+_AT_ONCE: Final[int] = getattr(socket, "MSG_DONTWAIT", 0)
+"""Do not wait in this one call. Where there is no such word (Windows), no call waits, and the reader waits apart."""
+_NOTHING: Final = b"\xff" * 8
+"""Bytes that no frame, no text and no TLS record begins with."""

@@ -8,7 +8,6 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, Final
 from urllib.parse import urlsplit
 
 import websocket
@@ -22,6 +21,7 @@ from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.transport.clock import Clock
 from rx_kucoin.transport.dialling import open_websocket
 from rx_kucoin.transport.duplex import Duplex
+from rx_kucoin.transport.framing import ClosedByPeer, WebSocket
 from rx_kucoin.transport.lifeline import Cut, Lifeline
 from rx_kucoin.transport.rest import fetch_bullet
 from rx_kucoin.transport.wire import Wire
@@ -150,7 +150,7 @@ class _Attempt:
 class _SocketWire:
     """A `Wire` over an open WebSocket."""
 
-    def __init__(self, opened: Any, duplex: Duplex, server: Server, lifeline: Lifeline) -> None:
+    def __init__(self, opened: WebSocket, duplex: Duplex, server: Server, lifeline: Lifeline) -> None:
         self.host = server.host
         self.ping_interval, self.ping_timeout = server.ping_interval, server.ping_timeout
         self.cause: Exception | None = None
@@ -182,26 +182,24 @@ class _SocketWire:
     def read(self) -> Exception:
         """Read until the line ends. Returns why it did."""
         lost = LineLost("hung up")
-        while not self._lifeline.is_cut:  # what has come and was not read yet, nobody wants any more
+        while True:
             try:
-                opcode, data = self._opened.recv_data(control_frame=True)
+                batch = self._opened.receive()
+            except ClosedByPeer as closed:
+                lost = LineLost(f"the exchange closed the line: {_close_reason(closed.payload)}")
+                break
             except (OSError, websocket.WebSocketException) as error:
                 lost = LineLost(f"the line broke: {error}")
                 break
-            if opcode in _DATA:
-                self._receive((data,))
-            elif opcode == ABNF.OPCODE_CLOSE:
-                lost = LineLost(f"the exchange closed the line: {_close_reason(data)}")
+            if self._lifeline.is_cut:  # what has come and was not read yet, nobody wants any more
                 break
+            self._receive(batch)
         return self.cause or lost
 
     def finish(self) -> None:
         """The end, told on the wire's own thread."""
         self._duplex.close()
         self._ended()
-
-
-_DATA: Final = frozenset({ABNF.OPCODE_TEXT, ABNF.OPCODE_BINARY})
 
 
 def _close_reason(data: bytes) -> str:

@@ -4,24 +4,29 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from ssl import SSLContext
 from typing import Any
 
+import pytest
 from transport.servers import (
     accepted,
     bullet,
+    certificate,
     descriptors,
     everything_in,
     request,
     serving,
+    tls,
 )
 from waiting import eventually, nothing_left
 
 from rx_kucoin.simulator import Simulator
 from rx_kucoin.transport.sockets import Sockets
+from rx_kucoin.transport.trust import forget
 from rx_kucoin.transport.wire import Wire
 
-__all__ = ["NAME", "PING", "TOKEN", "Line", "dialled", "gateway", "left_behind", "refusal", "silent"]
+__all__ = ["NAME", "PING", "TOKEN", "Line", "dialled", "gateway", "left_behind", "refusal", "silent", "trusted"]
 
 NAME = "rx_kucoin line 1"
 TOKEN = "canary-token-2neAiuYvAU61ZDXANAGAsiL4"  # noqa: S105
@@ -114,8 +119,19 @@ def silent(connection: socket.socket) -> None:
         pass
 
 
-def dialled(port: int, **settings: Any) -> Line:
-    return Line(Sockets(f"http://127.0.0.1:{port}", **settings))
+@contextmanager
+def trusted(folder: Path) -> Iterator[SSLContext]:
+    """Serve with a certificate that is believed in, meanwhile."""
+    pem = certificate(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(pem))
+        forget()
+        yield tls(pem)
+    forget()
+
+
+def dialled(port: int, *, secure: bool = False, **settings: Any) -> Line:
+    return Line(Sockets(f"http{'s' * secure}://127.0.0.1:{port}", **settings))
 
 
 def refusal(line: Line) -> Exception:

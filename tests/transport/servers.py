@@ -14,7 +14,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 __all__ = [
+    "BINARY",
     "CLOSE",
+    "CONTINUED",
+    "PING",
+    "PONG",
     "TEXT",
     "accepted",
     "answer",
@@ -31,7 +35,7 @@ __all__ = [
 
 Handler = Callable[[socket.socket], None]
 
-TEXT, CLOSE = 1, 8
+CONTINUED, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 
 
 @contextmanager
@@ -126,11 +130,22 @@ def accepted(asked: str) -> bytes:
     return f"{head}Sec-WebSocket-Accept: {base64.b64encode(proof).decode()}\r\n\r\n".encode()
 
 
-def frame(payload: bytes, opcode: int = TEXT, *, final: bool = True, length: int | None = None) -> bytes:
-    """Write a WebSocket frame, announcing any length."""
+def frame(
+    payload: bytes,
+    opcode: int = TEXT,
+    *,
+    final: bool = True,
+    reserved: int = 0,
+    mask: bytes = b"",
+    form: int = 0,
+    length: int | None = None,
+) -> bytes:
+    """Write a WebSocket frame: with any bits, announcing any length, in any of the three forms of a length."""
     announced = len(payload) if length is None else length
-    short = announced if announced < 126 else 127
-    return bytes([final << 7 | opcode, short]) + (struct.pack("!Q", announced) if short == 127 else b"") + payload
+    form = form or (announced if announced < 126 else 126 if announced < 1 << 16 else 127)
+    long = {126: struct.pack("!H", announced & 0xFFFF), 127: struct.pack("!Q", announced)}.get(form, b"")
+    body = bytes(byte ^ mask[n % 4] for n, byte in enumerate(payload)) if mask else payload
+    return bytes([final << 7 | reserved << 4 | opcode, bool(mask) << 7 | form]) + long + mask + body
 
 
 def certificate(folder: Path, name: str = "IP:127.0.0.1,DNS:localhost") -> Path:
