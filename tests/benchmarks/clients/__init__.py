@@ -1,0 +1,1 @@
+"""The clients that are measured, one process each; all hand every message to the same subscriber."""

@@ -1,0 +1,83 @@
+"""The command: runs all, shows the progress on stderr and prints the table."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from benchmarks.catalogue import CLIENTS
+from benchmarks.goals import goals
+from benchmarks.plan import plan
+from benchmarks.results import Results
+from benchmarks.rounds import run
+from benchmarks.table import table
+
+__all__ = ["main"]
+
+_INTERRUPTED: Final = 130
+_NAMES: Final = tuple(dict.fromkeys(client.name for client in CLIENTS))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmarks; return the exit code."""
+    chosen = _parser().parse_args(arguments)
+    rounds = chosen.rounds or (1 if chosen.quick else 3)
+    try:
+        results = Results(rounds)
+        run(plan(chosen.only, quick=chosen.quick), results, dict(chosen.peer), _say)
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return _INTERRUPTED
+    _say("")
+    print("\n".join(table(results)))
+    if chosen.json:
+        found = [asdict(goal) | {"met": goal.met} for goal in goals(results) if goal.met is not None]
+        chosen.json.write_text(json.dumps({**results.plain(), "goals": found}, indent=1))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    says = "This library, the bare loop of its parts and other clients, side by side."
+    more = "Peers that do not get on with each other: python3 -m venv V && V/bin/pip install X; --peer X=V/bin/python"
+    parser = argparse.ArgumentParser("python tests/benchmarks", description=says, epilog=more)
+    parser.add_argument("--quick", action="store_true", help="one round with fewer messages, in a minute and a half")
+    parser.add_argument("--rounds", type=_positive, metavar="N", help="how often everything is measured (3)")
+    parser.add_argument("--only", type=_some, default=(), metavar="NAMES", help=f"some of {', '.join(_NAMES)}")
+    where = "the interpreter that a client is installed for; may be given several times"
+    parser.add_argument("--peer", type=_interpreter, action="append", default=[], metavar="NAME=PYTHON", help=where)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there, too")
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not 1 or more")
+    return int(text)
+
+
+def _some(names: str) -> tuple[str, ...]:
+    return tuple(_known(name.strip()) for name in names.split(","))
+
+
+def _interpreter(pair: str) -> tuple[str, str]:
+    name, separator, python = pair.partition("=")
+    if not separator or not Path(python).exists():
+        raise argparse.ArgumentTypeError(f"{pair!r} is not NAME=/path/to/python")
+    return _known(name), python
+
+
+def _known(name: str) -> str:
+    if name not in _NAMES:
+        raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(_NAMES)}")
+    return name
+
+
+def _say(text: str) -> None:
+    """One line that is written over, where it can be."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+    elif text:
+        print(text.rstrip(), file=sys.stderr, flush=True)

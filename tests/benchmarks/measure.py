@@ -1,0 +1,65 @@
+"""One cell: a client in a fresh process, from its start to its last message."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any, Final
+
+from benchmarks.child import CLIENT_CORE, Child, command
+from benchmarks.plan import PACE, SLOWNESS_US, Cell
+
+__all__ = ["measure"]
+
+_LIVE: Final = 30.0
+_SETTLED: Final = 15.0
+
+
+def measure(cell: Cell, exchange: Child, urls: Mapping[str, Any], python: str, pem: str) -> dict[str, Any]:
+    """Take the figures of one cell.
+
+    Raises:
+        Trouble: the client ended, fell silent, or did not subscribe to what it should.
+    """
+    there, client = urls[cell.scheme], cell.client
+    words = (client.module, client.way + cell.way, cell.topics, there["rest"], there["socket"])
+    try:
+        with Child(command("clients", *words, python=python or sys.executable), CLIENT_CORE, _trusting(pem)) as child:
+            told = child.answer()
+            if "missing" in told:
+                return told
+            live = exchange.ask("live", topics=cell.topics, within=_LIVE)["live"]
+            if live != cell.topics:
+                raise child.trouble(f"subscribed to {live} of {cell.topics} topics")
+            told |= child.ask("settle", within=_SETTLED)
+            return told | _figures(cell, exchange, child)
+    finally:
+        exchange.ask("reset")
+
+
+def _figures(cell: Cell, exchange: Child, child: Child) -> dict[str, Any]:
+    messages = cell.client.messages
+    blasts = [_send(exchange, child, {"do": "blast", "messages": messages}) for _ in range(cell.blasts)]
+    told = {
+        "cpu_us": [blast["cpu_s"] * 1e6 / messages for blast in blasts],
+        "wall_us": [blast["wall_s"] * 1e6 / messages for blast in blasts],
+        "sent": cell.topics + messages * cell.blasts,  # with the first message of each topic
+        "lost": cell.topics + messages * cell.blasts - blasts[-1]["heard"],
+        "peak_kib": blasts[-1]["peak_kib"],
+    }
+    if cell.paced:
+        paced = _send(exchange, child, {"do": "pace", "messages": cell.paced, "rate": PACE}, stamped=True)
+        told |= {"delays_ns": paced["delays_ns"], "paced_lost": cell.paced - paced["got"]}
+    if cell.slow:
+        slow = _send(exchange, child, {"do": "blast", "messages": cell.slow}, slowness_us=SLOWNESS_US)
+        told |= {"slow_sent": cell.slow, "slow_lost": cell.slow - slow["got"]}
+    return told
+
+
+def _send(exchange: Child, child: Child, order: dict[str, Any], **arming: Any) -> dict[str, Any]:
+    child.ask("arm", messages=order["messages"], **arming)
+    exchange.ask(**order)
+    return child.ask("report", within=_SETTLED)
+
+
+def _trusting(pem: str) -> dict[str, str]:
+    """Believe the exchange's certificate: OpenSSL's own variable does for every client here."""
+    return {"SSL_CERT_FILE": pem}
