@@ -1,5 +1,6 @@
 """Observables that need no guard around their observers, and how operators attach to them without one."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from threading import Lock, RLock
 from typing import Any, Final, Generic, Protocol, TypeVar, cast
@@ -50,8 +51,9 @@ class Once(abc.DisposableBase):
         if not done:
             self._dispose()
 
+    @abstractmethod
     def _dispose(self) -> None:
-        raise NotImplementedError
+        """Let go: called once."""
 
 
 class Holder(Once):

@@ -29,14 +29,17 @@ class FrameError(ValueError):
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
-    """One text of the exchange. The payload stays raw until somebody knows what it is."""
+    """One text of the exchange. The payload stays raw until somebody knows what it is.
 
-    type: str = ""
+    The fields stand as they come in most frames: so the decoder finds each at the first try.
+    """
+
     topic: str = ""
+    type: str = ""
     subject: str = ""
+    data: msgspec.Raw = msgspec.Raw()
     id: str | int | None = None
     code: int = 0
-    data: msgspec.Raw = msgspec.Raw()
 
     @property
     def is_push(self) -> bool:

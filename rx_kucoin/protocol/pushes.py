@@ -76,7 +76,7 @@ def _read(frame: Frame, _: str) -> Push:
         data = payload_of(frame)
     except UNREADABLE as error:
         raise FrameError(str(error)) from None
-    return Push(frame.type, frame.topic, frame.subject, frame.id, frame.code, data)
+    return Push(frame.topic, frame.type, frame.subject, data, frame.id, frame.code)
 
 
 READER: Final = Reader(_read, takes_whole=True)
