@@ -137,7 +137,7 @@ class _Order(Generic[T]):
             last = self._last  # apart from the call: as it is no method, Python 3.11 is quicker so
             number = last(value)
             if number is not None:
-                stream = self._stream if self._key is None else self._streams.get(self._key(value))
+                stream = self._stream or self._keyed(value)
                 if stream is None:
                     self._begin(number, value)
                 elif number > stream.number:
@@ -165,6 +165,10 @@ class _Order(Generic[T]):
             if stream is not None:
                 self._drop_held(stream)  # what is held was late after all
         self._sink.on_completed()
+
+    def _keyed(self, value: T) -> _Stream[T] | None:
+        """Find the stream of a value, where there may be several; where there is one, it has not begun."""
+        return None if self._key is None else self._streams.get(self._key(value))
 
     def _begin(self, number: int, value: T) -> None:
         stream: _Stream[T] = _Stream(number)

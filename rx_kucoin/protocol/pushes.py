@@ -1,6 +1,5 @@
 """Pushes as the exchange sent them: any topic, typed or not, and where each stands in its stream."""
 
-import re
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from decimal import Decimal
@@ -114,17 +113,17 @@ def _number_at(path: tuple[str, ...]) -> Callable[[Push], int | None]:
     def find(push: Push) -> int | None:
         try:
             found = push.data[name]
-            return int(found) if type(found) is str and found.isdigit() else _number(found)
+            return int(found) if type(found) is str else _number(found)
         except (LookupError, TypeError, ValueError):  # no such field, no object, more digits than Python reads
             return None
 
     return find
 
 
-_DIGITS: Final = re.compile(r"-?[0-9]{1,40}")
-
-
 def _number(found: Any) -> int | None:
     if type(found) is int:
         return found
-    return int(found) if isinstance(found, str) and _DIGITS.fullmatch(found) else None
+    try:
+        return int(found) if isinstance(found, str) else None
+    except ValueError:
+        return None
