@@ -81,7 +81,10 @@ class Holder(Once):
 
 
 class _Subscriber(Holder, Generic[T]):
-    """RxPY's guard, but small and without a call of its own: `on_next` is the subscriber's, until all is over."""
+    """RxPY's guard, but small and without a call of its own: `on_next` is the subscriber's, until all is over.
+
+    So it has to be looked up for each call, and not kept.
+    """
 
     __slots__ = ("_on_completed", "_on_error", "on_next")
 

@@ -5,9 +5,10 @@ from typing import TypeVar
 
 import reactivex
 from reactivex import Observable, abc
-from reactivex.disposable import CompositeDisposable, Disposable, SingleAssignmentDisposable
+from reactivex.disposable import CompositeDisposable, Disposable
 
-from rx_kucoin.operators._serialize import serialize
+from rx_kucoin.operators._lean import Lean, Sink, attach
+from rx_kucoin.operators._serialize import Turns
 
 __all__ = ["merge_serial"]
 
@@ -41,26 +42,32 @@ def merge_serial(*sources: Observable[T]) -> Observable[T]:
     if len(sources) < 2:  # noqa: PLR2004 - nothing to merge
         return sources[0] if sources else reactivex.empty()
 
-    def subscribe(observer: abc.ObserverBase[T], scheduler_: abc.SchedulerBase | None = None) -> abc.DisposableBase:
-        completed = count(1)  # `next` on it is atomic
-        ended = Disposable()
-        group = CompositeDisposable(ended)
-
-        def on_error(error: Exception) -> None:
-            ended.dispose()
-            observer.on_error(error)
-
-        def on_completed() -> None:
-            if next(completed) == len(sources):
-                observer.on_completed()
-
+    def subscribe(sink: Sink[T], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
+        merged = _Merged(sink, len(sources))
         for source in sources:
-            if ended.is_disposed:
-                break  # an elder one has failed already, while being subscribed to
-            subscription = SingleAssignmentDisposable()
-            group.add(subscription)
-            subscription.disposable = source.subscribe(observer.on_next, on_error, on_completed, scheduler=scheduler_)
-        return group
+            if merged.ended.is_disposed:
+                break  # an elder one has failed already, while being attached to
+            merged.parts.add(attach(source, merged, scheduler_))
+        return merged.parts
 
-    merged: Observable[T] = Observable(subscribe)
-    return merged.pipe(serialize())
+    return Lean(subscribe)
+
+
+class _Merged(Turns[T]):
+    """What all sources are attached to."""
+
+    __slots__ = ("_completed", "_count", "ended", "parts")
+
+    def __init__(self, sink: Sink[T], number: int) -> None:
+        super().__init__(sink)
+        self._count, self._completed = number, count(1)  # `next` on it is atomic
+        self.ended = Disposable()
+        self.parts = CompositeDisposable(self.ended)
+
+    def on_error(self, error: Exception) -> None:
+        self.ended.dispose()
+        super().on_error(error)
+
+    def on_completed(self) -> None:
+        if next(self._completed) == self._count:
+            super().on_completed()

@@ -1,14 +1,15 @@
 """serialize: let a source that emits from several threads call its observer from one at a time."""
 
-from collections import deque
 from collections.abc import Callable
 from functools import partial
-from threading import Lock
 from typing import Generic, TypeVar
 
 from reactivex import Observable, abc
 
-__all__ = ["serialize"]
+from rx_kucoin.operators._lean import Lean, Sink, attach
+from rx_kucoin.operators._outbox import Outbox
+
+__all__ = ["Turns", "serialize"]
 
 T = TypeVar("T")
 
@@ -37,53 +38,50 @@ def serialize() -> Callable[[Observable[T]], Observable[T]]:
     """
 
     def operator(source: Observable[T]) -> Observable[T]:
-        def subscribe(observer: abc.ObserverBase[T], scheduler_: abc.SchedulerBase | None = None) -> abc.DisposableBase:
-            turns = _Turns(observer)
-            return source.subscribe(turns.on_next, turns.on_error, turns.on_completed, scheduler=scheduler_)
+        def subscribe(sink: Sink[T], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
+            return attach(source, Turns(sink), scheduler_)
 
-        return Observable(subscribe)
+        return Lean(subscribe)
 
     return operator
 
 
-class _Turns(Generic[T]):
-    """One subscription: whose turn it is, and what waits for its turn."""
+class Turns(Outbox, Generic[T]):
+    """One subscription: who has the turn passes values on as they come, and takes along what comes meanwhile."""
 
-    def __init__(self, observer: abc.ObserverBase[T]) -> None:
-        self._observer = observer
-        self._waiting: deque[Callable[[], None]] = deque()  # only who has the turn takes out
-        self._turn = Lock()  # held while calling the observer, but never waited for
+    __slots__ = ("_sink",)
+
+    def __init__(self, sink: Sink[T]) -> None:
+        super().__init__()
+        self._sink = sink
 
     def on_next(self, value: T) -> None:
-        if self._waiting or not self._turn.acquire(blocking=False):
-            self._queue(partial(self._observer.on_next, value))
-            return
-        try:
-            self._observer.on_next(value)
-        finally:
-            self._turn.release()
-            if self._waiting:
-                self._drain()
+        """Pass it on, or leave it to who is at it."""
+        if not len(self):
+            try:
+                self.turn.pop()
+            except IndexError:
+                pass
+            else:
+                try:
+                    self._sink.on_next(value)
+                finally:
+                    self.turn.append(None)
+                    if len(self):
+                        self.deliver()
+                return
+        self.put(partial(self._say, value))
+        self.deliver()
 
     def on_error(self, error: Exception) -> None:
-        self._queue(partial(self._observer.on_error, error))
+        """Pass it on behind what waits."""
+        self.put(partial(self._sink.on_error, error))
+        self.deliver()
 
     def on_completed(self) -> None:
-        self._queue(self._observer.on_completed)
+        """Pass it on behind what waits."""
+        self.put(self._sink.on_completed)
+        self.deliver()
 
-    def _queue(self, call: Callable[[], None]) -> None:
-        self._waiting.append(call)
-        self._drain()
-
-    def _drain(self) -> None:
-        raised: list[Exception] = []
-        while self._waiting and self._turn.acquire(blocking=False):  # looks again after the release: one may have come
-            try:
-                while self._waiting:
-                    self._waiting.popleft()()
-            except Exception as error:  # noqa: BLE001 - raised below, when nobody waits any more
-                raised.append(error)
-            finally:
-                self._turn.release()
-        if raised:
-            raise raised[0] if len(raised) == 1 else ExceptionGroup("an observer raised several times", raised)
+    def _say(self, value: T) -> None:
+        self._sink.on_next(value)  # looked up when its time has come: the sink may have ended

@@ -205,7 +205,7 @@ class _Latecomer(Outbox, Generic[T]):
         self._known: list[T] | None = latest
         self.turn.pop()
         for value in latest:
-            self.put(partial(observer.on_next, value))
+            self.put(partial(self._pass, value))
 
     def catch_up(self) -> None:
         """Say the latest value, and what has come since; from now on say what comes."""
@@ -215,7 +215,7 @@ class _Latecomer(Outbox, Generic[T]):
     def on_next(self, value: list[T]) -> None:
         known, self._known = self._known, None
         if value is not known:  # the latest may have been on its way to the others
-            self._say(partial(self._observer.on_next, value[0]))
+            self._say(partial(self._pass, value[0]))
 
     def on_error(self, error: Exception) -> None:
         self._say(partial(self._observer.on_error, error))
@@ -226,3 +226,6 @@ class _Latecomer(Outbox, Generic[T]):
     def _say(self, call: Callable[[], None]) -> None:
         self.put(call)
         self.deliver()
+
+    def _pass(self, value: T) -> None:
+        self._observer.on_next(value)  # looked up when its time has come: the observer may have ended

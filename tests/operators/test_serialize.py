@@ -10,7 +10,7 @@ import pytest
 from reactivex import Observable, abc
 from reactivex.disposable import Disposable
 
-from rx_kucoin.operators._serialize import _Turns, serialize
+from rx_kucoin.operators._serialize import Turns, serialize
 
 
 class Source:
@@ -85,7 +85,7 @@ def test_nobody_overtakes_what_waits() -> None:
 
     def meddle(frame: FrameType, event: str, _: object) -> Any:
         turns = frame.f_locals.get("self")
-        if event == "line" and isinstance(turns, _Turns) and turns._waiting and not turns._turn.locked() and late:
+        if event == "line" and isinstance(turns, Turns) and len(turns) and turns.turn and late:
             source.observer.on_next(late.pop())
         return meddle
 
