@@ -48,8 +48,8 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
 
 
 # Why msgspec: a ticker of 261 bytes costs it 0.60 us as a dict, where orjson takes 0.72 and json 3.1; and 2.5 us as a
-# typed message with six exact decimals, where orjson takes 3.5 and json 8.8 with the message made by hand (the best of 25
-# rounds in one run of `tests/benchmarks/decoders.py`). Four fifths of the typed one are the decimals.
+# typed message with six exact decimals, where orjson takes 3.5 and json 8.8 with the message made by hand (the best of
+# 25 rounds in one run of `tests/benchmarks/decoders.py`). Four fifths of the typed one are the decimals.
 decode: Final = msgspec.json.Decoder(Frame).decode
 """Read one frame and leave its payload raw. Raises one of `UNREADABLE`."""
 _decode_any: Final = msgspec.json.Decoder(float_hook=Decimal).decode

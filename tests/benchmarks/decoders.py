@@ -9,7 +9,6 @@ from operator import itemgetter
 from timeit import repeat
 from typing import Any, Final
 
-import msgspec
 import orjson
 
 from rx_kucoin.protocol import frames, pushes, readers
