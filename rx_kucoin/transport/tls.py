@@ -78,11 +78,11 @@ class SecureDuplex(Duplex):
         pieces: list[bytes] = []
         read, keep = self._tls.read, pieces.append
         try:
-            keep(read(_RECORD))
-            if self._incoming.pending:  # else the next would only raise: most often a record comes alone
-                while pieces[-1]:
-                    keep(read(_RECORD))
-            self._is_over = not pieces[-1]
+            while piece := read(_RECORD):
+                keep(piece)
+                if len(pieces) == 1 and not self._incoming.pending:
+                    break  # most often a record comes alone, and the next read would only raise
+            self._is_over = not piece
         except ssl.SSLWantReadError:
             pass  # a part of a record, or one that was for OpenSSL alone
         except OSError as error:

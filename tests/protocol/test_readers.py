@@ -166,7 +166,7 @@ def test_a_payload_is_exact_as_the_exchange_sent_it() -> None:
     assert push.data["data"]["close"] == 84521
 
 
-@pytest.mark.parametrize("value", [True, 1.5, "1e5", "", "x", "9" * 5000, [], {}])
+@pytest.mark.parametrize("value", [True, 1.5, "1e5", "1_000", "true", "", "x", "9" * 5000, [], {}])
 def test_a_place_is_a_whole_number_or_none(value: Any) -> None:
     assert read(READER, "", {"sequence": value}, topic="/market/ticker:A-B").sequence is None
 
