@@ -138,11 +138,12 @@ class Connection:
         self._welcome_timer.set(self._terms.welcome_timeout, self._check_welcome)
         self._wire.listen(self._receive, self._ended)
 
-    def messages(self, topic: str, reader: Reader) -> Observable[Any]:
+    def messages(self, topic: str, reader: Reader | None) -> Observable[Any]:
         """Listen to a topic: its messages as long as this connection lives. Completes with it, on the wire's thread.
 
         The first listener has it asked for, the last one's leaving has it asked for no more. Fails with
-        `SubscriptionRejected` when the exchange refuses it, with `NoRoom` when it takes no more topics here.
+        `SubscriptionRejected` when the exchange refuses it, with `NoRoom` when it takes no more topics here. Without a
+        reader the topic is only held.
         """
 
         def subscribe(sink: Sink[Any], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
@@ -151,7 +152,7 @@ class Connection:
 
         return Lean(subscribe)
 
-    def listen(self, topic: str, reader: Reader, sink: Sink[Any], ending: Ending) -> abc.DisposableBase:
+    def listen(self, topic: str, reader: Reader | None, sink: Sink[Any], ending: Ending) -> abc.DisposableBase:
         """Listen to a topic, where messages go one way and their end another. See `messages`."""
         return self._routes.add(topic, reader, sink, ending)
 
@@ -165,7 +166,7 @@ class Connection:
             self._warmings = (*self._warmings, warming)
 
             def hold(topic: str) -> abc.DisposableBase:
-                held = self.messages(topic, _UNREAD)
+                held = self.messages(topic, None)
                 return held.subscribe(on_error=lambda _: warming.done([topic]), scheduler=scheduler_)
 
             holds = [hold(topic) for topic in warming.topics]
@@ -257,12 +258,6 @@ class Connection:
         self._terms.tell(events.Malformed(self.line, reason, frames.excerpt(text), self._malformed))
 
 
-def _ignore(_frame: Frame, _argument: str) -> None:
-    pass
-
-
-_UNREAD: Final = Reader(_ignore, takes_whole=True)
-"""Reads nothing: the topic is only held."""
 _DRAIN: Final = 1.0
 """Seconds to wait for the last of an old connection, at most."""
 _ANSWERS: Final = frozenset({"ack", "pong", "error", "welcome"})

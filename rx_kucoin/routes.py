@@ -1,6 +1,7 @@
 """Where pushes go: a dict from topic to listeners, so a message costs the same among ten topics or ten thousand."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any
@@ -9,7 +10,7 @@ from reactivex import abc
 from reactivex.disposable import Disposable
 
 from rx_kucoin.operators._lean import Ending, Once, Sink
-from rx_kucoin.protocol import channels, frames, pushes
+from rx_kucoin.protocol import channels, frames
 from rx_kucoin.protocol.frames import UNREADABLE, Frame, FrameError
 from rx_kucoin.protocol.readers import Reader
 from rx_kucoin.protocol.topics import Topic
@@ -22,13 +23,12 @@ _log = logging.getLogger("rx_kucoin.connection")
 class _Listener(Once):
     """Somebody who listens to a topic, until it is disposed of."""
 
-    __slots__ = ("argument", "ending", "read", "routes", "sink", "takes_whole", "topic")
+    __slots__ = ("argument", "ending", "reader", "routes", "sink", "topic")
 
-    def __init__(self, routes: "Routes", topic: str, reader: Reader, sink: Sink[Any], ending: Ending) -> None:
+    def __init__(self, routes: "Routes", topic: str, reader: Reader | None, sink: Sink[Any], ending: Ending) -> None:
         super().__init__()
         self.routes, self.topic, self.argument = routes, topic, Topic.parse(topic).argument or ""
-        self.read, self.takes_whole = reader
-        self.sink, self.ending = sink, ending
+        self.reader, self.sink, self.ending = reader, sink, ending
 
     def _dispose(self) -> None:
         self.routes.remove(self)
@@ -37,7 +37,7 @@ class _Listener(Once):
 class Routes:
     """The listeners of one connection. A push takes no lock: listeners stand in tuples that are replaced.
 
-    While nobody listens who reads payloads in a way of his own, a frame is decoded whole, in one go.
+    While all who listen read with the same reader, that one decodes the frames, each in one go with its payload.
     """
 
     def __init__(
@@ -57,13 +57,13 @@ class Routes:
         self._wish, self._on_answer, self._on_malformed = wish, on_answer, on_malformed
         self._lock = Lock()
         self._listeners: dict[str, tuple[_Listener, ...]] = {}
-        self._decode: Callable[[str | bytes], Frame] = pushes.decode
-        self._particular = 0
+        self._readers: Counter[Reader] = Counter()
+        self._only: Reader | None = None
 
     def __bool__(self) -> bool:
         return bool(self._listeners)
 
-    def add(self, topic: str, reader: Reader, sink: Sink[Any], ending: Ending) -> abc.DisposableBase:
+    def add(self, topic: str, reader: Reader | None, sink: Sink[Any], ending: Ending) -> abc.DisposableBase:
         """Listen to a topic."""
         listener = _Listener(self, topic, reader, sink, ending)
         with self._lock:
@@ -81,24 +81,30 @@ class Routes:
 
     def receive(self, batch: Sequence[str | bytes]) -> None:
         """Pass pushes on to the listeners of their topics."""
-        decode, listeners_of = self._decode, self._listeners.get
-        whole = decode is pushes.decode
+        only, listeners_of = self._only, self._listeners.get
+        decode, finish = (frames.decode, None) if only is None else (only.decode, only.finish)
         for text in batch:
+            reader = only
             try:
                 frame = decode(text)
-            except UNREADABLE as error:
-                self._on_malformed(str(error), text)
-                continue
+            except UNREADABLE:
+                reader = None  # it says no push, or one that takes leniency
+                try:
+                    frame = frames.decode(text)
+                except UNREADABLE as error:
+                    self._on_malformed(str(error), text)
+                    continue
             if frame.type != "message" and not frame.is_push:
                 self._on_answer(frame, text)
                 continue
             for listener in listeners_of(frame.topic) or self._elsewhere(frame.topic):
                 try:
-                    if whole and listener.takes_whole:
+                    if listener.reader is not reader or reader is None:
+                        _pass(listener, frame if reader is None else text)
+                    elif finish is None:
                         listener.sink.on_next(frame)
                     else:
-                        read = listener.read  # apart from the call: as it is no method, Python 3.11 is quicker so
-                        listener.sink.on_next(read(frame, listener.argument))
+                        listener.sink.on_next(finish(frame.data, frame, listener.argument))
                 except FrameError as error:
                     self._on_malformed(str(error), text)
                 except Exception as error:  # noqa: BLE001  subscribers are guarded further up: this is a fault of ours
@@ -140,10 +146,11 @@ class Routes:
             self._changed(topic)
 
     def _count(self, listener: _Listener, change: int) -> None:
-        """Choose how to decode, before anybody is added. Under the lock."""
-        if not listener.takes_whole:
-            self._particular += change
-            self._decode = frames.decode if self._particular else pushes.decode
+        """Choose how to decode. Under the lock."""
+        if listener.reader is not None:
+            self._readers[listener.reader] += change
+            kinds = [reader for reader, number in self._readers.items() if number]
+            self._only = kinds[0] if len(kinds) == 1 else None
 
     def _elsewhere(self, pushed: str) -> tuple[_Listener, ...]:
         """A few channels push under another name. What nobody listens to comes late, or was never asked for."""
@@ -152,3 +159,14 @@ class Routes:
 
     def _changed(self, topic: str) -> None:
         self._wish(topic, lambda: topic in self._listeners)
+
+
+def _pass(listener: _Listener, said: Frame | str | bytes) -> None:
+    """Pass on what was not decoded as this listener wants it."""
+    if listener.reader is None:
+        return
+    try:
+        frame = said if isinstance(said, Frame) else frames.decode(said)
+    except UNREADABLE as error:
+        raise FrameError(str(error)) from None
+    listener.sink.on_next(listener.reader.read(frame, listener.argument))

@@ -58,7 +58,7 @@ class Push(Frame, frozen=True, gc=False, eq=False, repr_omit_defaults=True):
 
 
 decode: Final = msgspec.json.Decoder(Push, float_hook=Decimal).decode
-"""Read a frame and its payload in one go, where nobody has another use for that. Raises one of `UNREADABLE`."""
+"""Read a frame and its payload in one go. Raises one of `UNREADABLE`."""
 
 
 def raw_order(channel: Channel, argument: str) -> Order | None:
@@ -78,7 +78,7 @@ def _read(frame: Frame, _: str) -> Push:
     return Push(frame.topic, frame.type, frame.subject, data, frame.id, frame.code)
 
 
-READER: Final = Reader(_read, takes_whole=True)
+READER: Final = Reader(_read, decode, None)
 """Reads the pushes of any topic."""
 
 

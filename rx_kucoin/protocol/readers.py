@@ -1,8 +1,9 @@
-"""From the payload of a push to a message: one reader for each shape, made once for each topic that is listened to."""
+"""From a push to a message: one reader for each shape of payload."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final, NamedTuple, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar, cast
 
 import msgspec
 from msgspec.structs import force_setattr
@@ -35,52 +36,50 @@ __all__ = [
 T = TypeVar("T")
 
 
-class Reader(NamedTuple):
-    """Turns a push of a topic with an argument into a message."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Reader:
+    """Turns pushes of a topic into messages, given the topic's argument."""
 
     read: Callable[[Frame, str], Any]
-    """Raises `FrameError` when it cannot be read."""
-    takes_whole: bool = False
-    """Whether it has no use for a raw payload."""
+    """Makes the message of a frame whose payload is raw. Raises `FrameError`."""
+    decode: Callable[[str | bytes], Frame]
+    """Reads a frame and its payload in one go, as a line may on which nobody reads otherwise. Raises `UNREADABLE`."""
+    finish: Callable[[Any, Frame, str], Any] | None
+    """Makes the message of what `decode` gave: its payload, itself, the argument. None: it is the message."""
 
 
 MS: Final = 1_000_000
 """Nanoseconds in a millisecond. Every time of the spot feed is in ms, but those of matches and candles (ns)."""
 
 
-def _read_ticker(frame: Frame, argument: str) -> Ticker:
-    message = _ticker(frame.data)
+def _ticker(message: Ticker, frame: Frame, argument: str) -> Ticker:
     force_setattr(message, "symbol", frame.subject if argument == "all" else argument)
     if message.time_ns is not None:
         force_setattr(message, "time_ns", message.time_ns * MS)
     return message
 
 
-def _read_match(frame: Frame, argument: str) -> Match:
-    message = _match(frame.data)
+def _match(message: Match, _: Frame, argument: str) -> Match:
     force_setattr(message, "symbol", argument)
     return message
 
 
-def _read_snapshot(frame: Frame, _: str) -> Snapshot:
-    message = _snapshot(frame.data).data
+def _snapshot(payload: "_SnapshotPayload", _frame: Frame, _argument: str) -> Snapshot:
+    message = payload.data
     if message.time_ns is not None:
         force_setattr(message, "time_ns", message.time_ns * MS)
     return message
 
 
-def _read_level1(frame: Frame, argument: str) -> Level1:
-    payload = _level1(frame.data)
+def _level1(payload: "_Level1Payload", _: Frame, argument: str) -> Level1:
     return Level1(argument, _pair(payload.asks), _pair(payload.bids), _times(payload.timestamp, MS))
 
 
-def _read_depth(frame: Frame, argument: str) -> Depth:
-    payload = _depth(frame.data)
+def _depth(payload: "_DepthPayload", _: Frame, argument: str) -> Depth:
     return Depth(argument, payload.asks, payload.bids, _times(payload.timestamp, MS))
 
 
-def _read_level2(frame: Frame, argument: str) -> Level2Change:
-    payload = _level2(frame.data)
+def _level2(payload: "_Level2Payload", _: Frame, argument: str) -> Level2Change:
     start, end = payload.sequenceStart, payload.sequenceEnd
     if start is not None and end is not None and end < start:  # the documentation once prints them swapped
         start, end = end, start
@@ -88,27 +87,10 @@ def _read_level2(frame: Frame, argument: str) -> Level2Change:
     return Level2Change(argument, start, end, changes.asks, changes.bids, _times(payload.time, MS))
 
 
-def _read_candle(frame: Frame, argument: str) -> Candle:
-    symbol, _, interval = argument.rpartition("_")
-    payload = _candle(frame.data)
+def _candle(payload: "_CandlePayload", _: Frame, argument: str) -> Candle:
+    symbol, _colon, interval = argument.rpartition("_")
     start, open_, close, high, low, volume, turnover = payload.candles
     return Candle(symbol, interval, start * 1_000 * MS, open_, close, high, low, volume, turnover, payload.time)
-
-
-ticker: Final = Reader(_read_ticker)
-"""`/market/ticker:{symbol}`, where the symbol stands in the topic only; of `:all` it is the push's subject."""
-match: Final = Reader(_read_match)
-"""`/market/match:{symbol}`: `time` is ns, as a string."""
-snapshot: Final = Reader(_read_snapshot)
-"""`/market/snapshot:{symbol or market}`: the record is nested, and only it names the symbol in both forms."""
-level1: Final = Reader(_read_level1)
-"""`/spotMarket/level1:{symbol}`: each side is a flat pair, or empty."""
-depth: Final = Reader(_read_depth)
-"""`/spotMarket/level2Depth5:{symbol}` and its like: rows of price and size."""
-level2: Final = Reader(_read_level2)
-"""`/market/level2:{symbol}`: a range of changes."""
-candle: Final = Reader(_read_candle)
-"""`/market/candles:{symbol}_{interval}`: start (s), open, close, high, low, volume, turnover; `time` is ns."""
 
 
 def dig(data: Any, path: tuple[str, ...]) -> Any:
@@ -169,8 +151,6 @@ def _decoder(kind: type[T]) -> Callable[[msgspec.Raw], T]:
                 return decode(_encode(_without_blanks(_decode_anything(raw))))
             except UNREADABLE:
                 raise FrameError(str(error)) from None
-        except TypeError:  # somebody who had no use for the raw payload had it decoded
-            return lenient(msgspec.Raw(_encode(raw)))
 
     return lenient
 
@@ -190,10 +170,33 @@ def _pair(side: tuple[Decimal, ...]) -> Level | None:
     return Level(side[0], side[1]) if len(side) > 1 else None
 
 
-_ticker: Final = _decoder(Ticker)
-_match: Final = _decoder(Match)
-_snapshot: Final = _decoder(_SnapshotPayload)
-_level1: Final = _decoder(_Level1Payload)
-_depth: Final = _decoder(_DepthPayload)
-_level2: Final = _decoder(_Level2Payload)
-_candle: Final = _decoder(_CandlePayload)
+class _Whole(Frame, Generic[T], frozen=True, gc=False, kw_only=True):
+    """A frame whose payload is decoded; one that has none cannot be read so."""
+
+    data: T  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
+
+
+def _reader(kind: type[T], finish: Callable[[T, Frame, str], Any]) -> Reader:
+    payload_of = _decoder(kind)
+    decode = msgspec.json.Decoder(_Whole[kind], strict=False).decode  # type: ignore[valid-type]
+
+    def read(frame: Frame, argument: str) -> Any:
+        return finish(payload_of(frame.data), frame, argument)
+
+    return Reader(read, decode, finish)
+
+
+ticker: Final = _reader(Ticker, _ticker)
+"""`/market/ticker:{symbol}`, where the symbol stands in the topic only; of `:all` it is the push's subject."""
+match: Final = _reader(Match, _match)
+"""`/market/match:{symbol}`: `time` is ns, as a string."""
+snapshot: Final = _reader(_SnapshotPayload, _snapshot)
+"""`/market/snapshot:{symbol or market}`: the record is nested, and only it names the symbol in both forms."""
+level1: Final = _reader(_Level1Payload, _level1)
+"""`/spotMarket/level1:{symbol}`: each side is a flat pair, or empty."""
+depth: Final = _reader(_DepthPayload, _depth)
+"""`/spotMarket/level2Depth5:{symbol}` and its like: rows of price and size."""
+level2: Final = _reader(_Level2Payload, _level2)
+"""`/market/level2:{symbol}`: a range of changes."""
+candle: Final = _reader(_CandlePayload, _candle)
+"""`/market/candles:{symbol}_{interval}`: start (s), open, close, high, low, volume, turnover; `time` is ns."""
