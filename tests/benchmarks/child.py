@@ -16,7 +16,7 @@ __all__ = ["CLIENT_CORE", "EXCHANGE_CORE", "Child", "Trouble", "command"]
 
 CLIENT_CORE: Final = 0
 EXCHANGE_CORE: Final = 1
-PATIENCE: Final = 30.0
+_PATIENCE: Final = 30.0
 
 
 class Trouble(Exception):
@@ -57,10 +57,15 @@ class Child:
         self._selector.close()
         self._words.close()
 
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
+
     def ask(self, do: str, **of: Any) -> dict[str, Any]:
         """Give an order and wait for its answer, for a while longer than the child may wait itself."""
         self.tell(do, **of)
-        return self.answer(PATIENCE + float(of.get("within", 0.0)))
+        return self.answer(_PATIENCE + float(of.get("within", 0.0)))
 
     def tell(self, do: str, **of: Any) -> None:
         """Give an order."""
@@ -69,7 +74,7 @@ class Child:
         except OSError:
             raise self.trouble("ended") from None
 
-    def answer(self, within: float = PATIENCE) -> dict[str, Any]:
+    def answer(self, within: float = _PATIENCE) -> dict[str, Any]:
         """Wait for the next answer."""
         deadline = time.monotonic() + within
         while b"\n" not in self._heard:

@@ -1,4 +1,4 @@
-"""The command: runs all, shows the progress on stderr and prints the table."""
+"""The command: the table of all clients, or what our own messages cost in other coin; progress goes to stderr."""
 
 import argparse
 import json
@@ -8,15 +8,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+from benchmarks import instructions, profiling, syscalls, table
 from benchmarks.catalogue import CLIENTS
+from benchmarks.child import Trouble
 from benchmarks.goals import goals
+from benchmarks.inner.paths import PATHS
 from benchmarks.plan import plan
 from benchmarks.results import Results
 from benchmarks.rounds import run
-from benchmarks.table import table
 
 __all__ = ["main"]
 
+_FAILED: Final = 1
 _INTERRUPTED: Final = 130
 _NAMES: Final = tuple(dict.fromkeys(client.name for client in CLIENTS))
 
@@ -24,31 +27,62 @@ _NAMES: Final = tuple(dict.fromkeys(client.name for client in CLIENTS))
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmarks; return the exit code."""
     chosen = _parser().parse_args(arguments)
-    rounds = chosen.rounds or (1 if chosen.quick else 3)
     try:
-        results = Results(rounds)
-        run(plan(chosen.only, quick=chosen.quick), results, dict(chosen.peer), _say)
+        lines = list(chosen.what(chosen))
+    except Trouble as trouble:
+        _say("")
+        print(trouble, file=sys.stderr)
+        return _FAILED
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
         return _INTERRUPTED
     _say("")
-    print("\n".join(table(results)))
-    if chosen.json:
-        found = [asdict(goal) | {"met": goal.met} for goal in goals(results) if goal.met is not None]
-        chosen.json.write_text(json.dumps({**results.plain(), "goals": found}, indent=1))
+    print("\n".join(lines))
     return 0
 
 
+def _compare(chosen: argparse.Namespace) -> list[str]:
+    results = Results(chosen.rounds or (1 if chosen.quick else 3))
+    run(plan(chosen.only, quick=chosen.quick), results, dict(chosen.peer), _say)
+    if chosen.json:
+        found = [asdict(goal) | {"met": goal.met} for goal in goals(results) if goal.met is not None]
+        chosen.json.write_text(json.dumps({**results.plain(), "goals": found}, indent=1))
+    return list(table.table(results))
+
+
+def _instructions(chosen: argparse.Namespace) -> list[str]:
+    return list(instructions.table(instructions.instructions(PATHS if chosen.stages else instructions.WHOLE)))
+
+
+def _syscalls(chosen: argparse.Namespace) -> list[str]:
+    return list(syscalls.syscalls(chosen.idle, _say))
+
+
+def _profile(chosen: argparse.Namespace) -> list[str]:
+    return list(profiling.table(profiling.profile(chosen.rounds, _say), profiling.blasts(_say)))
+
+
 def _parser() -> argparse.ArgumentParser:
-    says = "This library, the bare loop of its parts and other clients, side by side."
+    says = "This library, the bare loop of its parts and other clients, side by side; or one of the commands below."
     more = "Peers that do not get on with each other: python3 -m venv V && V/bin/pip install X; --peer X=V/bin/python"
     parser = argparse.ArgumentParser("python tests/benchmarks", description=says, epilog=more)
+    parser.set_defaults(what=_compare)
     parser.add_argument("--quick", action="store_true", help="one round with fewer messages, in a minute and a half")
     parser.add_argument("--rounds", type=_positive, metavar="N", help="how often everything is measured (3)")
     parser.add_argument("--only", type=_some, default=(), metavar="NAMES", help=f"some of {', '.join(_NAMES)}")
     where = "the interpreter that a client is installed for; may be given several times"
     parser.add_argument("--peer", type=_interpreter, action="append", default=[], metavar="NAME=PYTHON", help=where)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there, too")
+    commands = parser.add_subparsers(title="what a message of ours costs", metavar="COMMAND")
+    counting = commands.add_parser("instructions", help="instructions a message, under callgrind")
+    counting.set_defaults(what=_instructions)
+    counting.add_argument("--stages", action="store_true", help="of every stage, too: each includes those before it")
+    calling = commands.add_parser("syscalls", help="system calls a message, and those of an idle line")
+    calling.set_defaults(what=_syscalls)
+    calling.add_argument("--idle", type=float, default=20.0, metavar="SECONDS", help="how long the line is idle (20)")
+    timing = commands.add_parser("profile", help="where the time of a message goes, by stage")
+    timing.set_defaults(what=_profile)
+    timing.add_argument("--rounds", type=_positive, default=30, metavar="N", help="how often each stage is timed (30)")
     return parser
 
 

@@ -42,7 +42,9 @@ def _by_hand(loads: Callable[[bytes], Any]) -> Callable[[bytes], Ticker]:
         frame = loads(text)
         data = frame["data"]
         symbol = frame["topic"].partition(":")[2]
-        return Ticker(symbol, int(data["sequence"]), *map(Decimal, _fields(data)), data["time"] * readers.MS)
+        price, size, ask, ask_size, bid, bid_size = map(Decimal, _fields(data))
+        time_ns = data["time"] * readers.MS
+        return Ticker(symbol, int(data["sequence"]), price, size, ask, ask_size, bid, bid_size, time_ns)
 
     return decode
 

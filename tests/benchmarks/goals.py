@@ -4,14 +4,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from math import isnan, nan
+from typing import Final
 
 from benchmarks.catalogue import CLIENTS, LIMIT
 from benchmarks.plan import CROWD, CROWDED, SCALES, SCHEMES, SLOWNESS_US, TOPICS
 from benchmarks.results import Results
 
-__all__ = ["Goal", "goals", "per_connection", "per_topic"]
+__all__ = ["RAW", "Goal", "goals", "per_connection", "per_topic"]
 
-RAW, TYPED = "ours raw", "ours typed"
+RAW: Final = "ours raw"
+TYPED: Final = "ours typed"
 
 
 @dataclass(frozen=True, slots=True)

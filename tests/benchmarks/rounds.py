@@ -1,14 +1,11 @@
 """The run: every cell once, then every cell again, so that a busy minute of the machine hits all alike."""
 
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Final
 
 from benchmarks.child import CLIENT_CORE, EXCHANGE_CORE, Child, Trouble, command
-from benchmarks.exchange.secrecy import certificate
+from benchmarks.market import market
 from benchmarks.measure import measure
 from benchmarks.plan import Cell
 from benchmarks.results import Results
@@ -16,7 +13,6 @@ from benchmarks.results import Results
 __all__ = ["LIVE_TOPICS", "run"]
 
 LIVE_TOPICS: Final = 2_000
-_LISTED: Final = 100
 _LIVE_WITHIN: Final = 90.0
 
 
@@ -37,19 +33,13 @@ def run(
         live: Whether to measure the time until many topics are live, too.
     """
     rounds = results.rounds
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        pem = str(certificate(folder / "certificate.pem"))
-        simulator = stack.enter_context(Child(command("exchange", "simulator", _LISTED), EXCHANGE_CORE))
-        rest = simulator.answer()["rest"]
-        exchange = stack.enter_context(Child(command("exchange", pem, rest), EXCHANGE_CORE))
-        urls = exchange.answer()
+    with market() as there:
         for number, cell in _all(cells, rounds):
             if cell.client.name in results.missing:
                 continue
             say(f"round {number // len(cells) + 1} of {rounds}, {number % len(cells) + 1} of {len(cells)}: {cell}")
             try:
-                results.add(cell, measure(cell, exchange, urls, pythons.get(cell.client.name, ""), pem))
+                results.add(cell, measure(cell, there, pythons.get(cell.client.name, "")))
             except Trouble as trouble:
                 say(f"{cell}: {trouble}\n")
                 results.failed(cell, str(trouble))

@@ -92,7 +92,9 @@ def test_no_two_tickers_are_alike_and_sequences_rise() -> None:
     assert all(isfinite(float(each["bestBidSize"])) for each in data)
 
 
-@pytest.mark.parametrize("wrong", [["--only", "nobody"], ["--peer", "ccxt"], ["--rounds", "0"]])
+@pytest.mark.parametrize(
+    "wrong", [["--only", "nobody"], ["--peer", "ccxt"], ["--rounds", "0"], ["profile", "--rounds", "0"], ["memory"]]
+)
 def test_a_wrong_argument_is_refused_before_anything_runs(wrong: list[str]) -> None:
     with pytest.raises(SystemExit) as refused:
         main(wrong)

@@ -46,7 +46,7 @@ except (ImportError, importlib.metadata.PackageNotFoundError) as missing:
     tell(missing=str(missing))
     sys.exit()
 probe = Probe(BORN_NS)
-threading.Thread(target=obey, args=(probe,), daemon=True).start()
+threading.Thread(target=obey, args=(probe,), name=Probe.thread, daemon=True).start()
 told = client.run(way, symbols(int(topics)), probe.hear, rest_url, socket_url)
 if told:
     tell(**told)

@@ -6,7 +6,7 @@ import os
 import socket
 import ssl
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any, Final
@@ -17,7 +17,7 @@ import orjson
 
 from benchmarks.symbols import TICKER
 
-__all__ = ["PACKAGE", "run"]
+__all__ = ["LOOPS", "PACKAGE", "run"]
 
 PACKAGE: Final = ""
 _CHUNK: Final = 1 << 16
@@ -40,34 +40,38 @@ class _Frame(msgspec.Struct, gc=False):
     data: _Ticker
 
 
+_decode: Final = msgspec.json.Decoder(_Frame, strict=False).decode
+
+
 def run(way: str, symbols: Sequence[str], hear: Callable[[Any], None], _rest_url: str, socket_url: str) -> None:
     """Listen for ever. Ways: split (only cut frames), orjson, or msgspec (typed, exact decimals)."""
     read, write = _open(socket_url)
     write(_masked({"id": "1", "type": "subscribe", "topic": TICKER + ",".join(symbols), "response": True}))
-    _LOOPS[way](_batches(read), hear)
+    LOOPS[way](_batches(read), hear)
 
 
-def _split(batches: Iterator[list[bytes]], hear: Callable[[Any], None]) -> None:
+def _split(batches: Iterable[list[bytes]], hear: Callable[[Any], None]) -> None:
     for frames in batches:
         for frame in frames:
             hear(frame)
 
 
-def _orjson(batches: Iterator[list[bytes]], hear: Callable[[Any], None]) -> None:
+def _orjson(batches: Iterable[list[bytes]], hear: Callable[[Any], None]) -> None:
     loads = orjson.loads
     for frames in batches:
         for frame in frames:
             hear(loads(frame)["data"]["price"])
 
 
-def _msgspec(batches: Iterator[list[bytes]], hear: Callable[[Any], None]) -> None:
-    decode = msgspec.json.Decoder(_Frame, strict=False).decode
+def _msgspec(batches: Iterable[list[bytes]], hear: Callable[[Any], None]) -> None:
+    decode = _decode
     for frames in batches:
         for frame in frames:
             hear(decode(frame).data.price)
 
 
-_LOOPS: Final = {"split": _split, "orjson": _orjson, "msgspec": _msgspec}
+LOOPS: Final = {"split": _split, "orjson": _orjson, "msgspec": _msgspec}
+"""What is done with the frames of each read, by way."""
 
 
 def _batches(read: Callable[[], bytes]) -> Iterator[list[bytes]]:

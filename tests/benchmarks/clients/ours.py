@@ -4,12 +4,13 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from reactivex import Observable
 from reactivex import operators as ops
 
 from benchmarks.symbols import TICKER
 from rx_kucoin import KuCoin, Limits, Push, Rate, Ticker
 
-__all__ = ["PACKAGE", "run"]
+__all__ = ["PACKAGE", "PRICES", "run", "subscribe"]
 
 PACKAGE: Final = "rx-kucoin"
 _AT_ONCE: Final = Limits(messages=Rate(100_000, 1.0), dials=Rate(100_000, 1.0))
@@ -23,15 +24,22 @@ def _raw(push: Push) -> Any:
     return push.data["price"]
 
 
+PRICES: Final[dict[str, Callable[[Any], Any]]] = {"raw": _raw, "typed": _typed}
+"""How the price of a message is had, by way."""
+
+
 def run(way: str, symbols: Sequence[str], hear: Callable[[Any], None], rest_url: str, _socket_url: str) -> None:
     """Listen for ever. Ways: raw or typed; raw/20 puts 20 topics on a connection."""
     kind, _, room = way.partition("/")
     kucoin = KuCoin(
         rest_url=rest_url, futures_rest_url=rest_url, topics_per_connection=int(room or 400), limits=_AT_ONCE
     )
-    for symbol in symbols:
-        if kind == "typed":
-            kucoin.ticker(symbol).pipe(ops.map(_typed)).subscribe(hear)
-        else:
-            kucoin.topic(TICKER + symbol).pipe(ops.map(_raw)).subscribe(hear)
+    subscribe(kucoin, kind, symbols, hear)
     threading.Event().wait()
+
+
+def subscribe(kucoin: KuCoin, way: str, symbols: Sequence[str], hear: Callable[[Any], None]) -> None:
+    """Have the price of each ticker heard, raw or typed."""
+    for symbol in symbols:
+        topic: Observable[Any] = kucoin.ticker(symbol) if way == "typed" else kucoin.topic(TICKER + symbol)
+        topic.pipe(ops.map(PRICES[way])).subscribe(hear)

@@ -20,6 +20,9 @@ class Probe:
         born_ns: When the process was started, by the monotonic clock.
     """
 
+    thread: Final = "orders"
+    """The name of the thread that all but `hear` belongs to."""
+
     def __init__(self, born_ns: int) -> None:
         self._born_ns, self._first_s = born_ns, -1.0
         self._base = self._target = 0
@@ -59,6 +62,10 @@ class Probe:
         if self._samples:
             told["delays_ns"] = [now - round(float(price) * 1e9) for now, price in self._samples]
         return told
+
+    def threads(self) -> dict[str, Any]:
+        """Tell the threads by their numbers in the system."""
+        return {str(thread.native_id): thread.name for thread in threading.enumerate()}
 
     def _turn(self, count: int, price: Any) -> float:
         """Hear a message that something is to be done at; return the number of the next such one."""
