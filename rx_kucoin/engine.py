@@ -137,8 +137,12 @@ class Engine:
             reader, order = channel.reader, channel.typed_order(argument)
         else:
             reader, order = pushes.READER, pushes.raw_order(channel, argument)
-        pool = self._pool(channel.market, private=channel.private)
-        open_.hold(attach(stream(topic, reader, order, pool, self._terms), sink, None))
+        try:
+            pool = self._pool(channel.market, private=channel.private)
+            open_.hold(attach(stream(topic, reader, order, pool, self._terms), sink, None))
+        except BaseException:
+            open_.dispose()
+            raise
         return open_
 
     def tell_of_failure(self, topic: str, error: BaseException) -> None:

@@ -142,13 +142,13 @@ class Pool:
             if place.guests == 0:
                 self._clear(place)
 
-    def evict(self, place: "_Place") -> bool:
-        """Let nobody else in here, though some may not have left yet."""
+    def evict(self, visit: "_Visit") -> bool:
+        """Let nobody else in here. False: this guest was told before; others may not have left yet."""
         with self._lock:
-            if place.evicted:
+            if visit.evicted:
                 return False
-            place.evicted = True
-            self._clear(place)
+            visit.evicted = True
+            self._clear(visit.place)
             return True
 
     def _clear(self, place: "_Place") -> None:
@@ -181,7 +181,6 @@ class _Place:
     def __init__(self, topic: str, line: _Line) -> None:
         self.topic, self.line = topic, line
         self.guests = 0
-        self.evicted = False
 
 
 class _Stay(Once):
@@ -215,26 +214,30 @@ class _Stay(Once):
 
 
 class _Visit(Holder):
-    """A stream's time on a line."""
+    """A stream's time on a line. Once that is over it keeps still, though the line may be telling all just then."""
 
-    __slots__ = ("_stay", "place")
+    __slots__ = ("_stay", "evicted", "place")
 
     def __init__(self, stay: _Stay, place: _Place) -> None:
         super().__init__()
         self._stay, self.place = stay, place
+        self.evicted = False
 
     def on_next(self, connection: Connection) -> None:
-        self._stay.sink.on_next(self._stay.listen(Seat(connection, self)))
+        if not self.is_disposed:
+            self._stay.sink.on_next(self._stay.listen(Seat(connection, self)))
 
     def on_error(self, error: Exception) -> None:
-        self._stay.sink.on_error(error)
+        if not self.is_disposed:
+            self._stay.sink.on_error(error)
 
     def on_completed(self) -> None:
-        self._stay.sink.on_completed()
+        if not self.is_disposed:
+            self._stay.sink.on_completed()
 
     def move(self) -> None:
         """There is no room here."""
-        if self._stay.pool.evict(self.place):
+        if self._stay.pool.evict(self):
             self._stay.settle()
 
     def _dispose(self) -> None:

@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from threading import Lock
-from typing import Any
+from typing import Any, Final
 
 from reactivex import abc
 from reactivex.disposable import Disposable
@@ -84,7 +84,7 @@ class Routes:
         only, listeners_of = self._only, self._listeners.get
         decode, finish = (frames.decode, None) if only is None else (only.decode, only.finish)
         for text in batch:
-            reader = only
+            reader: object = only
             try:
                 frame = decode(text)
             except UNREADABLE:
@@ -104,12 +104,14 @@ class Routes:
                     elif finish is None:
                         listener.sink.on_next(frame)
                     else:
+                        reader = _FINISHED
                         listener.sink.on_next(finish(frame.data, frame, listener.argument))
                 except FrameError as error:
                     self._on_malformed(str(error), text)
                 except Exception as error:  # noqa: BLE001  subscribers are guarded further up: this is a fault of ours
-                    _log.exception("a stream of %s ended by a fault of this library", frame.topic)
-                    self.fail(frame.topic, error)
+                    _log.exception("a stream of %s ended by a fault of this library", listener.topic)
+                    listener.dispose()
+                    listener.ending.on_error(error)
 
     def fail(self, topic: str, error: Exception) -> None:
         """End the listeners of a topic."""
@@ -159,6 +161,10 @@ class Routes:
 
     def _changed(self, topic: str) -> None:
         self._wish(topic, lambda: topic in self._listeners)
+
+
+_FINISHED: Final = object()
+"""Reads for nobody: a payload is finished once, as that changes it; another listener has the frame decoded anew."""
 
 
 def _pass(listener: _Listener, said: Frame | str | bytes) -> None:

@@ -79,7 +79,7 @@ class _Ordered(Doubt):
     def _began_anew(self, before: int, after: int) -> None:
         self._terms.tell(events.SequenceReset(0, self._topic, before, after))
 
-    def _gap(self, before: int, after: int) -> None:
+    def _gap(self, before: int | None, after: int | None) -> None:
         several = self._order.key is not None and not self._order.contiguous
         first, last = (None, None) if several else (before, after)
         self._terms.tell(events.Gap(0, self._topic, first, last, self._cause))

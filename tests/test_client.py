@@ -292,3 +292,16 @@ def test_a_channel_that_is_newer_than_the_catalogue_may_be_asked_for(exchange: S
     kucoin.topic("/market/brandnew:BTC-USDT", checked=False).subscribe(on_error=failed.append)
     assert eventually(lambda: failed)
     assert "404" in str(failed[0])
+
+
+def test_a_transport_that_cannot_be_made_is_told_of_once_and_nothing_is_kept() -> None:
+    errors: list[Exception] = []
+
+    def no_transport(_market: str, _private: bool) -> Any:  # noqa: FBT001  the shape of a TransportOf
+        raise OSError("no transport")
+
+    with KuCoin(transport=no_transport) as kucoin:
+        for _ in range(2):
+            kucoin.ticker("BTC-USDT").subscribe(on_error=errors.append)
+        assert list(map(repr, errors)) == ["OSError('no transport')"] * 2
+        assert not kucoin._engine._open

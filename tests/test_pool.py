@@ -2,13 +2,24 @@
 
 import threading
 from collections import Counter, defaultdict
+from collections.abc import Callable
+from itertools import count
+from typing import Any
 
 import pytest
+from reactivex.disposable import Disposable
+from reactivex.scheduler import VirtualTimeScheduler
 from waiting import eventually, nothing_left
 
 from rx_kucoin import KuCoin, Limits, Rate, SubscriptionRejected, Ticker, events
+from rx_kucoin.connection import NoRoom
 from rx_kucoin.events import Event
+from rx_kucoin.operators._hub import Hub
+from rx_kucoin.operators._lean import Ending
+from rx_kucoin.pool import Pool
+from rx_kucoin.protocol.pushes import READER
 from rx_kucoin.simulator import Simulator
+from rx_kucoin.terms import Terms
 
 pytestmark = pytest.mark.socket
 
@@ -123,6 +134,64 @@ def test_a_live_topic_that_is_moved_to_another_line_tells_of_the_gap() -> None:
             assert len(exchange.open_connections) == 3
     for numbers in got.values():
         assert numbers == sorted(set(numbers))
+
+
+def test_a_topic_that_is_moved_takes_all_of_its_streams_along() -> None:
+    got: Counter[str] = Counter()
+    with nothing_left(), Simulator(seed=1, symbols=6, rate_per_topic=50, dial_rate=UNLIMITED) as exchange:
+        symbols = exchange.listed["spot"]
+        settings = {"limits": Limits(dials=UNLIMITED), "backoff_initial": 0.1}
+        with KuCoin(rest_url=exchange.rest_url, **settings) as kucoin:
+            for symbol in symbols:
+                kucoin.match(symbol).subscribe(lambda match: got.update([f"typed {match.symbol}"]))
+                kucoin.topic(f"/market/match:{symbol}").subscribe(lambda push: got.update([f"raw {push.symbol}"]))
+            assert eventually(lambda: len(got) == 12)
+            exchange.faults.limit_topics(3)
+            exchange.faults.drop()
+            assert eventually(lambda: live(exchange) == 6 and len(exchange.open_connections) == 2)
+            got.clear()
+            assert eventually(lambda: len(got) == 12), got
+
+
+class Connected:
+    """A connection as far as a pool knows it."""
+
+    is_open, topics = True, ()
+
+    def __init__(self, name: str, heard: Callable[[str], object]) -> None:
+        self.name, self.heard = name, heard
+        self.endings: dict[str, Ending] = {}
+
+    def listen(self, topic: str, _reader: object, _sink: object, ending: Ending) -> Disposable:
+        self.endings[topic] = ending
+        self.heard(f"{topic} on {self.name}")
+        return Disposable()
+
+
+def test_a_stream_that_moves_hears_nothing_more_of_the_line_that_it_left() -> None:
+    lines: list[Hub[Any]] = [Hub(), Hub()]
+    full: list[Callable[[int], object]] = []
+    heard: list[str] = []
+
+    def dial(line: int, on_full: Callable[[int], object]) -> Hub[Any]:
+        full.append(on_full)
+        return lines[line - 1]
+
+    def hear(what: str) -> None:
+        heard.append(what)
+        if what == "a on second":  # the first one refuses b while the second one is shown to one topic after another
+            full[0](1)
+            first.endings["b"].on_error(NoRoom())
+
+    first, second = Connected("first", hear), Connected("second", hear)
+    terms = Terms(clock=VirtualTimeScheduler(), tell=lambda _: None, topics_per_connection=2)
+    pool = Pool(dial, count(1), terms, lambda _: None)
+    for topic in ("a", "b"):
+        pool.topic(topic, lambda seat, topic=topic: seat.messages(topic, READER)).subscribe(lambda it: it.subscribe())
+    lines[0].on_next(first)
+    lines[0].on_next(second)
+    assert heard == ["a on first", "b on first", "a on second"]
+    assert repr(pool) == "<Pool 2 topics | 1 open, 1 dialling>"
 
 
 def topics_of(symbols: list[str]) -> set[str]:

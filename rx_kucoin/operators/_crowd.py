@@ -47,14 +47,12 @@ class Crowd(Generic[T]):
 
     def add(self, observer: Sink[T]) -> abc.DisposableBase:
         """Let an observer join that keeps still once it has ended: no guard is put around it."""
-        with _instant:
-            ending = self._ending
-            if ending is None:
-                self._observers = (*self._observers, observer)
-        if ending is not None:
-            ending(observer)
-            return Disposable()
-        return _Membership(self, observer)
+        while (ending := self._ending) is None:
+            known = self._observers
+            if self._replace(known, (*known, observer)):
+                return _Membership(self, observer)
+        ending(observer)
+        return Disposable()
 
     def on_next(self, value: T) -> None:
         """Give a value to everybody."""
@@ -86,8 +84,18 @@ class Crowd(Generic[T]):
 
     def leave(self, observer: Sink[T]) -> None:
         """Give this one nothing more."""
+        while self._ending is None:
+            known = self._observers
+            if self._replace(known, tuple([other for other in known if other is not observer])):
+                break
+
+    def _replace(self, known: tuple[Sink[T], ...], observers: tuple[Sink[T], ...]) -> bool:
+        """Nothing is made under the lock: the garbage collector could step in, and a finaliser that leaves as well."""
         with _instant:
-            self._observers = tuple([other for other in self._observers if other is not observer])
+            same = self._observers is known and self._ending is None
+            if same:
+                self._observers = observers
+        return same
 
     def _end(self, ending: Callable[[Sink[T]], None]) -> None:
         with _instant:

@@ -16,7 +16,7 @@ _PROOF = 3
 """Values in a row, below everything ever seen, after which a sequence is taken to have started anew."""
 
 
-def _nobody(*_: int) -> None:
+def _nobody(*_: int | None) -> None:
     """Is told of what nobody wants to know."""
 
 
@@ -36,7 +36,7 @@ def in_sequence(
     key: Callable[[T], Hashable] | None = None,
     contiguous: bool = False,
     strict: bool = True,
-    on_gap: Callable[[int, int], object] = _nobody,
+    on_gap: Callable[[int | None, int | None], object] = _nobody,
     on_repeat: Callable[[int], object] = _nobody,
     on_reset: Callable[[int, int], object] = _nobody,
     doubt: Doubt | None = None,
@@ -68,10 +68,11 @@ def in_sequence(
         key: Several streams in one, each with numbers of its own.
         contiguous: A value starts where the one before it ended; a hole is told to `on_gap`.
         strict: A number stands for one value. Otherwise only an equal value with an equal number is a repetition.
-        on_gap: Told of a hole: the last number before it and the first one after.
+        on_gap: Told of a hole: the last number before it and the first one after; None where nothing has a number.
         on_repeat: Told of the number of a value that was dropped.
         on_reset: Told of a sequence that started anew: the last number before and the first one after.
-        doubt: Where `contiguous` cannot tell: while it is raised, the next step forward is told to `on_gap`.
+        doubt: Where `contiguous` cannot tell: while it is raised, the next value that passes is told to `on_gap`, if it
+            is a step forward, the first of its stream, or without a number.
 
     Returns:
         An operator function that takes an observable source and returns it in sequence.
@@ -97,7 +98,7 @@ class _Rules(Generic[T]):
     key: Callable[[T], Hashable] | None
     contiguous: bool
     strict: bool
-    on_gap: Callable[[int, int], object]
+    on_gap: Callable[[int | None, int | None], object]
     on_repeat: Callable[[int], object]
     on_reset: Callable[[int, int], object]
     doubt: Doubt
@@ -147,6 +148,8 @@ class _Order(Generic[T]):
                         stream.number = number
                 elif not self._is_news(stream, number, value):
                     due = self._look(stream, number, value)
+            elif self._rules.doubt.raised:
+                self._tell(None, None)
         except Exception as error:  # noqa: BLE001  a function of the caller's: his mistake ends his stream
             self._sink.on_error(error)
             return
@@ -170,7 +173,13 @@ class _Order(Generic[T]):
         """Find the stream of a value, where there may be several; where there is one, it has not begun."""
         return None if self._key is None else self._streams.get(self._key(value))
 
+    def _tell(self, before: int | None, after: int | None) -> None:
+        self._rules.doubt.raised = False
+        self._rules.on_gap(before, after)
+
     def _begin(self, number: int, value: T) -> None:
+        if self._rules.doubt.raised and not self._rules.contiguous:
+            self._tell(None, number)
         stream: _Stream[T] = _Stream(number)
         if not self._rules.strict:
             stream.value = value
@@ -217,6 +226,8 @@ class _Order(Generic[T]):
             return ()
         held, stream.held = stream.held, ()
         (begun, opening), *others = held
+        if self._rules.doubt.raised:
+            self._tell(stream.number, begun)
         self._rules.on_reset(stream.number, begun)
         stream.number = stream.lowest = begun
         if not self._rules.strict:

@@ -121,7 +121,7 @@ class _Subscriber(Holder, Generic[T]):
         """Hear nothing more. Returns whom to tell of an error, the first time."""
         with _instant:
             tell, self._on_error = self._on_error, None
-            self.on_next = _nothing
+            _, self.on_next = self.on_next, _nothing  # kept until the lock is free: a finaliser may dispose as well
         return tell
 
     def _dispose(self) -> None:

@@ -2,13 +2,14 @@
 
 from collections import deque
 from collections.abc import Callable
-from threading import Lock
+from threading import RLock
 from typing import Final
 
 __all__ = ["Outbox"]
 
-_instant: Final = Lock()
-"""Held for an instant by whoever makes a queue or lets go of one: an empty deque takes 600 bytes."""
+_instant: Final = RLock()
+"""Held for an instant by whoever makes a queue or lets go of one: an empty deque takes 600 bytes. Only the garbage
+collector may step in, and run a finaliser that closes another outbox."""
 
 
 class Outbox:

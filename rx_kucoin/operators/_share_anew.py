@@ -153,8 +153,10 @@ class _Life(Crowd[Any], Generic[T]):
         try:
             self.connection.hold(attach(self.shared.source, self, scheduler))
         except BaseException as error:  # others may have joined meanwhile
+            told = isinstance(error, Exception) and self._ending is None  # by `on_error`, which is enough
             self.on_error(error if isinstance(error, Exception) else RuntimeError(repr(error)))
-            raise
+            if not told:
+                raise
 
     def on_error(self, error: Exception) -> None:
         self.shared.end(self)

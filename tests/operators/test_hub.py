@@ -1,6 +1,7 @@
 """Hub: whoever listens hears everything, whatever the others do."""
 
 import logging
+import subprocess
 import sys
 import threading
 from typing import Any
@@ -196,3 +197,57 @@ def test_threads_come_and_go_while_it_speaks_and_who_stays_misses_nothing() -> N
     assert broken == []
     assert stays.heard == list(range(30_000))
     assert len(hub) == 1
+
+
+def test_what_is_let_go_of_at_the_end_may_wait_for_others_in_its_finaliser() -> None:
+    hub, another = Hub[int](), Hub[int]()
+    subscription = another.subscribe()
+    left: list[bool] = []
+
+    class Watcher:
+        def __init__(self) -> None:
+            hub.subscribe(self.take)
+
+        def take(self, value: int) -> None: ...
+
+        def __del__(self) -> None:
+            leaving = threading.Thread(target=subscription.dispose, daemon=True)
+            leaving.start()
+            leaving.join(5)
+            left.append(not leaving.is_alive())
+
+    Watcher()
+    hub.on_completed()
+    assert left == [True]
+
+
+COLLECTED = """
+import gc
+from rx_kucoin.operators._hub import Hub
+
+hub = Hub()
+
+class Panel:
+    def __init__(self):
+        self.itself, self.subscription = self, hub.subscribe()
+
+    def __del__(self):
+        self.subscription.dispose()
+
+gc.collect()
+gc.freeze()
+for step in range(600):
+    gc.disable()
+    member = hub.attach(Hub(), None)
+    Panel()
+    gc.set_threshold(gc.get_count()[0] + step % 12 - 4, 1, 1)
+    gc.enable()
+    member.dispose()
+gc.collect()
+print(len(hub))
+"""
+
+
+def test_the_garbage_collector_may_run_and_let_somebody_leave_at_any_moment() -> None:
+    run = subprocess.run([sys.executable, "-c", COLLECTED], capture_output=True, text=True, timeout=30, check=True)
+    assert run.stdout == "0\n"

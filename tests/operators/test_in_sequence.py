@@ -274,3 +274,30 @@ def test_where_numbers_tell_a_doubt_adds_nothing() -> None:
     for value in (1, 2, 4):
         source.on_next(value)
     assert told == [1, 2, (2, 4), 4]
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ([("a", None), ("a", 6)], ["gap None None", ("a", None), ("a", 6)]),
+        ([("b", 5), ("a", 6)], ["gap None 5", ("b", 5), ("a", 6)]),
+        ([("a", 1), ("a", 2), ("a", 3)], ["gap 4 1", "reset 4 1", ("a", 1), ("a", 2), ("a", 3)]),
+    ],
+)
+def test_a_doubt_is_told_before_whatever_passes_first(values: list[Any], told: list[Any]) -> None:
+    said: list[Any] = []
+    doubt, source = Doubt(), Subject[Any]()
+    source.pipe(
+        in_sequence(
+            lambda it: it[1],
+            key=lambda it: it[0],
+            on_gap=lambda before, after: said.append(f"gap {before} {after}"),
+            on_reset=lambda before, after: said.append(f"reset {before} {after}"),
+            doubt=doubt,
+        )
+    ).subscribe(said.append)
+    source.on_next(("a", 4))
+    doubt.raised = True
+    for value in values:
+        source.on_next(value)
+    assert said == [("a", 4), *told]

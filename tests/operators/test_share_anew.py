@@ -13,6 +13,7 @@ from reactivex import operators as ops
 from reactivex.disposable import Disposable, SerialDisposable
 from reactivex.scheduler import ImmediateScheduler, TimeoutScheduler, VirtualTimeScheduler
 
+from rx_kucoin.operators._lean import Lean
 from rx_kucoin.operators._share_anew import _Latecomer, share_anew
 
 
@@ -276,6 +277,22 @@ def test_unsubscribing_during_the_replay() -> None:
     assert source.closed == 1
 
 
+def test_unsubscribing_within_a_value_forgoes_what_has_queued_meanwhile() -> None:
+    source = Source()
+    shared = source.observable.pipe(share_anew(replay=True))
+    stays = Seen(shared)
+    seen: list[int] = []
+
+    def take(value: int) -> None:
+        seen.append(value)
+        source.observer.on_next(2)
+        leaves.dispose()
+
+    leaves = shared.subscribe(take)
+    source.observer.on_next(1)
+    assert (seen, sorted(stays.all)) == ([1], [1, 2])
+
+
 def test_nobody_holds_a_lock_while_a_value_is_replayed() -> None:
     source = Source(1)
     shared = source.observable.pipe(share_anew(replay=True))
@@ -393,6 +410,13 @@ def test_a_source_that_fails_in_subscribe_ends_those_who_have_joined_meanwhile()
         shared.subscribe(on_error=lambda _: None)
     assert others[0].all == ["RuntimeError('KeyboardInterrupt()')"]
     assert Seen(shared).all == [7, "|"]
+
+
+def test_a_source_of_ours_that_fails_in_subscribe_is_told_of_once() -> None:
+    def fail(_: object, __: object) -> abc.DisposableBase:
+        raise KeyError(1)
+
+    assert Seen(Lean[Any](fail).pipe(share_anew())).all == ["KeyError(1)"]
 
 
 # Re-entrancy and sources that speak at once
