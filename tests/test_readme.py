@@ -11,6 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from benchmarks.command import main as benchmarks
 from marbles import play, read
 
 import rx_kucoin.operators
@@ -87,6 +88,16 @@ def test_each_command_is_one_line_and_the_one_that_is_run_for_every_change(mark:
     assert extracted.stdout == command(mark)
     assert f'check "README: {mark}"' in script
     assert f"$(from_readme {mark})" in script
+
+
+def test_its_benchmarks_are_commands_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    for line in command("benchmarks").splitlines():
+        program, folder, *words = shlex.split(line)
+        assert (program, folder) == (".venv/bin/python", "tests/benchmarks")
+        with pytest.raises(SystemExit) as ended:
+            benchmarks([*words, "--help"])
+        assert ended.value.code == 0
+    assert "callgrind" in capsys.readouterr().out
 
 
 def test_its_table_of_events_is_the_module_s() -> None:

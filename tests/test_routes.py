@@ -98,6 +98,7 @@ def test_who_comes_or_goes_amid_a_batch_neither_misses_nor_spoils(first: Reader 
         other.on_next = come  # type: ignore[method-assign]
     line.say(*(push(TICKER, sequence=str(number), price="1") for number in range(1, 7)))
     assert [it.sequence for it in late[0].got] == [3, 4, 5, 6]
+    assert {type(it) for it in late[0].got} == {Push if second is READER else Ticker}
     assert not line.malformed
     assert not other.end
 
