@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from transport.servers import certificate
+
 from benchmarks.child import EXCHANGE_CORE, Child, command
-from benchmarks.exchange.secrecy import certificate
 
 __all__ = ["Market", "market"]
 
@@ -34,7 +35,7 @@ class Market:
 def market() -> Iterator[Market]:
     """Have an exchange."""
     with tempfile.TemporaryDirectory() as folder:
-        pem = str(certificate(Path(folder) / "certificate.pem"))
+        pem = str(certificate(Path(folder)))
         with Child(command("exchange", "simulator", _LISTED), EXCHANGE_CORE) as simulator:
             rest = simulator.answer()["rest"]
             with Child(command("exchange", pem, rest), EXCHANGE_CORE) as exchange:

@@ -8,16 +8,17 @@ from typing import Any
 
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
+from transport.servers import tls  # noqa: E402
+
 from benchmarks.exchange.front import front  # noqa: E402  found by the line above
 from benchmarks.exchange.gateway import Gateway  # noqa: E402
-from benchmarks.exchange.secrecy import serving  # noqa: E402
 from benchmarks.symbols import symbols  # noqa: E402
 from rx_kucoin.simulator import Simulator  # noqa: E402
 
 
 async def serve(pem: Path, simulator: str) -> None:
     gateway = Gateway()
-    sockets = {"ws": await gateway.listen(None), "wss": await gateway.listen(serving(pem))}
+    sockets = {"ws": await gateway.listen(None), "wss": await gateway.listen(tls(pem))}
     tell(**{name: {"socket": url, "rest": await front(url, simulator)} for name, url in sockets.items()})
     orders = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
