@@ -5,17 +5,8 @@ from rx_kucoin.connection import Connection
 from rx_kucoin.errors import ApiError, Closed, KuCoinError, ReconnectFailed, SubscriptionRejected
 from rx_kucoin.events import Event
 from rx_kucoin.protocol.limits import Limits, Rate
-from rx_kucoin.protocol.messages import (
-    Candle,
-    Change,
-    Depth,
-    Level,
-    Level1,
-    Level2Change,
-    Match,
-    Snapshot,
-    Ticker,
-)
+from rx_kucoin.protocol.messages.base import Change, Level
+from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
 from rx_kucoin.protocol.pushes import Push
 from rx_kucoin.protocol.signing import Credentials
 

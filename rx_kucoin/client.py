@@ -14,7 +14,7 @@ from rx_kucoin.operators._merge_serial import merge_serial
 from rx_kucoin.protocol import channels
 from rx_kucoin.protocol.checks import check, check_shape
 from rx_kucoin.protocol.limits import Limits, Market
-from rx_kucoin.protocol.messages import Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
+from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
 from rx_kucoin.protocol.pushes import Push
 from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.terms import Settings

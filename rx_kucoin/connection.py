@@ -25,7 +25,7 @@ from rx_kucoin.protocol.outcomes import (
     Refused,
     Welcomed,
 )
-from rx_kucoin.protocol.readers import Reader
+from rx_kucoin.protocol.readers.base import Reader
 from rx_kucoin.routes import Routes
 from rx_kucoin.terms import Terms
 from rx_kucoin.transport.wire import Transport, Wire

@@ -7,21 +7,24 @@ from itertools import count
 from typing import Any, Final
 from weakref import WeakSet
 
+import reactivex
 from reactivex import Observable, abc
 
 from rx_kucoin import events
 from rx_kucoin.connection import Connection, connect
 from rx_kucoin.door import Door
-from rx_kucoin.errors import Closed
+from rx_kucoin.errors import Closed, Passing
 from rx_kucoin.events import Event
 from rx_kucoin.operators._buffer_bounded import buffer_bounded
 from rx_kucoin.operators._hub import Hub
 from rx_kucoin.operators._lean import Holder, Lean, Sink, attach
+from rx_kucoin.operators._retry_backoff import full_jitter, retry_backoff
 from rx_kucoin.operators._serialize import serialize
 from rx_kucoin.operators._share_anew import share_anew
 from rx_kucoin.pool import Pool
 from rx_kucoin.protocol import pushes
-from rx_kucoin.protocol.channels import CHANNELS, Channel
+from rx_kucoin.protocol.channel import Channel
+from rx_kucoin.protocol.channels import CHANNELS
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.topics import Topic
 from rx_kucoin.streams import stream
@@ -51,7 +54,7 @@ class Engine:
         self._door = Door(self._terms.limits.dials, self._clock)
         self._lock = threading.RLock()
         self._numbers = count(1)
-        self._transports: list[Transport] = []
+        self._transports: dict[tuple[Market, bool], Transport] = {}
         self._pools: dict[tuple[Market, bool], Pool] = {}
         self._streams: dict[tuple[str, bool], Observable[Any]] = {}
         self._open: dict[_Open, None] = {}
@@ -90,6 +93,32 @@ class Engine:
         """What happens to lines and topics, as it happens."""
         return self._incoming.pipe(serialize(), self._told())
 
+    @property
+    def happenings(self) -> Observable[Event]:
+        """What happens, told while it happens, on the thread that it happens on."""
+        return self._incoming
+
+    def fetch(self, market: Market, path: str, *, private: bool = False) -> Observable[bytes]:
+        """Ask a REST host with a GET; what fails and may heal is tried again, as often as a connection is.
+
+        Emits the answer's `data` as JSON, and completes. Fails with a `KuCoinError`.
+        """
+        terms = self._terms
+
+        def ask(_: object) -> Observable[bytes]:
+            if terms.closing.is_set():
+                return reactivex.throw(Closed())
+            return self._transport(market, private=private).fetch(path)
+
+        return reactivex.defer(ask).pipe(
+            retry_backoff(
+                terms.max_reconnects,
+                delay=full_jitter(terms.backoff_initial, cap=terms.backoff_cap, random=terms.random),
+                retryable=lambda error: isinstance(error, Passing),
+                scheduler=self._clock,
+            )
+        )
+
     def close(self, timeout: float = 2.0) -> bool:
         """Complete every stream and end every thread and socket, within `timeout` seconds. May be called anywhere.
 
@@ -101,7 +130,7 @@ class Engine:
             if self._terms.closing.is_set() and threading.current_thread().name.startswith("rx_kucoin"):
                 deadline = time.monotonic()  # whoever closes already may wait for this very thread
             self._terms.closing.set()
-            transports = tuple(self._transports)
+            transports = tuple(self._transports.values())
         self._door.dispose()
         ended = [transport.close(deadline - time.monotonic()) for transport in transports]
         for open_ in tuple(self._open):
@@ -153,8 +182,7 @@ class Engine:
         with self._lock:
             pool = self._pools.get((market, private))
             if pool is None:
-                transport = self._transport_of(market, private)
-                self._transports.append(transport)
+                transport = self._transport(market, private=private)
 
                 def dial(line: int, on_full: Callable[[int], object]) -> Observable[Connection]:
                     return self._door.admit(connect(transport, line, self._terms, on_full))
@@ -162,6 +190,13 @@ class Engine:
                 pool = Pool(dial, self._numbers, self._terms, self._connected.on_next)
                 self._pools[market, private] = pool
             return pool
+
+    def _transport(self, market: Market, *, private: bool) -> Transport:
+        with self._lock:
+            transport = self._transports.get((market, private))
+            if transport is None:
+                transport = self._transports[market, private] = self._transport_of(market, private)
+            return transport
 
     def _parts(self) -> list[tuple[tuple[Market, bool], Pool]]:
         with self._lock:

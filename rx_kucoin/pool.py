@@ -12,7 +12,7 @@ from rx_kucoin.connection import Connection, NoRoom
 from rx_kucoin.operators._lean import Holder, Lean, Once, Sink, attach
 from rx_kucoin.operators._relay import CutShort
 from rx_kucoin.operators._share_anew import share_anew
-from rx_kucoin.protocol.readers import Reader
+from rx_kucoin.protocol.readers.base import Reader
 from rx_kucoin.renewal import lasting
 from rx_kucoin.terms import Terms
 

@@ -12,7 +12,7 @@ from reactivex.disposable import Disposable
 from rx_kucoin.operators._lean import Ending, Once, Sink
 from rx_kucoin.protocol import channels, frames
 from rx_kucoin.protocol.frames import UNREADABLE, Frame, FrameError
-from rx_kucoin.protocol.readers import Reader
+from rx_kucoin.protocol.readers.base import Reader
 from rx_kucoin.protocol.topics import Topic
 
 __all__ = ["Routes"]

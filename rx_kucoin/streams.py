@@ -9,8 +9,8 @@ from rx_kucoin import events
 from rx_kucoin.operators._hand_over import hand_over
 from rx_kucoin.operators._in_sequence import Doubt, in_sequence
 from rx_kucoin.pool import Pool, Seat
-from rx_kucoin.protocol.channels import Order
-from rx_kucoin.protocol.readers import Reader
+from rx_kucoin.protocol.channel import Order
+from rx_kucoin.protocol.readers.base import Reader
 from rx_kucoin.terms import Terms
 
 __all__ = ["EXCHANGE_SKIPPED", "LINE_WAS_DOWN", "stream"]

@@ -10,7 +10,7 @@ from waiting import eventually, nothing_left
 from rx_kucoin import KuCoin, KuCoinError, Limits, Rate, ReconnectFailed, Ticker, errors, events
 from rx_kucoin.events import Event
 from rx_kucoin.protocol.pushes import READER
-from rx_kucoin.protocol.readers import ticker
+from rx_kucoin.protocol.readers.spot import ticker
 from rx_kucoin.routes import Routes
 from rx_kucoin.simulator import Simulator
 

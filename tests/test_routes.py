@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from rx_kucoin.protocol.frames import Frame
-from rx_kucoin.protocol.messages import Match, Ticker
+from rx_kucoin.protocol.messages.spot import Match, Ticker
 from rx_kucoin.protocol.pushes import READER, Push
-from rx_kucoin.protocol.readers import Reader, match, ticker
+from rx_kucoin.protocol.readers.base import Reader
+from rx_kucoin.protocol.readers.spot import match, ticker
 from rx_kucoin.routes import Routes
 
 

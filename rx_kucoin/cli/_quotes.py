@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from rx_kucoin.protocol.messages import Candle, Change, Depth, Level, Level1, Level2Change, Match, Snapshot, Ticker
+from rx_kucoin.protocol.messages.base import Change, Level
+from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
 
 __all__ = ["Quote", "quote"]
 

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import msgspec
 
-from rx_kucoin.protocol.channels import CHANNELS, Channel, Order
+from rx_kucoin.protocol.channel import Channel, Order
+from rx_kucoin.protocol.channels import CHANNELS
 from rx_kucoin.protocol.frames import UNREADABLE, Frame, FrameError, payload_of
-from rx_kucoin.protocol.readers import Reader, dig
+from rx_kucoin.protocol.readers.base import Reader, dig
 from rx_kucoin.protocol.topics import Topic
 
 __all__ = ["READER", "Push", "decode", "raw_order"]

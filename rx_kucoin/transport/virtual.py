@@ -7,7 +7,7 @@ import msgspec
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, Disposable
 
-from rx_kucoin.errors import DialFailed, LineLost
+from rx_kucoin.errors import ApiError, DialFailed, KuCoinError, LineLost, RestUnavailable
 from rx_kucoin.operators._timers import after
 from rx_kucoin.protocol.topics import expand
 from rx_kucoin.transport.wire import Wire
@@ -32,6 +32,10 @@ class VirtualTransport:
         """Every wire there was."""
         self.dials: list[float] = []
         """When each dial came, failed ones too."""
+        self.answers: Callable[[str], bytes] = _nothing
+        """What the REST host answers to a path, as the JSON of its `data`; or it raises a `KuCoinError`."""
+        self.fetches: list[tuple[float, str]] = []
+        """When each REST call came, and its path."""
 
     @property
     def open_wires(self) -> list["VirtualWire"]:
@@ -69,6 +73,30 @@ class VirtualTransport:
                     wire.end(None)
 
             return CompositeDisposable(after(self.clock, self.latency, answer), Disposable(close))
+
+        return Observable(subscribe)
+
+    def fetch(self, path: str) -> Observable[bytes]:
+        """Ask the REST host. See `Transport.fetch`."""
+
+        def subscribe(
+            observer: abc.ObserverBase[bytes], scheduler: abc.SchedulerBase | None = None
+        ) -> abc.DisposableBase:
+            del scheduler
+            self.fetches.append((self.time, path))
+
+            def answer() -> None:
+                try:
+                    if self.down:
+                        raise RestUnavailable("the virtual exchange is down")
+                    data = self.answers(path)
+                except KuCoinError as error:
+                    observer.on_error(error)
+                else:
+                    observer.on_next(data)
+                    observer.on_completed()
+
+            return after(self.clock, self.latency, answer)
 
         return Observable(subscribe)
 
@@ -151,3 +179,7 @@ class VirtualWire:
     def _say(self, text: bytes) -> None:
         if self.is_open and not self._exchange.mute:
             self.receive((text,))
+
+
+def _nothing(path: str) -> bytes:
+    raise ApiError("404", "Not Found", f"GET {path}")

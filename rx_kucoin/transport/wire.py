@@ -45,6 +45,14 @@ class Transport(Protocol):
         """Hang up every wire, and wait so many seconds for their threads. True: at most the asking one is left."""
         ...
 
+    def fetch(self, path: str) -> Observable[bytes]:
+        """Ask the REST host with a GET, in one try: cold. `path` includes the query, if there is one.
+
+        Emits the answer's `data` as the JSON that it is, and completes. Fails with a `KuCoinError`. Disposing cuts it
+        short without waiting.
+        """
+        ...
+
     def dial(self, name: str) -> Observable[Wire]:
         """Open a wire, in one try, with a fresh token: cold.
 

@@ -11,8 +11,10 @@ from typing import Any, Final
 
 import orjson
 
-from rx_kucoin.protocol import frames, pushes, readers
-from rx_kucoin.protocol.messages import Ticker
+from rx_kucoin.protocol import frames, pushes
+from rx_kucoin.protocol.messages.spot import Ticker
+from rx_kucoin.protocol.readers import spot as readers
+from rx_kucoin.protocol.readers.base import MS
 
 _ROUNDS: Final = 25
 _NUMBER: Final = 4_000
@@ -43,7 +45,7 @@ def _by_hand(loads: Callable[[bytes], Any]) -> Callable[[bytes], Ticker]:
         data = frame["data"]
         symbol = frame["topic"].partition(":")[2]
         price, size, ask, ask_size, bid, bid_size = map(Decimal, _fields(data))
-        time_ns = data["time"] * readers.MS
+        time_ns = data["time"] * MS
         return Ticker(symbol, int(data["sequence"]), price, size, ask, ask_size, bid, bid_size, time_ns)
 
     return decode

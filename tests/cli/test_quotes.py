@@ -3,8 +3,8 @@ from decimal import Decimal
 import pytest
 
 from rx_kucoin.cli._quotes import Quote, quote
-from rx_kucoin.protocol import messages
-from rx_kucoin.protocol.messages import Candle, Change, Depth, Level, Level1, Level2Change, Match, Snapshot, Ticker
+from rx_kucoin.protocol.messages.base import Change, Level, Message
+from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
 
 ONE, TWO, THREE, FOUR = (Decimal(number) for number in (1, 2, 3, 4))
 
@@ -25,10 +25,10 @@ ONE, TWO, THREE, FOUR = (Decimal(number) for number in (1, 2, 3, 4))
         (Snapshot(last_traded_price=TWO, buy=ONE, sell=THREE, vol=FOUR), Quote(TWO, ONE, THREE, FOUR)),
     ],
 )
-def test_a_message_fills_the_columns(message: messages.Message, columns: Quote) -> None:
+def test_a_message_fills_the_columns(message: Message, columns: Quote) -> None:
     assert quote(message) == columns
 
 
 @pytest.mark.parametrize("kind", [Ticker, Match, Candle, Level1, Depth, Level2Change, Snapshot])
-def test_a_message_without_anything_leaves_them_empty(kind: type[messages.Message]) -> None:
+def test_a_message_without_anything_leaves_them_empty(kind: type[Message]) -> None:
     assert quote(kind()) == Quote()

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from rx_kucoin.protocol import readers
 from rx_kucoin.protocol.channels import CHANNELS
 from rx_kucoin.protocol.frames import Frame
-from rx_kucoin.protocol.readers import Reader
+from rx_kucoin.protocol.readers import spot as readers
+from rx_kucoin.protocol.readers.base import Reader
 from rx_kucoin.protocol.topics import Topic
 from tests.protocol.material import push_of
 

@@ -6,9 +6,10 @@ from decimal import Decimal
 import pytest
 
 from rx_kucoin.protocol import channels
-from rx_kucoin.protocol.channels import CHANNELS, INTERVALS
+from rx_kucoin.protocol.channel import INTERVALS
+from rx_kucoin.protocol.channels import CHANNELS
 from rx_kucoin.protocol.checks import check
-from rx_kucoin.protocol.messages import Snapshot, Ticker
+from rx_kucoin.protocol.messages.spot import Snapshot, Ticker
 from rx_kucoin.protocol.pushes import Push, raw_order
 from rx_kucoin.protocol.topics import Topic
 from tests.protocol.material import SYMBOLS, VECTORS, needs, pushes

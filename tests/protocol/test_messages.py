@@ -7,18 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from rx_kucoin.protocol import messages
-from rx_kucoin.protocol.messages import (
-    Candle,
-    Change,
-    Depth,
-    Level,
-    Level1,
-    Level2Change,
-    Match,
-    Snapshot,
-    Ticker,
-)
+from rx_kucoin.protocol.messages.base import Change, Level, Message
+from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
 from rx_kucoin.protocol.pushes import Push
 
 ALL = [
@@ -34,20 +24,20 @@ ALL = [
 
 
 @pytest.mark.parametrize("message", ALL, ids=lambda message: type(message).__name__)
-def test_a_message_cannot_be_changed(message: messages.Message) -> None:
+def test_a_message_cannot_be_changed(message: Message) -> None:
     with pytest.raises(AttributeError):
         message.symbol = "ETH-USDT"  # type: ignore[misc]
     assert message.symbol == "BTC-USDT"
 
 
 @pytest.mark.parametrize("message", ALL, ids=lambda message: type(message).__name__)
-def test_a_message_equals_its_copy_and_survives_a_pickle(message: messages.Message) -> None:
+def test_a_message_equals_its_copy_and_survives_a_pickle(message: Message) -> None:
     assert copy.deepcopy(message) == message
     assert pickle.loads(pickle.dumps(message)) == message  # noqa: S301
 
 
 @pytest.mark.parametrize("message", ALL, ids=lambda message: type(message).__name__)
-def test_the_collector_need_not_walk_a_message(message: messages.Message) -> None:
+def test_the_collector_need_not_walk_a_message(message: Message) -> None:
     assert not gc.is_tracked(message)
 
 

@@ -7,11 +7,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from rx_kucoin.protocol import frames, readers
+from rx_kucoin.protocol import frames
 from rx_kucoin.protocol.channels import CHANNELS
 from rx_kucoin.protocol.frames import Frame, FrameError
-from rx_kucoin.protocol.messages import Candle, Change, Depth, Level, Level1, Level2Change, Match, Ticker
+from rx_kucoin.protocol.messages.base import Change, Level
+from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change, Match, Ticker
 from rx_kucoin.protocol.pushes import READER, decode
+from rx_kucoin.protocol.readers import spot as readers
+from rx_kucoin.protocol.readers.base import dig
 from rx_kucoin.protocol.topics import Topic
 from tests.protocol.material import CAPTURE, VECTORS, needs, push_of, pushes
 from tests.protocol.reading import D, read, read_typed
@@ -172,10 +175,10 @@ def test_a_place_is_a_whole_number_or_none(value: Any) -> None:
 
 
 def test_digging_leads_nowhere_where_there_is_nothing() -> None:
-    assert readers.dig({"a": {"b": 1}}, ("a", "b")) == 1
-    assert readers.dig({"a": []}, ("a", "b")) is None
-    assert readers.dig(None, ("a",)) is None
-    assert readers.dig(5, ()) == 5
+    assert dig({"a": {"b": 1}}, ("a", "b")) == 1
+    assert dig({"a": []}, ("a", "b")) is None
+    assert dig(None, ("a",)) is None
+    assert dig(5, ()) == 5
 
 
 @pytest.mark.parametrize("frame", pushes(), ids=lambda frame: f"{frame.topic} {frame.subject}")

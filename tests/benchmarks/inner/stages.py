@@ -12,8 +12,9 @@ from benchmarks.symbols import TICKER
 from rx_kucoin.operators import hand_over, in_sequence, share_anew
 from rx_kucoin.operators._lean import Lean, Sink, attach
 from rx_kucoin.protocol import pushes
-from rx_kucoin.protocol.channels import CHANNELS, Order
-from rx_kucoin.protocol.readers import Reader
+from rx_kucoin.protocol.channel import Order
+from rx_kucoin.protocol.channels import CHANNELS
+from rx_kucoin.protocol.readers.base import Reader
 from rx_kucoin.routes import Routes
 
 __all__ = ["STAGES", "stage"]

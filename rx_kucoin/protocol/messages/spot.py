@@ -1,20 +1,13 @@
-"""What users receive: immutable, exact, with the unit in the name of a time. Field for field as the exchange has it.
-
-Prices and sizes are `Decimal`; a field that the exchange left out or sent as null is `None`.
-"""
+"""What the spot market's public channels bring."""
 
 from decimal import Decimal
-from typing import NamedTuple
 
 import msgspec
 
-__all__ = ["Candle", "Change", "Depth", "Level", "Level1", "Level2Change", "Match", "Snapshot", "Ticker"]
+from rx_kucoin.protocol.messages.base import Change, Level, Message
+from rx_kucoin.protocol.messages.words import Side
 
-
-class Message(msgspec.Struct, frozen=True, gc=False):
-    """What every message has. `gc=False`: messages hold no cycles, and the collector need not walk them."""
-
-    symbol: str = ""
+__all__ = ["Candle", "Depth", "Level1", "Level2Change", "Match", "Snapshot", "Ticker"]
 
 
 class Ticker(Message, frozen=True, gc=False, rename="camel"):
@@ -34,28 +27,13 @@ class Match(Message, frozen=True, gc=False, rename="camel"):
     """One trade: `/market/match`. `side` is the taker's."""
 
     sequence: int | None = None
-    side: str | None = None
+    side: Side | None = None
     price: Decimal | None = None
     size: Decimal | None = None
     trade_id: str | None = None
     maker_order_id: str | None = None
     taker_order_id: str | None = None
     time_ns: int | None = msgspec.field(default=None, name="time")
-
-
-class Level(NamedTuple):
-    """One price of a book and the size that stands there."""
-
-    price: Decimal
-    size: Decimal
-
-
-class Change(NamedTuple):
-    """One change of a book: the new size at a price (0: none stands there any more)."""
-
-    price: Decimal
-    size: Decimal
-    sequence: int
 
 
 class Level1(Message, frozen=True, gc=False):

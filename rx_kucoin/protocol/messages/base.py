@@ -1,0 +1,39 @@
+"""What messages have in common."""
+
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+
+__all__ = ["Change", "Level", "Message", "Open"]
+
+
+class Message(msgspec.Struct, frozen=True, gc=False):
+    """What every message has. `gc=False`: messages hold no cycles, and the collector need not walk them."""
+
+    symbol: str = ""
+
+
+class Open(Message, frozen=True, gc=False):
+    """A message that keeps what it has no field for, so that nothing new of the exchange's is lost.
+
+    The kinds that come many times a second have no such place: what is new there shows in `KuCoin.topic`.
+    """
+
+    extra: dict[str, Any] = msgspec.field(default_factory=dict, name="*extra")  # no payload has such a name
+    """Fields of the payload beyond this message's own, by their wire names; not to be changed."""
+
+
+class Level(NamedTuple):
+    """One price of a book and the size that stands there."""
+
+    price: Decimal
+    size: Decimal
+
+
+class Change(NamedTuple):
+    """One change of a book: the new size at a price (0: none stands there any more)."""
+
+    price: Decimal
+    size: Decimal
+    sequence: int

@@ -1,0 +1,1 @@
+"""From a push to a message: one reader for each shape of payload."""
