@@ -7,7 +7,8 @@ from typing import Final
 
 from rx_kucoin.protocol.channel import RANGE, SAMPLED, SEQUENCE, TIME, Channel
 from rx_kucoin.protocol.limits import Market
-from rx_kucoin.protocol.readers import spot
+from rx_kucoin.protocol.readers import account, futures, margin, spot
+from rx_kucoin.protocol.readers.base import Reader
 from rx_kucoin.protocol.topics import Topic
 
 __all__ = ["CHANNELS", "channel_of", "elsewhere", "is_private"]
@@ -55,50 +56,69 @@ def _public_rows() -> tuple[Channel, ...]:
             listed=False,
             pushed_as=("/spotMarket/level2Depth50",),
         ),
-        Channel("/callauction/callauctionData", "spot", "symbol", listed=False),
-        Channel("/indicator/markPrice", "spot", "symbol", last=_TS, strict=False),
-        Channel("/indicator/index", "spot", "symbol", last=_TS, strict=False),
-        Channel("/contractMarket/tickerV2", "futures", "symbol", last=_SEQ),
-        Channel("/contractMarket/ticker", "futures", "symbol", last=_SEQ),
-        Channel("/contractMarket/level2", "futures", "symbol", last=_SEQ, contiguous=True),
-        Channel("/contractMarket/level2Depth5", "futures", "symbol", last=_TS, strict=False),
-        Channel("/contractMarket/level2Depth50", "futures", "symbol", last=_TS, strict=False),
-        Channel("/contractMarket/execution", "futures", "symbol", last=_SEQ),
-        Channel("/contractMarket/limitCandle", "futures", "candles", last=("time",), strict=False),
-        Channel("/contractMarket/snapshot", "futures", "symbol", last=("ts",), strict=False),
-        Channel("/contract/instrument", "futures", "symbol"),
-        Channel("/contract/announcement", "futures", "symbol or nothing", symbol=("symbol",)),
+        Channel(
+            "/callauction/callauctionData",
+            "spot",
+            "symbol",
+            spot.call_auction,
+            TIME,
+            last=("time",),
+            strict=False,
+            listed=False,
+        ),
+        Channel("/indicator/markPrice", "spot", "symbol", margin.indicator, TIME, last=_TS, strict=False),
+        Channel("/indicator/index", "spot", "symbol", margin.indicator, TIME, last=_TS, strict=False),
+        Channel("/contractMarket/tickerV2", "futures", "symbol", futures.ticker, SEQUENCE, last=_SEQ),
+        Channel("/contractMarket/ticker", "futures", "symbol", futures.ticker_v1, SEQUENCE, last=_SEQ),
+        Channel("/contractMarket/level2", "futures", "symbol", futures.level2, RANGE, last=_SEQ, contiguous=True),
+        Channel("/contractMarket/level2Depth5", "futures", "symbol", spot.depth, TIME, last=_TS, strict=False),
+        Channel("/contractMarket/level2Depth50", "futures", "symbol", spot.depth, TIME, last=_TS, strict=False),
+        Channel("/contractMarket/execution", "futures", "symbol", futures.match, SEQUENCE, last=_SEQ),
+        Channel(
+            "/contractMarket/limitCandle", "futures", "candles", futures.candle, TIME, last=("time",), strict=False
+        ),
+        Channel("/contractMarket/snapshot", "futures", "symbol", futures.snapshot, TIME, last=("ts",), strict=False),
+        Channel("/contract/instrument", "futures", "symbol", futures.instrument),
+        Channel("/contract/announcement", "futures", "symbol or nothing", futures.announcement, symbol=("symbol",)),
     )
 
 
 def _private_rows() -> tuple[Channel, ...]:
+    """List the channels of one's own account. None has an order: changes may share a time, and none may be dropped."""
     return (
-        *_private("spot", "/account/balance", "/spotMarket/tradeOrdersV2", "/spotMarket/tradeOrders"),
-        *_private("spot", "/spotMarket/advancedOrders", "/margin/position"),
-        Channel("/margin/isolatedPosition", "spot", "symbol", private=True),
+        _private("spot", "/account/balance", account.balance),
+        _private("spot", "/spotMarket/tradeOrdersV2", account.order),
+        _private("spot", "/spotMarket/tradeOrders", account.order),
+        _private("spot", "/spotMarket/advancedOrders", account.stop_order),
+        _private("spot", "/margin/position", account.margin),
+        Channel("/margin/isolatedPosition", "spot", "symbol", account.isolated_margin, private=True),
         Channel(
             "/contractMarket/tradeOrders",
             "futures",
             "symbol or nothing",
+            account.futures_order,
             private=True,
             symbol=("symbol",),
         ),
-        *_private("futures", "/contractMarket/advancedOrders", "/contractAccount/wallet"),
-        *_private("futures", "/contract/marginMode", "/contract/crossLeverage"),
+        _private("futures", "/contractMarket/advancedOrders", account.futures_stop_order),
+        _private("futures", "/contractAccount/wallet", account.wallet),
+        _private("futures", "/contract/marginMode", account.margin_mode),
+        _private("futures", "/contract/crossLeverage", account.cross_leverage),
         Channel(
             "/contract/positionAll",
             "futures",
             "nothing",
+            account.position,
             private=True,
             symbol=("symbol",),
             pushed_as=("/contract/position",),
         ),
-        Channel("/contract/position", "futures", "symbol", private=True),
+        Channel("/contract/position", "futures", "symbol", account.position, private=True),
     )
 
 
-def _private(market: Market, *prefixes: str) -> list[Channel]:
-    return [Channel(prefix, market, "nothing", private=True, symbol=("symbol",)) for prefix in prefixes]
+def _private(market: Market, prefix: str, reader: Reader) -> Channel:
+    return Channel(prefix, market, "nothing", reader, private=True, symbol=("symbol",))
 
 
 CHANNELS: Final = {channel.prefix: channel for channel in (*_public_rows(), *_private_rows())}

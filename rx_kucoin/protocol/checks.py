@@ -11,8 +11,12 @@ from rx_kucoin.protocol.topics import Topic, expand
 __all__ = ["check", "check_shape"]
 
 _SYMBOLS: Final[dict[Market, re.Pattern[str]]] = {
-    "spot": re.compile(r"[A-Z0-9]+-[A-Z0-9]+"),
+    "spot": re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)?"),
     "futures": re.compile(r"\.?[A-Z0-9]+"),
+}
+_INTERVALS: Final[dict[Market, tuple[str, ...]]] = {
+    "spot": INTERVALS,
+    "futures": tuple(interval for interval in INTERVALS if interval != "6hour"),
 }
 _EXAMPLE: Final[dict[Market, str]] = {"spot": "BTC-USDT", "futures": "XBTUSDTM"}
 _SHAPE: Final = re.compile(r"(/[\w-]+)+(:[^\s,:]+(,[^\s,:]+)*)?")
@@ -61,8 +65,10 @@ def _check_argument(channel: Channel, argument: str | None, topic: str) -> None:
     symbol = argument
     if channel.takes == "candles":
         symbol, _, interval = argument.rpartition("_")
-        if interval not in INTERVALS:
-            raise ValueError(f"{topic!r}: {interval!r} is no interval of KuCoin's; choose from {', '.join(INTERVALS)}")
+        if interval not in (known := _INTERVALS[channel.market]):
+            raise ValueError(
+                f"{topic!r}: {interval!r} is no interval of the {channel.market} market; choose from {', '.join(known)}"
+            )
     if channel.takes == "symbol or market" and "-" not in argument and _MARKET.fullmatch(argument):
         return
     if not _SYMBOLS[channel.market].fullmatch(symbol):

@@ -8,13 +8,24 @@ import msgspec
 from hypothesis import strategies as st
 
 from rx_kucoin.protocol.channels import CHANNELS
-from rx_kucoin.protocol.frames import Frame
+from rx_kucoin.protocol.frames import UNREADABLE, Frame
 from rx_kucoin.protocol.readers import spot as readers
 from rx_kucoin.protocol.readers.base import Reader
 from rx_kucoin.protocol.topics import Topic
 from tests.protocol.material import push_of
 
-__all__ = ["EXTREMES", "JSON", "NAMES", "PAYLOADS", "TYPED", "D", "read", "read_typed"]
+__all__ = [
+    "EXTREMES",
+    "JSON",
+    "NAMES",
+    "PAYLOADS",
+    "TYPED",
+    "D",
+    "message_in_one_go",
+    "message_of",
+    "read",
+    "read_typed",
+]
 
 D = Decimal
 TYPED: dict[str, Reader] = {
@@ -66,8 +77,25 @@ def read(reader: Reader, argument: str, payload: Any, **envelope: str) -> Any:
     return reader.read(Frame(type="message", data=msgspec.Raw(text), **envelope), argument)
 
 
-def read_typed(topic: str) -> Any:
-    frame, (prefix, argument) = push_of(topic), Topic.parse(topic)
+def read_typed(topic: str, subject: str = "") -> Any:
+    return message_of(push_of(topic, subject))
+
+
+def message_of(frame: Frame) -> Any:
+    """What somebody gets who listens to the topic that a frame names."""
+    prefix, argument = Topic.parse(frame.topic)
     reader = CHANNELS[prefix].reader
     assert reader is not None
     return reader.read(frame, argument or "")
+
+
+def message_in_one_go(frame: Frame) -> Any:
+    """The same, decoded as a line does on which nobody reads anything else. None: it has to be read the other way."""
+    prefix, argument = Topic.parse(frame.topic)
+    reader = CHANNELS[prefix].reader
+    assert reader is not None
+    try:
+        whole = reader.decode(msgspec.json.encode(frame))
+    except UNREADABLE:
+        return None
+    return whole if reader.finish is None else reader.finish(whole.data, whole, argument or "")

@@ -8,19 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rx_kucoin.errors import ApiError, KuCoinError, UnexpectedAnswer
+from rx_kucoin.errors import AddressNotAllowed, ApiError, KuCoinError, UnexpectedAnswer
 from rx_kucoin.protocol import bullet
 from rx_kucoin.protocol.bullet import Bullet, Server
 from tests.protocol.material import DATA
 
 REQUEST = "POST /api/v1/bullet-public"
-GOOD = (DATA / "bullet.json").read_bytes()
-TOKEN = json.loads(GOOD)["data"]["token"]
+ANSWER = (DATA / "bullet.json").read_bytes()
+GOOD = bytes(bullet.read_data(ANSWER, REQUEST))
+TOKEN = json.loads(GOOD)["token"]
 ENDPOINT = "wss://ws-api-spot.kucoin.com/"
 
 
-def answer(*servers: Any, code: Any = "200000", **more: Any) -> bytes:
-    return json.dumps({"code": code, "data": {"token": TOKEN, "instanceServers": list(servers)}} | more).encode()
+def answer(*servers: Any) -> bytes:
+    return json.dumps({"token": TOKEN, "instanceServers": list(servers)}).encode()
 
 
 def test_a_good_answer_gives_a_token_and_servers() -> None:
@@ -39,16 +40,17 @@ def test_a_pace_that_is_none_is_that_of_today(pace: Any) -> None:
 
 
 def test_a_code_may_be_a_number() -> None:
-    assert bullet.read(answer({"endpoint": ENDPOINT}, code=200000), REQUEST).token == TOKEN
+    assert bytes(bullet.read_data(b'{"code":200000,"data":7}', REQUEST)) == b"7"
     with pytest.raises(ApiError) as caught:
-        bullet.read(b'{"code":400003,"msg":null}', REQUEST)
+        bullet.read_data(b'{"code":400003,"msg":null}', REQUEST)
     assert (caught.value.code, caught.value.text) == ("400003", "")
 
 
 def test_another_code_is_an_api_error() -> None:
     with pytest.raises(ApiError) as caught:
-        bullet.read(b'{"code":"400006","msg":"Invalid request ip"}', REQUEST)
+        bullet.read_data(b'{"code":"400006","msg":"Invalid request ip"}', REQUEST)
     error = caught.value
+    assert type(error) is AddressNotAllowed
     assert (error.code, error.text, error.request) == ("400006", "Invalid request ip", REQUEST)
 
 
@@ -63,21 +65,33 @@ def test_another_code_is_an_api_error() -> None:
         b"[" * 200_000,
         b'{"code":"200000","x":' + b"[" * 200_000,
         b'{"code":"200000"}',
-        b'{"code":"200000","data":null}',
-        b'{"code":"200000","data":{"instanceServers":[{"endpoint":"wss://a/"}]}}',
-        b'{"code":"200000","data":{"token":"","instanceServers":[{"endpoint":"wss://a/"}]}}',
-        b'{"code":"200000","data":{"token":null,"instanceServers":[{"endpoint":"wss://a/"}]}}',
-        b'{"code":"200000","data":{"token":"secret"}}',
-        b'{"code":"200000","data":{"token":"secret","instanceServers":[]}}',
-        b'{"code":"200000","data":{"token":"secret","instanceServers":[{"endpoint":""}]}}',
-        b'{"code":"200000","data":{"token":"secret","instanceServers":[{"endpoint":"wss://[::1"}]}}',
-        b'{"code":"200000","data":{"token":"secret","instanceServers":[{"endpoint":"https://a/"}]}}',
     ],
-    ids=range(17),
+    ids=range(8),
 )
 def test_what_is_not_kucoins_is_an_unexpected_answer(body: bytes) -> None:
+    with pytest.raises(UnexpectedAnswer, match=REQUEST):
+        bullet.read_data(body, REQUEST)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"null",
+        b"[" * 200_000,
+        b'{"instanceServers":[{"endpoint":"wss://a/"}]}',
+        b'{"token":"","instanceServers":[{"endpoint":"wss://a/"}]}',
+        b'{"token":null,"instanceServers":[{"endpoint":"wss://a/"}]}',
+        b'{"token":"secret"}',
+        b'{"token":"secret","instanceServers":[]}',
+        b'{"token":"secret","instanceServers":[{"endpoint":""}]}',
+        b'{"token":"secret","instanceServers":[{"endpoint":"wss://[::1"}]}',
+        b'{"token":"secret","instanceServers":[{"endpoint":"https://a/"}]}',
+    ],
+    ids=range(10),
+)
+def test_an_answer_without_a_token_and_a_server_is_unexpected(data: bytes) -> None:
     with pytest.raises(UnexpectedAnswer) as caught:
-        bullet.read(body, REQUEST)
+        bullet.read(data, REQUEST)
     assert REQUEST in str(caught.value)
     assert "secret" not in str(caught.value)
 
@@ -86,9 +100,9 @@ def test_what_is_not_kucoins_is_an_unexpected_answer(body: bytes) -> None:
     st.binary()
     | st.dictionaries(st.sampled_from(["code", "data", "msg"]), st.text()).map(lambda d: json.dumps(d).encode())
 )
-def test_any_body_is_a_bullet_or_one_of_our_errors(body: bytes) -> None:
+def test_any_body_is_an_answer_or_one_of_our_errors(body: bytes) -> None:
     with pytest.raises(KuCoinError):
-        bullet.read(body, REQUEST)
+        bullet.read(bytes(bullet.read_data(body, REQUEST)), REQUEST)
 
 
 def test_the_data_of_any_answer_is_taken_out() -> None:

@@ -9,10 +9,12 @@ from rx_kucoin.protocol import channels
 from rx_kucoin.protocol.channel import INTERVALS
 from rx_kucoin.protocol.channels import CHANNELS
 from rx_kucoin.protocol.checks import check
+from rx_kucoin.protocol.frames import Frame
 from rx_kucoin.protocol.messages.spot import Snapshot, Ticker
-from rx_kucoin.protocol.pushes import Push, raw_order
+from rx_kucoin.protocol.pushes import READER, Push, raw_order
 from rx_kucoin.protocol.topics import Topic
 from tests.protocol.material import SYMBOLS, VECTORS, needs, pushes
+from tests.protocol.reading import message_of
 
 GOOD = [
     "/market/ticker:BTC-USDT",
@@ -23,6 +25,8 @@ GOOD = [
     "/market/snapshot:Layer1",
     "/market/candles:BTC-USDT_1min",
     "/market/candles:BTC-USDT_1month,ETH-USDT_5min",
+    "/market/candles:BTCUSDT_1min",
+    "/market/ticker:BTCUSDT",
     "/indicator/markPrice:USDT-BTC",
     "/callauction/callauctionData:BTC-USDT",
     "/contractMarket/tickerV2:XBTUSDTM",
@@ -48,7 +52,7 @@ BAD = {
     "/market/ticker:BTC-USDT,": "is not how KuCoin writes a symbol",
     "/market/ticker:,BTC-USDT": "is not how KuCoin writes a symbol",
     "/market/ticker:btc-usdt": "is not how KuCoin writes a symbol",
-    "/market/ticker:BTCUSDT": "is not how KuCoin writes a symbol",
+    "/market/match:BTC USDT": "is not how KuCoin writes a symbol",
     "/market/ticker:BTC-USDT, ETH-USDT": "is not how KuCoin writes a symbol",
     "/market/ticker:BTC-USDT\n": "is not how KuCoin writes a symbol",
     "/market/match:all": "is not how KuCoin writes a symbol",
@@ -57,6 +61,8 @@ BAD = {
     "/contractMarket/level2:BTC-USDT": "is not how KuCoin writes a symbol",
     "/market/candles:BTC-USDT": "is no interval",
     "/market/candles:BTC-USDT_1m": "choose from 1min, 3min",
+    "/contractMarket/limitCandle:XBTUSDTM_6hour": "no interval of the futures market; choose from 1min, 3min, 5min, "
+    "15min, 30min, 1hour, 2hour, 4hour, 8hour, 12hour, 1day, 1week, 1month",
     "/market/candles:_1min": "is not how KuCoin writes a symbol",
     "/account/balance:BTC": "takes no symbol",
     "/contract/positionAll:XBTUSDTM": "takes no symbol",
@@ -79,6 +85,7 @@ def test_a_bad_topic_is_a_value_error_that_says_why(text: str) -> None:
 @pytest.mark.parametrize("interval", INTERVALS)
 def test_every_interval_of_kucoins_is_good(interval: str) -> None:
     assert check(f"/market/candles:BTC-USDT_{interval}")
+    assert interval == "6hour" or check(f"/contractMarket/limitCandle:XBTUSDTM_{interval}")
 
 
 def test_a_topic_that_is_listed_twice_counts_once() -> None:
@@ -182,21 +189,38 @@ def test_only_a_topic_of_many_symbols_has_a_sequence_for_each(topic: str, severa
         ("/spotMarket/level2Depth5", False, False),
         ("/market/candles", False, False),
         ("/indicator/index", False, False),
+        ("/callauction/callauctionData", False, False),
+        ("/contractMarket/tickerV2", False, True),
+        ("/contractMarket/ticker", False, True),
+        ("/contractMarket/level2Depth50", False, False),
+        ("/contractMarket/limitCandle", False, False),
+        ("/contractMarket/snapshot", False, False),
     ],
 )
 def test_orders_are_as_the_exchange_numbers_its_messages(prefix: str, contiguous: bool, strict: bool) -> None:  # noqa: FBT001
     for order in (raw_order(CHANNELS[prefix], "A-B"), CHANNELS[prefix].typed_order("A-B")):
-        assert order is None or (order.contiguous, order.strict) == (contiguous, strict)
-    assert raw_order(CHANNELS[prefix], "A-B") is not None
+        assert order is not None
+        assert (order.contiguous, order.strict) == (contiguous, strict)
 
 
-def test_what_has_neither_sequence_nor_time_has_no_order() -> None:
-    assert raw_order(CHANNELS["/account/balance"], "") is None
-    assert CHANNELS["/account/balance"].typed_order("") is None
+@pytest.mark.parametrize("prefix", ["/account/balance", "/contract/instrument", "/contract/announcement"])
+def test_what_has_neither_sequence_nor_a_time_of_its_own_has_no_order(prefix: str) -> None:
+    assert raw_order(CHANNELS[prefix], "") is None
+    assert CHANNELS[prefix].typed_order("") is None
+
+
+@pytest.mark.parametrize("frame", pushes(), ids=lambda frame: f"{frame.topic} {frame.subject}")
+def test_what_has_an_order_has_a_place_in_it(frame: Frame) -> None:
+    prefix, argument = Topic.parse(frame.topic)
+    for order, message in [
+        (CHANNELS[prefix].typed_order(argument or ""), message_of(frame)),
+        (raw_order(CHANNELS[prefix], argument or ""), READER.read(frame, argument or "")),
+    ]:
+        assert order is None or (order.first(message) or 0) > 1_000_000 or prefix == "/callauction/callauctionData"
 
 
 @pytest.mark.parametrize("channel", CHANNELS.values(), ids=CHANNELS)
-def test_typed_messages_are_made_where_payloads_can_be_ordered(channel: channels.Channel) -> None:
-    assert (channel.reader is None) == (channel.order is None)
-    assert channel.order is None or channel.last
+def test_every_channel_is_typed_and_has_an_order_where_its_payloads_have_one(channel: channels.Channel) -> None:
+    assert channel.reader is not None
+    assert (channel.order is None) == (not channel.last)
     assert CHANNELS[channel.prefix] is channel

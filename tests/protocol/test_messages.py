@@ -8,7 +8,27 @@ from decimal import Decimal
 import pytest
 
 from rx_kucoin.protocol.messages.base import Change, Level, Message
-from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
+from rx_kucoin.protocol.messages.futures import (
+    FundingRate,
+    FundingSettlement,
+    FuturesSnapshot,
+    FuturesTicker,
+    FuturesTickerV1,
+    MarkPrice,
+)
+from rx_kucoin.protocol.messages.margin import Indicator
+from rx_kucoin.protocol.messages.spot import (
+    CallAuction,
+    Candle,
+    Depth,
+    Level1,
+    Level2Change,
+    MarketChange,
+    Match,
+    Snapshot,
+    Ticker,
+)
+from rx_kucoin.protocol.messages.words import FundingEvent, Side
 from rx_kucoin.protocol.pushes import Push
 
 ALL = [
@@ -18,7 +38,15 @@ ALL = [
     Depth("BTC-USDT", asks=(Level(Decimal(1), Decimal(2)),)),
     Level2Change("BTC-USDT", 1, 2, bids=(Change(Decimal(1), Decimal(0), 2),)),
     Candle("BTC-USDT", "1min", close=Decimal(1)),
-    Snapshot("BTC-USDT", markets=("USDS",)),
+    Snapshot("BTC-USDT", markets=("USDS",), market_change1h=MarketChange(vol=Decimal(1)), extra={"new": 1}),
+    CallAuction("BTC-USDT", estimated_price=Decimal(1)),
+    Indicator("BTC-USDT", value=Decimal(1)),
+    FuturesTicker("BTC-USDT", sequence=1),
+    FuturesTickerV1("BTC-USDT", side=Side("new")),
+    MarkPrice("BTC-USDT", mark_price=Decimal(1)),
+    FundingRate("BTC-USDT", funding_rate=Decimal(1)),
+    FundingSettlement("BTC-USDT", event=FundingEvent.END),
+    FuturesSnapshot("BTC-USDT", price24_hours_before=Decimal(1)),
     Push(topic="/market/ticker:BTC-USDT", data={"price": Decimal(1)}),
 ]
 

@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from rx_kucoin.protocol import frames
 from rx_kucoin.protocol.channels import CHANNELS
 from rx_kucoin.protocol.frames import Frame, FrameError
 from rx_kucoin.protocol.messages.base import Change, Level
@@ -16,8 +15,8 @@ from rx_kucoin.protocol.pushes import READER, decode
 from rx_kucoin.protocol.readers import spot as readers
 from rx_kucoin.protocol.readers.base import dig
 from rx_kucoin.protocol.topics import Topic
-from tests.protocol.material import CAPTURE, VECTORS, needs, push_of, pushes
-from tests.protocol.reading import D, read, read_typed
+from tests.protocol.material import CAPTURE, VECTORS, captured, documented, needs, push_of, pushes
+from tests.protocol.reading import D, message_of, read, read_typed
 
 
 def test_a_ticker_has_its_symbol_from_its_topic() -> None:
@@ -50,22 +49,8 @@ def test_a_match_has_nanoseconds() -> None:
         maker_order_id="66f9c3a2d0e1f70007b1c0aa",
         taker_order_id="66f9c3a2e8b2a10008d0f2b1",
         time_ns=1790984037207000000,
+        type="match",
     )
-
-
-def test_a_snapshot_is_exact_and_has_its_symbol_from_its_record() -> None:
-    snapshot = read_typed("/market/snapshot:BTC-USDT")
-    assert (snapshot.symbol, snapshot.sequence) == ("BTC-USDT", 38110100990)
-    assert snapshot.vol == D("4035.73181920417264091835")
-    assert snapshot.change_rate == D("-0.0030")
-    assert snapshot.markets == ("USDS", "Majors", "PoW", "Layer1")
-    assert (snapshot.margin_trade, snapshot.trading, snapshot.board, snapshot.mark) == (True, True, 1, 0)
-    assert snapshot.time_ns == 1790984037207_000_000
-
-
-def test_a_snapshot_of_a_market_names_the_symbol_not_the_market() -> None:
-    snapshot = read_typed("/market/snapshot:KCS")
-    assert (snapshot.symbol, snapshot.market, snapshot.bid_size) == ("EWT-KCS", "KCS", None)
 
 
 def test_a_level1_has_two_sides() -> None:
@@ -188,33 +173,25 @@ def test_every_push_of_ours_is_read(frame: Frame) -> None:
     push = READER.read(frame, argument or "")
     assert push.data == json.loads(bytes(frame.data), parse_float=Decimal)
     assert decode(msgspec.json.encode(frame)) == push
-    if channel.reader is not None:
-        assert channel.reader.read(frame, argument or "").time_ns > 1_790_000_000_000_000_000
+    if not channel.private:
+        assert message_of(frame).time_ns > 1_790_000_000_000_000_000
 
 
 @needs(VECTORS)
-def test_every_push_of_the_documentation_is_read() -> None:
-    for line in VECTORS.read_text().splitlines():
-        frame = frames.decode(json.dumps(json.loads(line)["message"]))
-        prefix, argument = Topic.parse(frame.topic)
-        channel = CHANNELS[prefix]
-        assert READER.read(frame, argument or "").topic == frame.topic
-        if channel.reader is not None:
-            assert channel.reader.read(frame, argument or "").symbol
+@pytest.mark.parametrize("access", ["public", "private"])
+def test_every_push_of_the_documentation_is_read(access: str) -> None:
+    for frame in documented(access):
+        assert READER.read(frame, Topic.parse(frame.topic).argument or "").topic == frame.topic
+        assert message_of(frame).symbol or access == "private"
 
 
 @needs(CAPTURE)
 def test_every_captured_push_is_read_and_stands_in_order() -> None:
     last: dict[str, int] = {}
-    for line in CAPTURE.read_text().splitlines():
-        frame = frames.decode(json.dumps(json.loads(line)["message"]))
-        if not frame.is_push:
-            continue
+    for frame in captured():
         prefix, argument = Topic.parse(frame.topic)
-        channel = CHANNELS[prefix]
-        assert channel.reader is not None
         assert argument is not None
-        message, order = channel.reader.read(frame, argument), channel.typed_order(argument)
+        message, order = message_of(frame), CHANNELS[prefix].typed_order(argument)
         assert order is not None
         first, end = order.first(message), order.last(message)
         assert first is not None

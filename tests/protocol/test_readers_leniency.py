@@ -29,7 +29,7 @@ def test_what_is_left_out_null_or_empty_is_none(name: str, nothing: str) -> None
     fields = [] if nothing == "{}" else [f'"{field}": {nothing}' for field in NAMES if field != "data"]
     payload = "{" + ", ".join(fields) + "}"
     message = read(TYPED[name], "A-B", (f'{{"data":{payload}}}' if name == "snapshot" else payload).encode())
-    kept = {"symbol", "asks", "bids", "markets"}
+    kept = {"symbol", "asks", "bids", "markets", "site_types", "extra"}
     assert all(getattr(message, field) is None for field in message.__struct_fields__ if field not in kept)
 
 

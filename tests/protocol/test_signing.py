@@ -1,9 +1,12 @@
-"""Signed headers, against KuCoin's formula written down a second time."""
+"""Signed headers, against KuCoin's formula, its example and its own library."""
 
 import base64
 import hmac
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from kucoin_universal_sdk.internal.infra.default_signer import KcSigner
 
 from rx_kucoin.protocol.signing import Credentials, headers
 
@@ -42,12 +45,22 @@ def test_what_is_signed_is_time_method_path_and_body(method: str, path: str, bod
     assert headers(KEYS, 7, method, path, body)["KC-API-SIGN"] == formula("s3cret-of-mine", text)
 
 
-def test_a_signature_is_what_it_was() -> None:
-    signed = headers(Credentials("k", "key", "p"), 0, "", "", "The quick brown fox jumps over the lazy dog"[1:])
-    assert signed["KC-API-SIGN"] == formula("key", "0he quick brown fox jumps over the lazy dog")
-    assert formula("key", "The quick brown fox jumps over the lazy dog") == (
-        "97yD9DBThCSxMpjmqm+xQ+9NWaFJRhdZl0edvC0aPNg="
-    )
+def test_the_example_in_kucoins_documentation_comes_out_as_it_stands_there() -> None:
+    keys = Credentials("5c2db93503aa674c74a31734", "f03a5284-5c39-4aaa-9b20-dea10bdcf8e3", "Abc123456", version=2)
+    signed = headers(keys, 1547015186532, "POST", "/api/v1/deposit-addresses", '{"currency":"BTC"}')
+    assert signed["KC-API-SIGN"] == "7QP/oM0ykidMdrfNEUmng8eZjg/ZvPafjIqmxiVfYu4="
+
+
+TEXT = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1)
+
+
+@given(TEXT, TEXT, TEXT, st.sampled_from(["GET", "POST", "DELETE"]), st.text(), st.text())
+def test_whatever_is_asked_is_signed_as_kucoins_own_library_does(
+    key: str, secret: str, passphrase: str, method: str, path: str, body: str
+) -> None:
+    theirs = KcSigner(key, secret, passphrase).headers(f"{method}/{path}{body}")
+    ours = headers(Credentials(key, secret, passphrase), int(theirs["KC-API-TIMESTAMP"]), method, f"/{path}", body)
+    assert ours == {**theirs, "Content-Type": "application/json"}
 
 
 def test_a_key_of_the_second_generation_says_so() -> None:
@@ -79,3 +92,32 @@ def test_a_key_that_cannot_stand_in_a_header_is_named_and_not_shown(odd: str) ->
     with pytest.raises(ValueError, match="not so: key") as caught:
         Credentials(odd, "secret", "passphrase")
     assert repr(odd) not in str(caught.value)
+
+
+THREE = {"KUCOIN_API_KEY": "k", "KUCOIN_API_SECRET": "s", "KUCOIN_API_PASSPHRASE": "p"}
+
+
+@pytest.mark.parametrize(("said", "version"), [({}, 3), ({"KUCOIN_API_KEY_VERSION": "2"}, 2)])
+def test_the_environment_may_hold_the_key(said: dict[str, str], version: int) -> None:
+    found = Credentials.from_environment(THREE | said)
+    assert found is not None
+    assert (found.key, found.secret, found.passphrase, found.version) == ("k", "s", "p", version)
+
+
+@pytest.mark.parametrize("empty", [{}, {"KUCOIN_API_KEY_VERSION": "2"}, {"KUCOIN_API_KEY": ""}])
+def test_an_environment_without_a_key_is_none(empty: dict[str, str]) -> None:
+    assert Credentials.from_environment(empty) is None
+
+
+@pytest.mark.parametrize("missing", THREE)
+def test_half_a_key_in_the_environment_names_the_variables_that_are_missing(missing: str) -> None:
+    rest = {name: "canary" for name in THREE if name != missing}
+    with pytest.raises(ValueError, match=f"; missing: {missing}$") as caught:
+        Credentials.from_environment(rest)
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("odd", ["1", "4", "v3", " 3"])
+def test_a_generation_that_does_not_exist_is_refused(odd: str) -> None:
+    with pytest.raises(ValueError, match="KUCOIN_API_KEY_VERSION"):
+        Credentials.from_environment(THREE | {"KUCOIN_API_KEY_VERSION": odd})

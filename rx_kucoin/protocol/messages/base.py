@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-__all__ = ["Change", "Level", "Message", "Open"]
+__all__ = ["Change", "Level", "Message", "Open", "Part", "Unknown"]
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
@@ -14,14 +14,29 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     symbol: str = ""
 
 
-class Open(Message, frozen=True, gc=False):
+class Open(Message, frozen=True, gc=False, repr_omit_defaults=True):
     """A message that keeps what it has no field for, so that nothing new of the exchange's is lost.
 
     The kinds that come many times a second have no such place: what is new there shows in `KuCoin.topic`.
     """
 
-    extra: dict[str, Any] = msgspec.field(default_factory=dict, name="*extra")  # no payload has such a name
+    extra: dict[str, Any] = msgspec.field(default={}, name="*extra")  # no payload has such a name
     """Fields of the payload beyond this message's own, by their wire names; not to be changed."""
+
+
+class Part(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=True):
+    """A record inside a message, that keeps what it has no field for."""
+
+    extra: dict[str, Any] = msgspec.field(default={}, name="*extra")
+
+
+class Unknown(Open, frozen=True, gc=False):
+    """A push of a kind that this library does not know, on a topic of several kinds: `extra` is its whole payload.
+
+    A payload that is no object stands there under "data".
+    """
+
+    subject: str = ""
 
 
 class Level(NamedTuple):

@@ -11,8 +11,10 @@ from msgspec.structs import force_setattr
 from rx_kucoin.protocol import frames
 from rx_kucoin.protocol.frames import UNREADABLE, Frame, FrameError
 from rx_kucoin.protocol.messages.base import Message, Open
+from rx_kucoin.protocol.readers.leftovers import keep_rest, salvage, without_blanks
+from rx_kucoin.protocol.topics import Topic
 
-__all__ = ["MS", "Reader", "by_subject", "dig", "keeping", "quick", "times_of"]
+__all__ = ["MS", "Reader", "by_subject", "decoder_of", "dig", "fields_of", "keeping", "patient", "quick", "times_of"]
 
 T = TypeVar("T")
 MessageT = TypeVar("MessageT", bound=Message)
@@ -45,7 +47,7 @@ class _Whole(Frame, Generic[T], frozen=True, gc=False, kw_only=True):
 
 def quick(kind: type[T], finish: Callable[[T, Frame, str], Any]) -> Reader:
     """Read payloads of this kind, in one go with their frames where possible; then `finish` makes the message."""
-    payload_of = _decoder(kind)
+    payload_of = decoder_of(kind)
     decode = msgspec.json.Decoder(_Whole[kind], strict=False).decode  # type: ignore[valid-type]
 
     def read(frame: Frame, argument: str) -> Any:
@@ -57,35 +59,56 @@ def quick(kind: type[T], finish: Callable[[T, Frame, str], Any]) -> Reader:
 def keeping(
     kind: type[MessageT],
     *,
-    times: Mapping[str, int] = _NOTHING,
+    times: Mapping[str, int | Callable[[int], int]] = _NOTHING,
     symbol: Callable[[Any, str], str | None] | None = None,
+    salvaging: bool = False,
 ) -> Reader:
     """Read messages that stand in the payload as they are, and keep what they have no field for.
 
     Args:
         kind: The message; one that is `Open` keeps everything.
-        times: How many nanoseconds a unit of these fields has, where it is not one.
+        times: How many nanoseconds a unit of these fields has, where it is not one, or what makes them nanoseconds.
         symbol: Finds the symbol in the message, or in the topic's argument, where the payload does not name it.
+        salvaging: Whether a field of a wrong type stands in `extra` instead of spoiling the message, which is `Open`.
     """
-    payload_of = _decoder(kind)
-    known = frozenset(kind.__struct_encode_fields__)
+    payload_of = decoder_of(kind)
 
     def read(frame: Frame, argument: str) -> MessageT:
-        message = payload_of(frame.data)
+        message = read_payload(frame)
         for name, unit in times.items():
             if (value := getattr(message, name)) is not None:
-                force_setattr(message, name, value * unit)
+                force_setattr(message, name, unit(value) if callable(unit) else value * unit)
         if not message.symbol:
-            found = argument if symbol is None else symbol(message, argument)
+            named = argument or Topic.parse(frame.topic).argument  # some topics push under the name of a single symbol
+            found = named if symbol is None else symbol(message, argument)
             force_setattr(message, "symbol", found or "")
-        if isinstance(message, Open):
-            payload = cast("dict[str, Any]", _decode_anything(frame.data))
-            extra = {name: value for name, value in payload.items() if name not in known}
-            if extra:
-                force_setattr(message, "extra", extra)
         return message
 
-    return _patient(read)
+    def read_payload(frame: Frame) -> MessageT:
+        if not issubclass(kind, Open):
+            return payload_of(frame.data)
+        payload = fields_of(frame)
+        try:
+            message = payload_of(frame.data)
+        except FrameError:
+            if not salvaging:
+                raise
+            message = salvage(kind, payload)
+        keep_rest(cast("Open", message), payload)
+        return message
+
+    return patient(read)
+
+
+def fields_of(frame: Frame) -> dict[str, Any]:
+    """Give the payload of a frame, that has to be an object, as it came. Raises `FrameError`."""
+    try:
+        payload = frames.payload_of(frame)
+    except UNREADABLE as error:
+        raise FrameError(str(error)) from None
+    if not isinstance(payload, dict):
+        raise FrameError(f"Expected `object`, got `{type(payload).__name__}`")
+    return cast("dict[str, Any]", payload)
 
 
 def by_subject(readers: Mapping[str, Reader], otherwise: Reader) -> Reader:
@@ -94,10 +117,10 @@ def by_subject(readers: Mapping[str, Reader], otherwise: Reader) -> Reader:
     def read(frame: Frame, argument: str) -> Any:
         return readers.get(frame.subject, otherwise).read(frame, argument)
 
-    return _patient(read)
+    return patient(read)
 
 
-def _patient(read: Callable[[Frame, str], Any]) -> Reader:
+def patient(read: Callable[[Frame, str], Any]) -> Reader:
     """Make a reader of frames whose payload is read apart."""
 
     def finish(_payload: Any, frame: Frame, argument: str) -> Any:
@@ -119,7 +142,7 @@ _decode_anything: Final = msgspec.json.Decoder(float_hook=Decimal).decode
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def _decoder(kind: type[T]) -> Callable[[msgspec.Raw], T]:
+def decoder_of(kind: type[T]) -> Callable[[msgspec.Raw], T]:
     """Decode leniently: numbers may come as strings; null and an empty string stand for what was left out."""
     decode = msgspec.json.Decoder(kind, strict=False).decode
 
@@ -128,18 +151,11 @@ def _decoder(kind: type[T]) -> Callable[[msgspec.Raw], T]:
             return decode(raw)
         except UNREADABLE as error:
             try:
-                return decode(_encode(_without_blanks(_decode_anything(raw))))
+                return decode(_encode(without_blanks(_decode_anything(raw))))
             except UNREADABLE:
                 raise FrameError(str(error)) from None
 
     return lenient
-
-
-def _without_blanks(data: Any) -> Any:
-    if not isinstance(data, dict):
-        return data
-    fields = cast("dict[str, Any]", data)
-    return {key: _without_blanks(value) for key, value in fields.items() if value not in (None, "")}
 
 
 def times_of(value: int | None, unit: int) -> int | None:

@@ -1,24 +1,36 @@
-"""The readers of the spot market's public channels. Times are in ms there, but those of matches and candles (ns)."""
+"""The readers of the spot market's public channels. Times are in ms there, but those of matches and candles (ns).
+
+A payload that has its fields in the order of the wire is read so quickly that making a message of it costs no more than
+mending one that was decoded as it stands; of trades, which name their symbol, it would.
+"""
 
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec.structs import force_setattr
 
-from rx_kucoin.protocol.frames import Frame
+from rx_kucoin.protocol.frames import UNREADABLE, Frame
 from rx_kucoin.protocol.messages.base import Change, Level
-from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
-from rx_kucoin.protocol.readers.base import MS, quick, times_of
+from rx_kucoin.protocol.messages.spot import CallAuction, Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
+from rx_kucoin.protocol.readers.base import MS, decoder_of, fields_of, keeping, patient, quick, times_of
 
-__all__ = ["candle", "depth", "level1", "level2", "match", "snapshot", "ticker"]
+__all__ = ["call_auction", "candle", "depth", "level1", "level2", "match", "snapshot", "ticker"]
 
 
-def _ticker(message: Ticker, frame: Frame, argument: str) -> Ticker:
-    force_setattr(message, "symbol", frame.subject if argument == "all" else argument)
-    if message.time_ns is not None:
-        force_setattr(message, "time_ns", message.time_ns * MS)
-    return message
+def _ticker(payload: "_TickerPayload", frame: Frame, argument: str) -> Ticker:
+    time = payload.misspelt if payload.time is None else payload.time
+    return Ticker(
+        frame.subject if argument == "all" else argument,
+        payload.sequence,
+        payload.price,
+        payload.size,
+        payload.bestAsk,
+        payload.bestAskSize,
+        payload.bestBid,
+        payload.bestBidSize,
+        None if time is None else time * MS,
+    )
 
 
 def _match(message: Match, _: Frame, argument: str) -> Match:
@@ -26,10 +38,35 @@ def _match(message: Match, _: Frame, argument: str) -> Match:
     return message
 
 
-def _snapshot(payload: "_SnapshotPayload", _frame: Frame, _argument: str) -> Snapshot:
-    message = payload.data
-    if message.time_ns is not None:
-        force_setattr(message, "time_ns", message.time_ns * MS)
+def _snapshot(frame: Frame, argument: str) -> Snapshot:
+    outer = _records(frame.data)
+    record = Frame(topic=frame.topic, data=outer.pop("data", msgspec.Raw()))
+    of_symbol = "-" in argument
+    message: Snapshot = _record.read(record, argument if of_symbol else "")
+    if (number := _number(outer.get("sequence"))) is not None:
+        del outer["sequence"]
+        force_setattr(message, "outer_sequence", number)
+        if of_symbol and message.sequence is None:
+            force_setattr(message, "sequence", number)
+    if outer:
+        payload = fields_of(frame)
+        force_setattr(message, "extra", {**{name: payload[name] for name in outer}, **message.extra})
+    return message
+
+
+def _number(raw: msgspec.Raw | None) -> int | None:
+    try:
+        return None if raw is None else _whole(raw)
+    except UNREADABLE:
+        return None
+
+
+def _call_auction(frame: Frame, argument: str) -> CallAuction:
+    fields = _records(frame.data)
+    if not _SHORT.keys().isdisjoint(fields):
+        named = {name if _SHORT.get(name) in fields else _SHORT.get(name, name): fields[name] for name in fields}
+        frame = Frame(topic=frame.topic, data=msgspec.Raw(_encode(named)))
+    message: CallAuction = _auction.read(frame, argument)
     return message
 
 
@@ -38,7 +75,8 @@ def _level1(payload: "_Level1Payload", _: Frame, argument: str) -> Level1:
 
 
 def _depth(payload: "_DepthPayload", _: Frame, argument: str) -> Depth:
-    return Depth(argument, payload.asks, payload.bids, times_of(payload.timestamp, MS))
+    time = payload.ts if payload.timestamp is None else payload.timestamp
+    return Depth(argument, payload.asks, payload.bids, times_of(time, MS), payload.sequence)
 
 
 def _level2(payload: "_Level2Payload", _: Frame, argument: str) -> Level2Change:
@@ -55,8 +93,17 @@ def _candle(payload: "_CandlePayload", _: Frame, argument: str) -> Candle:
     return Candle(symbol, interval, start * 1_000 * MS, open_, close, high, low, volume, turnover, payload.time)
 
 
-class _SnapshotPayload(msgspec.Struct, gc=False):
-    data: Snapshot
+class _TickerPayload(msgspec.Struct, gc=False):
+    bestAsk: Decimal | None = None  # noqa: N815  the wire's own names
+    bestAskSize: Decimal | None = None  # noqa: N815
+    bestBid: Decimal | None = None  # noqa: N815
+    bestBidSize: Decimal | None = None  # noqa: N815
+    price: Decimal | None = None
+    sequence: int | None = None
+    size: Decimal | None = None
+    time: int | None = None
+    misspelt: int | None = msgspec.field(default=None, name="Time")
+    """So the documentation's example has it."""
 
 
 class _Level1Payload(msgspec.Struct, gc=False):
@@ -69,6 +116,8 @@ class _DepthPayload(msgspec.Struct, gc=False):
     asks: tuple[Level, ...] = ()
     bids: tuple[Level, ...] = ()
     timestamp: int | None = None
+    ts: int | None = None
+    sequence: int | None = None
 
 
 class _Changes(msgspec.Struct, gc=False):
@@ -78,7 +127,7 @@ class _Changes(msgspec.Struct, gc=False):
 
 class _Level2Payload(msgspec.Struct, gc=False):
     changes: _Changes = msgspec.field(default_factory=_Changes)
-    sequenceStart: int | None = None  # noqa: N815  the wire's own name
+    sequenceStart: int | None = None  # noqa: N815
     sequenceEnd: int | None = None  # noqa: N815
     time: int | None = None
 
@@ -92,17 +141,41 @@ def _pair(side: tuple[Decimal, ...]) -> Level | None:
     return Level(side[0], side[1]) if len(side) > 1 else None
 
 
-ticker: Final = quick(Ticker, _ticker)
+_SHORT: Final = {
+    "s": "symbol",
+    "ep": "estimatedPrice",
+    "es": "estimatedSize",
+    "slp": "sellOrderRangeLowPrice",
+    "shp": "sellOrderRangeHighPrice",
+    "blp": "buyOrderRangeLowPrice",
+    "bhp": "buyOrderRangeHighPrice",
+    "ts": "time",
+}
+"""What the documentation also calls the fields of a call auction."""
+_records: Final = decoder_of(dict[str, msgspec.Raw])
+_whole: Final = msgspec.json.Decoder(int, strict=False).decode
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def _symbol_of(message: Any, argument: str) -> str | None:
+    return message.symbol_code or argument
+
+
+ticker: Final = quick(_TickerPayload, _ticker)
 """`/market/ticker:{symbol}`, where the symbol stands in the topic only; of `:all` it is the push's subject."""
 match: Final = quick(Match, _match)
 """`/market/match:{symbol}`: `time` is ns, as a string."""
-snapshot: Final = quick(_SnapshotPayload, _snapshot)
+_record: Final = keeping(Snapshot, times={"time_ns": MS}, symbol=_symbol_of)
+snapshot: Final = patient(_snapshot)
 """`/market/snapshot:{symbol or market}`: the record is nested, and only it names the symbol in both forms."""
 level1: Final = quick(_Level1Payload, _level1)
 """`/spotMarket/level1:{symbol}`: each side is a flat pair, or empty."""
 depth: Final = quick(_DepthPayload, _depth)
-"""`/spotMarket/level2Depth5:{symbol}` and its like: rows of price and size."""
+"""Depths of both markets and of auctions: rows of price and size. Contracts have the time twice, and a sequence."""
 level2: Final = quick(_Level2Payload, _level2)
 """`/market/level2:{symbol}`: a range of changes."""
 candle: Final = quick(_CandlePayload, _candle)
 """`/market/candles:{symbol}_{interval}`: start (s), open, close, high, low, volume, turnover; `time` is ns."""
+_auction: Final = keeping(CallAuction, times={"time_ns": MS})
+call_auction: Final = patient(_call_auction)
+"""`/callauction/callauctionData:{symbol}`: long names or short ones."""
