@@ -4,7 +4,19 @@
     ├── SubscriptionRejected      the exchange refused a topic; the others of its batch go on
     ├── ReconnectFailed           the row of failures is over; `cause` is the last of them
     ├── Closed                    subscribed to after `close()`
+    ├── UnknownSymbol             no market of the exchange goes by this name; `did_you_mean` may be the right one
     ├── ApiError                  the exchange understood and said no: not tried again
+    │   ├── KeyRefused            it did not take the API key, or what was signed with it
+    │   │   ├── ClockOff          400002: the time that was signed is not the exchange's
+    │   │   ├── UnknownKey        400003
+    │   │   ├── WrongPassphrase   400004
+    │   │   ├── WrongSignature    400005
+    │   │   ├── AddressNotAllowed 400006
+    │   │   ├── PermissionMissing 400007
+    │   │   ├── KeyTooOld         400008
+    │   │   └── WrongKeyVersion   400009
+    │   ├── RegionRefused         400301 to 400304: it does not serve this place, or this person
+    │   └── AccountFrozen         411100
     └── Passing                   heals by itself, so it is tried again
         ├── DialFailed            no TCP, no TLS, no upgrade
         ├── NoWelcome             the line opened and nobody spoke
@@ -19,22 +31,36 @@
 No message ever holds a token, a key or a passphrase.
 """
 
+from typing import Final
+
 __all__ = [
+    "AccountFrozen",
+    "AddressNotAllowed",
     "ApiError",
     "Busy",
+    "ClockOff",
     "Closed",
     "DialFailed",
+    "KeyRefused",
+    "KeyTooOld",
     "KuCoinError",
     "LineLost",
     "NoPong",
     "NoWelcome",
     "Passing",
+    "PermissionMissing",
     "RateLimited",
     "ReconnectFailed",
+    "RegionRefused",
     "RestUnavailable",
     "SubscriptionRejected",
     "TokenRefused",
     "UnexpectedAnswer",
+    "UnknownKey",
+    "UnknownSymbol",
+    "WrongKeyVersion",
+    "WrongPassphrase",
+    "WrongSignature",
 ]
 
 
@@ -69,13 +95,72 @@ class Closed(KuCoinError):
         super().__init__("this KuCoin is closed; build a new one")
 
 
+class UnknownSymbol(KuCoinError):
+    """The exchange lists no such symbol. `did_you_mean` is the listed one that comes closest, if any does."""
+
+    def __init__(self, symbol: str, did_you_mean: str | None = None) -> None:
+        hint = "look it up in KuCoin's list of symbols" if did_you_mean is None else f"did you mean {did_you_mean}?"
+        super().__init__(f"KuCoin lists no symbol {symbol!r}; {hint}")
+        self.symbol, self.did_you_mean = symbol, did_you_mean
+
+
 class ApiError(KuCoinError):
     """The exchange answered a REST request with a business code that trying again would not change."""
 
     def __init__(self, code: str, text: str, request: str) -> None:
-        remedy = _API_REMEDIES.get(code, "look the code up in KuCoin's list of error codes")
+        _, remedy = _API.get(code, _UNLISTED)
         super().__init__(f"{request}: KuCoin answered {code} {text!r}; {remedy}")
         self.code, self.text, self.request = code, text, request
+
+    @staticmethod
+    def of(code: str, text: str, request: str) -> "ApiError":
+        """Make the error that a code stands for."""
+        kind, _ = _API.get(code, _UNLISTED)
+        return kind(code, text, request)
+
+
+class KeyRefused(ApiError):
+    """The exchange did not take the API key, or what was signed with it."""
+
+
+class ClockOff(KeyRefused):
+    """The time that was signed is more than 5 s off the exchange's, even after its clock was asked for."""
+
+
+class UnknownKey(KeyRefused):
+    """The exchange has no such API key."""
+
+
+class WrongPassphrase(KeyRefused):
+    """The passphrase is not the key's."""
+
+
+class WrongSignature(KeyRefused):
+    """The signature does not fit: most often the secret is not the key's."""
+
+
+class AddressNotAllowed(KeyRefused):
+    """The key may not be used from this machine's address."""
+
+
+class PermissionMissing(KeyRefused):
+    """The key was not given the permission that the request takes."""
+
+
+class KeyTooOld(KeyRefused):
+    """The exchange no longer takes keys of this generation."""
+
+
+class WrongKeyVersion(KeyRefused):
+    """The key is of another generation than was said."""
+
+
+class RegionRefused(ApiError):
+    """The exchange does not serve this place, or not before it knows who asks."""
+
+
+class AccountFrozen(ApiError):
+    """The account is frozen."""
 
 
 class Passing(KuCoinError):
@@ -130,25 +215,31 @@ class UnexpectedAnswer(Passing):
         self.excerpt = excerpt
 
 
-_LOOK_IT_UP = "look the code up in KuCoin's list of WebSocket error codes"
-_REMEDIES = {
+_LOOK_IT_UP: Final = "look the code up in KuCoin's list of WebSocket error codes"
+_REMEDIES: Final = {
     400: "check how the topic is written",
     403: "a private topic needs credentials",
     404: "check the channel's name",
     509: "a limit of the exchange stands in the way",
 }
-_API_REMEDIES = {
-    "400001": "a KC-API header is missing",
-    "400002": "set this machine's clock: it is more than 5 s off the exchange's",
-    "400003": "the API key does not exist: check KUCOIN_API_KEY",
-    "400004": "the passphrase is wrong",
-    "400005": "the signature is wrong: check the API secret",
-    "400006": "this machine's address is not on the key's IP list",
-    "400007": "the key lacks a permission: give it the General one",
-    "400008": "this generation of keys is no longer accepted: create a new key",
-    "400009": "the key's version is wrong: set Credentials(version=...) to the key's own",
-    "400301": "the exchange does not serve this region",
-    "400302": "the exchange does not serve this region",
-    "404000": "check the REST address",
-    "411100": "the account is frozen: ask KuCoin's support",
+_ELSEWHERE: Final = "the exchange does not serve this region, or not on this REST host: use the region's own"
+_UNPROVEN: Final = "the exchange wants to know who you are first: finish its identity check (KYC)"
+_UNLISTED: Final = (ApiError, "look the code up in KuCoin's list of error codes")
+_API: Final[dict[str, tuple[type[ApiError], str]]] = {
+    "400001": (ApiError, "a KC-API header is missing: build Credentials(key, secret, passphrase)"),
+    "400002": (ClockOff, "set this machine's clock: it is more than 5 s off the exchange's"),
+    "400003": (UnknownKey, "the API key does not exist: check KUCOIN_API_KEY"),
+    "400004": (WrongPassphrase, "the passphrase is wrong: check KUCOIN_API_PASSPHRASE"),
+    "400005": (WrongSignature, "the signature is wrong: check the API secret, KUCOIN_API_SECRET"),
+    "400006": (AddressNotAllowed, "this machine's address is not on the key's IP list: add it there"),
+    "400007": (PermissionMissing, "the key lacks a permission: give it the General one"),
+    "400008": (KeyTooOld, "this generation of keys is no longer accepted: create a new key"),
+    "400009": (WrongKeyVersion, "the key's version is wrong: set Credentials(version=...) to the key's own"),
+    "400301": (RegionRefused, _ELSEWHERE),
+    "400302": (RegionRefused, _ELSEWHERE),
+    "400303": (RegionRefused, _UNPROVEN),
+    "400304": (RegionRefused, _UNPROVEN),
+    "404000": (ApiError, "check the REST address"),
+    "411100": (AccountFrozen, "the account is frozen: ask KuCoin's support"),
 }
+"""What each business code of a REST answer is, and what to do about it."""

@@ -79,27 +79,25 @@ def read_data(body: bytes, request: str) -> msgspec.Raw:
     except UNREADABLE:
         raise UnexpectedAnswer(f"{request}: the answer is not KuCoin's JSON", excerpt(body)) from None
     if (code := str(answer.code)) != SUCCESS:
-        raise ApiError(code, excerpt(answer.msg or ""), request)
+        raise ApiError.of(code, excerpt(answer.msg or ""), request)
+    if not bytes(answer.data):
+        raise UnexpectedAnswer(f"{request}: the answer holds no data", excerpt(body))
     return answer.data
 
 
-def read(body: bytes, request: str) -> Bullet:
-    """Read a token answer.
+def read(data: bytes, request: str) -> Bullet:
+    """Read the data of a token answer.
 
     Raises:
-        ApiError: the exchange refused to give a token.
-        UnexpectedAnswer: it is not KuCoin's JSON, or names no server.
+        UnexpectedAnswer: there is no token, or it names no server.
     """
-    data = read_data(body, request)
     try:
         payload = msgspec.json.decode(data, type=_Data, strict=False)
     except UNREADABLE:
-        raise UnexpectedAnswer(f"{request}: the answer holds no token", excerpt(bytes(data))) from None
+        raise UnexpectedAnswer(f"{request}: the answer holds no token", excerpt(data)) from None
     servers = tuple(_server(entry) for entry in payload.instanceServers if _WEBSOCKET.fullmatch(entry.endpoint))
     if not servers:
-        raise UnexpectedAnswer(
-            f"{request}: the answer names no server (instanceServers is empty)", excerpt(bytes(data))
-        )
+        raise UnexpectedAnswer(f"{request}: the answer names no server (instanceServers is empty)", excerpt(data))
     return Bullet(payload.token, servers)
 
 

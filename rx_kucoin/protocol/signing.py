@@ -3,8 +3,9 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal, Self
 
 __all__ = ["Credentials", "headers"]
 
@@ -28,6 +29,33 @@ class Credentials:
         odd = [name for name in ("key", "secret", "passphrase") if not _is_plain(getattr(self, name))]
         if odd:
             raise ValueError(f"credentials are printable ASCII without blanks around them; not so: {', '.join(odd)}")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Self | None:
+        """Take them from `KUCOIN_API_KEY`, `KUCOIN_API_SECRET` and `KUCOIN_API_PASSPHRASE`, as in `os.environ`.
+
+        `KUCOIN_API_KEY_VERSION` may say "2" or "3"; without it, it is 3.
+
+        Returns:
+            None: not one of the three is set.
+
+        Raises:
+            ValueError: only some of them are, or one of the four cannot be used.
+        """
+        given = [environ.get(name, "") for name in _VARIABLES]
+        if not any(given):
+            return None
+        if missing := [name for name, text in zip(_VARIABLES, given, strict=True) if not text]:
+            raise ValueError(f"credentials need all of {', '.join(_VARIABLES)}; missing: {', '.join(missing)}")
+        version = environ.get("KUCOIN_API_KEY_VERSION", "") or "3"
+        if version not in _VERSIONS:
+            raise ValueError('KUCOIN_API_KEY_VERSION is "2" or "3", the generation of the key')
+        key, secret, passphrase = given
+        return cls(key, secret, passphrase, _VERSIONS[version])
+
+
+_VARIABLES: Final = ("KUCOIN_API_KEY", "KUCOIN_API_SECRET", "KUCOIN_API_PASSPHRASE")
+_VERSIONS: Final[Mapping[str, Literal[2, 3]]] = {"2": 2, "3": 3}
 
 
 def headers(credentials: Credentials, time_ms: int, method: str, path: str, body: str = "") -> dict[str, str]:

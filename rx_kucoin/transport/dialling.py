@@ -12,6 +12,7 @@ from rx_kucoin.protocol.frames import excerpt
 from rx_kucoin.transport.duplex import Duplex
 from rx_kucoin.transport.framing import WebSocket
 from rx_kucoin.transport.lifeline import Cut, Lifeline
+from rx_kucoin.transport.network import Network
 from rx_kucoin.transport.rest import retry_after
 from rx_kucoin.transport.tls import SecureDuplex
 from rx_kucoin.transport.trust import trust
@@ -22,8 +23,8 @@ _UNAUTHORIZED: Final = 401
 _TOO_MANY: Final = 429
 
 
-def open_websocket(url: str, timeout: float, lifeline: Lifeline) -> tuple[WebSocket, Duplex]:
-    """Open a WebSocket, and return it with its connection; all in `timeout` seconds.
+def open_websocket(url: str, network: Network, lifeline: Lifeline) -> tuple[WebSocket, Duplex]:
+    """Open a WebSocket, and return it with its connection; all in the network's `timeout`.
 
     Raises:
         RateLimited: too many connections; it says how long to wait.
@@ -33,7 +34,7 @@ def open_websocket(url: str, timeout: float, lifeline: Lifeline) -> tuple[WebSoc
     """
     failure: Exception
     try:
-        return _open(url, timeout, lifeline)
+        return _open(url, network, lifeline)
     except Cut:
         failure = Cut()
     except (OSError, ValueError, CookieError, websocket.WebSocketException) as error:
@@ -41,14 +42,14 @@ def open_websocket(url: str, timeout: float, lifeline: Lifeline) -> tuple[WebSoc
     raise failure  # out here, for the error it came from may hold the address, and this holds the token
 
 
-def _open(url: str, timeout: float, lifeline: Lifeline) -> tuple[WebSocket, Duplex]:
+def _open(url: str, network: Network, lifeline: Lifeline) -> tuple[WebSocket, Duplex]:
     where = urlsplit(url)
     secure, host = where.scheme == "wss", where.hostname or ""
     connected: socket.socket | None = None
     try:
-        with lifeline.within(timeout):
-            connected = lifeline.open((host, where.port or (443 if secure else 80)), timeout)
-            duplex = SecureDuplex(connected, trust(), host) if secure else Duplex(connected)
+        with lifeline.within(network.timeout):
+            connected = lifeline.open((host, where.port or (443 if secure else 80)), network.timeout)
+            duplex = SecureDuplex(connected, trust(network.authority), host) if secure else Duplex(connected)
             duplex.shake_hands()
             opened = WebSocket(duplex.inbox)
             opened.connect(url, socket=duplex, redirect_limit=0)

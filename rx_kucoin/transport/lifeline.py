@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib3.util import wait_for_write
 
 from rx_kucoin.transport.clock import Clock
+from rx_kucoin.transport.proxy import Proxy
 
 __all__ = ["Cut", "Lifeline"]
 
@@ -24,11 +25,15 @@ class Lifeline:
     """Holds the socket that a thread is busy with.
 
     A blocking call ends when its socket is shut down, and not when it is closed; and TLS takes the socket object over.
-    So a duplicate is kept, which shuts down the same connection whoever holds it.
+    So a duplicate is kept, which shuts down the same connection whoever holds it. Where there is a proxy, that is the
+    connection to the proxy.
     """
 
-    def __init__(self, clock: Clock | None = None) -> None:
+    def __init__(self, clock: Clock | None = None, proxy: Proxy | None = None) -> None:
         self._clock = clock or Clock("rx_kucoin deadlines")
+        self._proxy = proxy
+        self._where = ""
+        """Whose turn it is, where that is worth telling."""
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._watch: object = None
@@ -36,27 +41,23 @@ class Lifeline:
         self.is_cut = False
 
     def open(self, address: tuple[str, int], timeout: float) -> socket.socket:
-        """Connect to any address of a host: each may take half of the time that is left, the last one all of it.
+        """Connect to a host, through the proxy if there is one.
 
         Raises:
-            OSError: none of its addresses took the connection in time.
+            OSError: there was no way to it in time.
             Cut: somebody cut the line meanwhile.
         """
-        deadline = time.monotonic() + timeout
+        if self._proxy is None:
+            return self._dial(address, timeout)
+        self._where = f" by the proxy {self._proxy}"
         try:
-            found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
-        except UnicodeError:
-            raise OSError("the name is not one that a host can have") from None
-        failure = OSError("the name has no address")
-        for left, (family, kind, protocol, _, target) in zip(range(len(found), 0, -1), found, strict=True):
-            remaining = max(0.001, deadline - time.monotonic())
-            try:
-                return self._connect(socket.socket(family, kind, protocol), target, remaining / min(left, 2))
-            except OSError as error:
-                failure = error
+            opened = self._proxy.tunnel(self._dial, address, timeout)
+        except OSError:
             if self.is_cut:
-                raise Cut
-        raise failure
+                raise Cut from None
+            raise
+        self._where = ""
+        return opened
 
     @contextmanager
     def within(self, seconds: float) -> Generator[None]:
@@ -86,7 +87,7 @@ class Lifeline:
         finally:
             timer.dispose()
             with self._lock:
-                self._watch, self._is_late = None, False
+                self._watch, self._is_late, self._where = None, False, ""
 
     def cut(self) -> None:
         """End the wait, now or whenever it would begin. Never waits itself."""
@@ -100,6 +101,24 @@ class Lifeline:
             if self._socket is not None:
                 self._socket.close()
                 self._socket = None
+
+    def _dial(self, address: tuple[str, int], timeout: float) -> socket.socket:
+        """Connect to any address of a host: each may take half of the time that is left, the last one all of it."""
+        deadline = time.monotonic() + timeout
+        try:
+            found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
+        except UnicodeError:
+            raise OSError("the name is not one that a host can have") from None
+        failure = OSError("the name has no address")
+        for left, (family, kind, protocol, _, target) in zip(range(len(found), 0, -1), found, strict=True):
+            remaining = max(0.001, deadline - time.monotonic())
+            try:
+                return self._connect(socket.socket(family, kind, protocol), target, remaining / min(left, 2))
+            except OSError as error:
+                failure = error
+            if self.is_cut:
+                raise Cut
+        raise failure
 
     def _connect(self, opened: socket.socket, target: Any, timeout: float) -> socket.socket:
         try:
@@ -138,7 +157,7 @@ class Lifeline:
         if self.is_cut:
             raise Cut from None
         if self._is_late:
-            raise TimeoutError(f"not done within {seconds:g} s") from None
+            raise TimeoutError(f"not done within {seconds:g} s{self._where}") from None
 
     def _shut(self) -> None:
         if self._socket is not None:

@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from urllib.parse import urlsplit
+from typing import Protocol
 
 import websocket
 from reactivex import Observable, abc
@@ -18,12 +18,15 @@ from websocket import ABNF, STATUS_NORMAL
 from rx_kucoin.errors import DialFailed, KuCoinError, LineLost
 from rx_kucoin.protocol.bullet import Server
 from rx_kucoin.protocol.signing import Credentials
+from rx_kucoin.transport.bullets import fetch_bullet
 from rx_kucoin.transport.clock import Clock
 from rx_kucoin.transport.dialling import open_websocket
 from rx_kucoin.transport.duplex import Duplex
+from rx_kucoin.transport.fetching import NAME, Fetch
 from rx_kucoin.transport.framing import ClosedByPeer, WebSocket
 from rx_kucoin.transport.lifeline import Cut, Lifeline
-from rx_kucoin.transport.rest import fetch_bullet
+from rx_kucoin.transport.network import DIRECT, Network
+from rx_kucoin.transport.rest import Rest
 from rx_kucoin.transport.wire import Wire
 
 __all__ = ["Sockets"]
@@ -39,17 +42,17 @@ class Sockets:
         rest_url: str,
         credentials: Credentials | None = None,
         *,
-        timeout: float = 10.0,
+        network: Network = DIRECT,
         random: Callable[[], float] = dice.random,
     ) -> None:
-        self._rest_url, self._credentials, self._timeout, self._random = rest_url, credentials, timeout, random
+        self._rest, self._random = Rest(rest_url, credentials, network), random
         self._deadlines = Clock("rx_kucoin deadlines")
-        self._attempts: dict[threading.Thread, _Attempt] = {}
+        self._tasks: dict[threading.Thread, _Task] = {}
         self._lock = threading.Lock()
         self._is_closed = False
 
     def __repr__(self) -> str:
-        return f"<Sockets {urlsplit(self._rest_url).netloc}, {len(self._attempts)} threads>"
+        return f"<Sockets {self._rest.host}, {len(self._tasks)} threads>"
 
     def dial(self, name: str) -> Observable[Wire]:
         """Open a wire, on a thread of this name. See `Transport.dial`."""
@@ -58,25 +61,18 @@ class Sockets:
             observer: abc.ObserverBase[Wire], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
             del scheduler  # the wire keeps its own time: that of the network
-            lifeline = Lifeline(self._deadlines)
-            attempt = _Attempt(observer, self._rest_url, self._credentials, self._timeout, self._random, lifeline)
+            return self._begin(_Attempt(observer, self._rest, self._random, self._lifeline()), name)
 
-            def run() -> None:
-                try:
-                    attempt.run()
-                finally:
-                    with self._lock:
-                        del self._attempts[thread]
+        return Observable(subscribe)
 
-            thread = threading.Thread(target=run, name=name, daemon=True)
-            try:
-                with self._lock:
-                    if not self._is_closed:
-                        thread.start()
-                        self._attempts[thread] = attempt
-            except RuntimeError as error:
-                observer.on_error(DialFailed(f"no thread for the line: {error}"))
-            return Disposable(attempt.hang_up)
+    def fetch(self, path: str) -> Observable[bytes]:
+        """Ask the REST host with a GET, on a thread of its own. See `Transport.fetch`."""
+
+        def subscribe(
+            observer: abc.ObserverBase[bytes], scheduler: abc.SchedulerBase | None = None
+        ) -> abc.DisposableBase:
+            del scheduler
+            return self._begin(Fetch(observer, self._rest, path, self._lifeline()), NAME)
 
         return Observable(subscribe)
 
@@ -85,14 +81,45 @@ class Sockets:
         deadline = time.monotonic() + timeout
         with self._lock:
             self._is_closed = True
-            attempts = dict(self._attempts)
-        for attempt in attempts.values():
-            attempt.hang_up()
-        attempts.pop(threading.current_thread(), None)
-        for thread in attempts:
+            tasks = dict(self._tasks)
+        for task in tasks.values():
+            task.hang_up()
+        tasks.pop(threading.current_thread(), None)
+        for thread in tasks:
             thread.join(max(0.0, deadline - time.monotonic()))
         ended = self._deadlines.join(max(0.0, deadline - time.monotonic()))
-        return ended and not any(thread.is_alive() for thread in attempts)
+        return ended and not any(thread.is_alive() for thread in tasks)
+
+    def _lifeline(self) -> Lifeline:
+        return Lifeline(self._deadlines, self._rest.network.way)
+
+    def _begin(self, task: "_Task", name: str) -> abc.DisposableBase:
+        def run() -> None:
+            try:
+                task.run()
+            finally:
+                with self._lock:
+                    del self._tasks[thread]
+
+        thread = threading.Thread(target=run, name=name, daemon=True)
+        try:
+            with self._lock:
+                if not self._is_closed:
+                    thread.start()
+                    self._tasks[thread] = task
+        except RuntimeError as error:
+            task.fail(f"no thread for it: {error}")
+        return Disposable(task.hang_up)
+
+
+class _Task(Protocol):
+    """What a thread is for."""
+
+    def run(self) -> None: ...
+
+    def hang_up(self) -> None: ...
+
+    def fail(self, cause: str) -> None: ...
 
 
 class _Attempt:
@@ -101,15 +128,11 @@ class _Attempt:
     def __init__(
         self,
         observer: abc.ObserverBase[Wire],
-        rest_url: str,
-        credentials: Credentials | None,
-        timeout: float,
+        rest: Rest,
         random: Callable[[], float],
         lifeline: Lifeline,
     ) -> None:
-        self._observer, self._random = observer, random
-        self._rest_url, self._credentials, self._timeout = rest_url, credentials, timeout
-        self._lifeline = lifeline
+        self._observer, self._rest, self._random, self._lifeline = observer, rest, random, lifeline
         self._wire: _SocketWire | None = None
         self._is_wanted = True
 
@@ -119,6 +142,10 @@ class _Attempt:
         if self._wire is not None:
             self._wire.say_goodbye()
         self._lifeline.cut()
+
+    def fail(self, cause: str) -> None:
+        """It could not even begin."""
+        self._observer.on_error(DialFailed(cause))
 
     def run(self) -> None:
         """Live the whole life of the line, on its own thread."""
@@ -135,10 +162,10 @@ class _Attempt:
             self._observer.on_error(cause)
 
     def _live(self) -> Exception:
-        bullet = fetch_bullet(self._rest_url, self._credentials, timeout=self._timeout, lifeline=self._lifeline)
+        bullet = fetch_bullet(self._rest, self._lifeline)
         server = bullet.choose(self._random)
         address = bullet.address(server, uuid.uuid4().hex)
-        opened, duplex = open_websocket(address, self._timeout, self._lifeline)
+        opened, duplex = open_websocket(address, self._rest.network, self._lifeline)
         wire = self._wire = _SocketWire(opened, duplex, server, self._lifeline)
         try:
             self._observer.on_next(wire)

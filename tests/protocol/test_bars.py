@@ -115,6 +115,23 @@ def test_what_a_break_swallowed_is_asked_for_at_once_and_only_that() -> None:
     assert talk.said[-1] == (1_260, "stream", 9)
 
 
+def test_what_the_stream_brought_whole_is_not_asked_for() -> None:
+    talk = Talk()
+    talk.heard(1_001, 960, 5)
+    talk.since = 1_002
+    talk.bars.heard(bar(1_020, 6), 1_022 * S)
+    talk.bars.heard(bar(1_080, 7), 1_082 * S)
+    talk.at(1_090)
+    assert talk.asked() == ("1min", 960, 1_020, False)
+
+
+def test_what_our_own_clock_placed_is_placed_anew_when_the_exchanges_time_is_known() -> None:
+    talk = Talk(now=5e8, interval="1month")
+    talk.bars.calibrate(int(6e8) * S, int(5e8) * S)
+    first_of_february_1989 = 602_294_400
+    assert talk.at(5e8).wake_ns == (first_of_february_1989 - 10**8 + SETTLE) * S
+
+
 def test_no_more_is_asked_for_at_once_than_an_answer_holds() -> None:
     talk = Talk(since=None)
     talk.heard(1_001, 960, 5)
@@ -193,6 +210,23 @@ def test_a_symbol_that_never_traded_begins_with_its_first_trade() -> None:
     talk.heard(first + 1, first, 3)
     talk.heard(first + 70, first + 60, 4)
     assert talk.said == [(first, "stream", 3)]
+
+
+def test_of_a_symbol_that_never_traded_a_new_connection_is_a_reason_to_ask_again() -> None:
+    talk = Talk(now=5e8)
+    talk.at(5e8 + 3)
+    for _ in range(4):
+        talk.answered(5e8 + 4)
+    talk.asked()
+    talk.since = None
+    talk.at(5e8 + 1_000)
+    assert talk.asked() is None
+    talk.since = 5e8 + 1_100
+    talk.at(5e8 + 1_101)
+    assert talk.asked()[::3] == ("1min", True)
+    talk.answered(5e8 + 1_102, bar(int(5e8 + 1_000) // 60 * 60, 5))
+    talk.at(5e8 + 1_200)
+    assert talk.asked()[::3] == ("1min", False)
 
 
 def test_the_long_bar_that_goes_on_does_not_tell_the_price_before() -> None:

@@ -9,8 +9,10 @@ from transport.servers import bullet, everything_in, request
 from rx_kucoin.errors import KuCoinError
 from rx_kucoin.protocol.bullet import Bullet
 from rx_kucoin.protocol.signing import Credentials
+from rx_kucoin.transport.bullets import fetch_bullet
 from rx_kucoin.transport.lifeline import Lifeline
-from rx_kucoin.transport.rest import fetch_bullet
+from rx_kucoin.transport.network import Network
+from rx_kucoin.transport.rest import Rest
 
 __all__ = ["CANARY", "GOOD", "KEYS", "failure", "fetch", "saying"]
 
@@ -20,7 +22,7 @@ GOOD = bullet("wss://ws.example/endpoint")
 
 
 def fetch(url: str, credentials: Credentials | None = None, timeout: float = 10.0) -> Bullet:
-    return fetch_bullet(url, credentials, timeout=timeout, lifeline=Lifeline())
+    return fetch_bullet(Rest(url, credentials, Network(timeout)), Lifeline())
 
 
 def failure(url: str, credentials: Credentials | None = CANARY, timeout: float = 10.0) -> KuCoinError:

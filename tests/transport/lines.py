@@ -22,6 +22,7 @@ from transport.servers import (
 from waiting import eventually, nothing_left
 
 from rx_kucoin.simulator import Simulator
+from rx_kucoin.transport.network import Network
 from rx_kucoin.transport.sockets import Sockets
 from rx_kucoin.transport.trust import forget
 from rx_kucoin.transport.wire import Wire
@@ -131,7 +132,7 @@ def trusted(folder: Path) -> Iterator[SSLContext]:
 
 
 def dialled(port: int, *, secure: bool = False, **settings: Any) -> Line:
-    return Line(Sockets(f"http{'s' * secure}://127.0.0.1:{port}", **settings))
+    return Line(Sockets(f"http{'s' * secure}://127.0.0.1:{port}", network=Network(**settings)))
 
 
 def refusal(line: Line) -> Exception:

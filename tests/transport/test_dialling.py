@@ -23,6 +23,7 @@ from waiting import eventually, our_threads
 from rx_kucoin.errors import DialFailed, RateLimited, RestUnavailable, TokenRefused
 from rx_kucoin.protocol.limits import Rate
 from rx_kucoin.simulator import Simulator
+from rx_kucoin.transport.network import Network
 from rx_kucoin.transport.sockets import Sockets
 from rx_kucoin.transport.trust import forget
 
@@ -139,7 +140,7 @@ def test_a_dial_that_hangs_is_disposed_of_at_once(exchange: Simulator, where: st
     with black_hole() as hole, gateway(silent, upgrade=lambda _: b"HTTP/1.1 ") as mute:
         exchange.faults.refuse_tokens("hang")
         url = {"tcp": f"http://127.0.0.1:{hole}", "upgrade": f"http://127.0.0.1:{mute}", "token": exchange.rest_url}
-        line = Line(Sockets(url[where], timeout=60))
+        line = Line(Sockets(url[where], network=Network(timeout=60)))
         assert eventually(lambda: NAME in our_threads())
         time.sleep(0.1)
         started = time.monotonic()

@@ -11,8 +11,10 @@ from waiting import eventually, nothing_left
 
 from rx_kucoin.errors import RestUnavailable, UnexpectedAnswer
 from rx_kucoin.simulator import Simulator
+from rx_kucoin.transport.bullets import fetch_bullet
 from rx_kucoin.transport.lifeline import Cut, Lifeline
-from rx_kucoin.transport.rest import fetch_bullet
+from rx_kucoin.transport.network import Network
+from rx_kucoin.transport.rest import Rest
 from rx_kucoin.transport.trust import forget
 
 pytestmark = pytest.mark.socket
@@ -96,7 +98,7 @@ def test_a_hang_is_cut_short_by_the_lifeline(exchange: Simulator, where: str) ->
 
         def ask() -> None:
             try:
-                fetch_bullet(url, CANARY, timeout=60, lifeline=line)
+                fetch_bullet(Rest(url, CANARY, Network(60)), line)
             except Cut as error:
                 got.append(everything_in(error))
 

@@ -1,0 +1,68 @@
+"""How the exchange is reached from where this machine stands."""
+
+import math
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from rx_kucoin.transport.proxy import Proxy
+from rx_kucoin.transport.trust import check
+
+__all__ = ["DIRECT", "Network"]
+
+
+@dataclass(frozen=True, repr=False)
+class Network:
+    """Settings for REST and WebSocket alike.
+
+    Certificates are always verified. The environment is not read: pass `proxy=os.environ.get("HTTPS_PROXY")` to go
+    where it points.
+
+    Args:
+        timeout: Seconds for each step: a REST request, the opening of a socket.
+        proxy: `http://`, `socks5://`, `socks5h://` or `socks4://`, then `user:password@` if it wants that, its host
+            and `:port`. The exchange's names are looked up by the proxy, but with `socks4`, which cannot.
+        ca: Certificates to believe in besides those of the machine: a PEM file, or a folder of them.
+        headers: To send with each REST request.
+
+    Raises:
+        ValueError: a setting is malformed, or `ca` holds no certificates.
+        ImportError: a proxy is wanted, and `python-socks` is not installed.
+    """
+
+    timeout: float = 10.0
+    proxy: str | None = None
+    ca: str | os.PathLike[str] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    way: Proxy | None = field(init=False, compare=False)
+    """The proxy, as it was understood."""
+    authority: str | None = field(init=False, compare=False)
+    """Where `ca` leads to."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.timeout < math.inf:
+            raise ValueError(f"timeout must be a number of seconds above 0, not {self.timeout}")
+        odd = [name for name, text in self.headers.items() if not (_NAME.fullmatch(name) and _is_plain(text))]
+        if odd:
+            raise ValueError(f"headers: these cannot be sent: {', '.join(map(repr, odd))}")
+        object.__setattr__(self, "headers", dict(self.headers))
+        object.__setattr__(self, "way", Proxy.read(self.proxy) if self.proxy else None)
+        object.__setattr__(self, "authority", None if self.ca is None else check(self.ca))
+
+    def __repr__(self) -> str:
+        through = f", proxy='{self.way.scheme}://{self.way}'" if self.way else ""
+        believing = f", ca={os.fspath(self.ca)!r}" if self.ca is not None else ""
+        with_ = f", headers={sorted(self.headers)}" if self.headers else ""
+        return f"Network(timeout={self.timeout:g}{through}{believing}{with_})"
+
+
+_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable() and text == text.strip()
+
+
+DIRECT: Final = Network()

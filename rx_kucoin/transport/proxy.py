@@ -1,0 +1,192 @@
+"""A way through a proxy, by `python-socks`, over a connection that can be cut."""
+
+import base64
+import re
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Final, NamedTuple
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from rx_kucoin.protocol.frames import excerpt
+
+__all__ = ["Proxy", "ProxyFailed"]
+
+Dial = Callable[[tuple[str, int], float], socket.socket]
+
+
+class ProxyFailed(OSError):
+    """The proxy could not be reached, or did not open the way."""
+
+
+class _Kind(NamedTuple):
+    name: str
+    """The library's word for it."""
+    port: int
+    resolves: bool
+    """Whether it looks names up. What does not is told an address, which this machine looks up."""
+    encoding: str = "ascii"
+    """Of user and password."""
+
+
+_KINDS: Final = {
+    "http": _Kind("HTTP", 80, resolves=True, encoding="latin-1"),
+    "socks4": _Kind("SOCKS4", 1080, resolves=False),
+    "socks5": _Kind("SOCKS5", 1080, resolves=True),
+    "socks5h": _Kind("SOCKS5", 1080, resolves=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """One proxy. Its password shows neither in a repr nor in an error."""
+
+    scheme: str
+    host: str
+    port: int
+    user: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @classmethod
+    def read(cls, url: str) -> "Proxy":
+        """Read an address like `http://user:password@proxy.example:3128`.
+
+        Raises:
+            ValueError: it is malformed, or of a kind that is not spoken here.
+            ImportError: the library that speaks with proxies is not installed.
+        """
+        where = _split(url)
+        if where.scheme == "https":
+            raise ValueError(
+                "a proxy that is itself spoken to over TLS (https://) is not supported. What goes through an http:// "
+                "proxy is encrypted all the way to the exchange, so try that on the same host"
+            )
+        kind = _KINDS.get(where.scheme)
+        if kind is None or not where.hostname:
+            raise ValueError(f"a proxy is written as {', '.join(_KINDS)}, then ://, its host and :port")
+        user, password = where.username and unquote(where.username), where.password and unquote(where.password)
+        _check_login(kind, user, password)
+        if find_spec("python_socks") is None:
+            raise ImportError('a proxy needs python-socks: pip install "rx-kucoin[proxy]"', name="python_socks")
+        return cls(where.scheme, where.hostname, kind.port if where.port is None else where.port, user, password)
+
+    def tunnel(self, dial: Dial, address: tuple[str, int], timeout: float) -> socket.socket:
+        """Dial the proxy, and have it open the way to an address.
+
+        Raises:
+            ProxyFailed: it did not.
+        """
+        kind, proxies, road = _KINDS[self.scheme], import_module("python_socks"), _Road(self.scheme, dial)
+        failure = ""
+        try:
+            import_module("python_socks.sync").Proxy(
+                getattr(proxies.ProxyType, kind.name),
+                self.host,
+                self.port,
+                self.user,
+                None if self.user is None else self.password or "",
+                kind.resolves,
+                road,
+            ).connect(*address, timeout=timeout)
+        except TimeoutError:
+            failure = "it did not answer in time"
+        except (OSError, ValueError, proxies.ProxyError) as error:
+            failure = excerpt(self._without_secrets(str(error))) or type(error).__name__
+        if failure:
+            raise ProxyFailed(f"no way through the proxy {self}: {failure}")  # out here: the cause may hold the login
+        return road.opened()
+
+    def _without_secrets(self, said: str) -> str:
+        """What a proxy said, which may be all that it was told."""
+        secrets = [self.password, quote(self.password or "", safe="")]
+        if self.user is not None:
+            secrets.append(base64.b64encode(f"{self.user}:{self.password or ''}".encode("latin-1")).decode())
+        for secret in secrets:
+            if secret:
+                said = said.replace(secret, "…")
+        return said
+
+
+class _Road:
+    """Where the library shall take its connection from: it believes it to be a proxy before the proxy.
+
+    It is also what the library takes for the socket, because it would read whatever has come of the answer of an HTTP
+    proxy, and not all of it, or more.
+    """
+
+    def __init__(self, scheme: str, dial: Dial) -> None:
+        self._is_http, self._dial = scheme == "http", dial
+        self._opened: socket.socket | None = None
+
+    def connect(self, dest_host: str, dest_port: int, timeout: float) -> "_Road":
+        self._opened = self._dial((dest_host, dest_port), timeout)
+        self._opened.settimeout(timeout)
+        return self
+
+    def opened(self) -> socket.socket:
+        if self._opened is None:
+            raise ProxyFailed("python-socks did not use the connection that it was given")
+        return self._opened
+
+    def sendall(self, data: bytes) -> None:
+        self.opened().sendall(data)
+
+    def recv(self, size: int) -> bytes:
+        return self._head() if self._is_http else self.opened().recv(size)
+
+    def close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+
+    def _head(self) -> bytes:
+        """The head of an HTTP answer, and not a byte of what follows."""
+        head = bytearray()
+        while not head.endswith(b"\r\n\r\n"):
+            if not (byte := self.opened().recv(1)):
+                raise OSError(f"it hung up, having said {bytes(head[:120])!r}" if head else "it hung up")
+            head += byte
+            if len(head) > _MOST:
+                raise OSError("it says too much")
+        return bytes(head)
+
+
+_MOST: Final = 16 << 10
+"""Bytes of the head of an answer."""
+_LONGEST: Final = 255
+"""Bytes of a user or a password over SOCKS5."""
+_HOST: Final = re.compile(r"[\w.:-]+")
+
+
+def _split(url: str) -> SplitResult:
+    """Take it to pieces. An error does not show it, for it may hold a password."""
+    with suppress(ValueError):
+        where = urlsplit(url)
+        is_whole = where.port != 0 and where.path in {"", "/"} and not (where.query or where.fragment)
+        if is_whole and _HOST.fullmatch(where.hostname or ""):
+            return where
+    raise ValueError("the proxy's address is malformed; it looks like http://user:password@proxy.example:3128")
+
+
+def _check_login(kind: _Kind, user: str | None, password: str | None) -> None:
+    """See that the library can send them: its own errors would show them."""
+    if kind.name == "SOCKS4" and password:
+        raise ValueError("a SOCKS4 proxy knows users, and no passwords")
+    if password and not user:
+        raise ValueError("the proxy's address has a password, and no user")
+    for what, text in (("user", user or ""), ("password", password or "")):
+        if not text.isprintable() or len(text) > _LONGEST or (kind.name == "HTTP" and what == "user" and ":" in text):
+            raise ValueError(f"the proxy's {what} is not one that a proxy takes")
+        try:
+            text.encode(kind.encoding)
+        except UnicodeEncodeError:
+            fits = False
+        else:
+            fits = True
+        if not fits:
+            raise ValueError(f"the proxy's {what} has letters that cannot be sent")

@@ -1,0 +1,80 @@
+"""What the exchange's codes become."""
+
+import inspect
+import re
+
+import pytest
+
+from rx_kucoin import errors
+from rx_kucoin.errors import (
+    AccountFrozen,
+    AddressNotAllowed,
+    ApiError,
+    ClockOff,
+    KeyRefused,
+    KeyTooOld,
+    KuCoinError,
+    Passing,
+    PermissionMissing,
+    RegionRefused,
+    UnknownKey,
+    UnknownSymbol,
+    WrongKeyVersion,
+    WrongPassphrase,
+    WrongSignature,
+)
+
+KINDS = {
+    "400001": ApiError,
+    "400002": ClockOff,
+    "400003": UnknownKey,
+    "400004": WrongPassphrase,
+    "400005": WrongSignature,
+    "400006": AddressNotAllowed,
+    "400007": PermissionMissing,
+    "400008": KeyTooOld,
+    "400009": WrongKeyVersion,
+    "400100": ApiError,
+    "400301": RegionRefused,
+    "400302": RegionRefused,
+    "400303": RegionRefused,
+    "400304": RegionRefused,
+    "404000": ApiError,
+    "411100": AccountFrozen,
+}
+
+
+@pytest.mark.parametrize(("code", "kind"), KINDS.items())
+def test_every_code_becomes_its_error_which_names_it_and_says_what_to_do(code: str, kind: type[ApiError]) -> None:
+    error = ApiError.of(code, "said so", "GET /api")
+    assert type(error) is kind
+    assert (error.code, error.text, error.request) == (code, "said so", "GET /api")
+    told, remedy = str(error).split("; ")
+    assert told == f"GET /api: KuCoin answered {code} 'said so'"
+    assert len(remedy) > 20
+    assert not isinstance(error, Passing)
+
+
+def test_all_that_is_wrong_with_a_key_is_one_branch() -> None:
+    assert {kind for kind in KINDS.values() if issubclass(kind, KeyRefused)} == set(KeyRefused.__subclasses__())
+    assert len({str(ApiError.of(code, "", "")).split("; ")[1] for code in KINDS if code < "400010"}) == 9
+
+
+def test_an_unknown_symbol_says_which_is_meant() -> None:
+    error = UnknownSymbol("BTCUSDT", "BTC-USDT")
+    assert (error.symbol, error.did_you_mean) == ("BTCUSDT", "BTC-USDT")
+    assert str(error) == "KuCoin lists no symbol 'BTCUSDT'; did you mean BTC-USDT?"
+    assert UnknownSymbol("X").did_you_mean is None
+    assert "did you mean" not in str(UnknownSymbol("X"))
+
+
+def test_the_tree_that_is_drawn_is_the_one_that_grows() -> None:
+    lines = re.findall(r"^    ([│ ├└─]*)([A-Z]\w+)", errors.__doc__ or "", re.MULTILINE)
+    drawn = [(len(branches) // 4, name) for branches, name in lines]
+    trail: list[str] = []
+    for depth, name in drawn:
+        del trail[depth:]
+        assert trail[-1:] == [base.__name__ for base in getattr(errors, name).__bases__ if depth], name
+        trail.append(name)
+    every = {name for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, KuCoinError)}
+    assert {name for _, name in drawn} == every == set(errors.__all__)
