@@ -2,7 +2,15 @@
 
 from rx_kucoin.client import KuCoin
 from rx_kucoin.connection import Connection
-from rx_kucoin.errors import ApiError, Closed, KuCoinError, ReconnectFailed, SubscriptionRejected
+from rx_kucoin.errors import (
+    ApiError,
+    Closed,
+    KeyRefused,
+    KuCoinError,
+    ReconnectFailed,
+    SubscriptionRejected,
+    UnknownSymbol,
+)
 from rx_kucoin.events import Event
 from rx_kucoin.protocol.limits import Limits, Rate
 from rx_kucoin.protocol.messages.base import Change, Level
@@ -19,6 +27,7 @@ __all__ = [
     "Credentials",
     "Depth",
     "Event",
+    "KeyRefused",
     "KuCoin",
     "KuCoinError",
     "Level",
@@ -32,4 +41,5 @@ __all__ = [
     "Snapshot",
     "SubscriptionRejected",
     "Ticker",
+    "UnknownSymbol",
 ]

@@ -8,8 +8,9 @@ from reactivex.disposable import CompositeDisposable, Disposable
 
 from rx_kucoin import events
 from rx_kucoin.asking import Asking
-from rx_kucoin.errors import Busy, DialFailed, LineLost, NoWelcome, SubscriptionRejected, TokenRefused
+from rx_kucoin.errors import Busy, DialFailed, LineLost, NoWelcome, SubscriptionRejected, TokenRefused, UnknownSymbol
 from rx_kucoin.heartbeat import Heartbeat
+from rx_kucoin.listing import Listing
 from rx_kucoin.operators._lean import Ending, Lean, Sink
 from rx_kucoin.operators._timers import Timer
 from rx_kucoin.protocol import frames
@@ -27,64 +28,16 @@ from rx_kucoin.protocol.outcomes import (
 )
 from rx_kucoin.protocol.readers.base import Reader
 from rx_kucoin.routes import Routes
+from rx_kucoin.silence import Silence
 from rx_kucoin.terms import Terms
-from rx_kucoin.transport.wire import Transport, Wire
+from rx_kucoin.transport.wire import Wire
 from rx_kucoin.warming import Warming
 
-__all__ = ["Connection", "NoRoom", "connect"]
+__all__ = ["Connection", "NoRoom"]
 
 
 class NoRoom(Exception):
     """The connection takes no more topics; this one must find another place. Never reaches a subscriber."""
-
-
-def connect(
-    transport: Transport, line: int, terms: Terms, on_full: Callable[[int], object]
-) -> Observable["Connection"]:
-    """Dial once: a fresh token, an open socket, a welcome. Cold.
-
-    Emits the connection once it is welcomed; fails when it cannot be had, and when it is lost. `on_full` is told how
-    many topics it takes, when the exchange says that it was given more.
-    """
-
-    def subscribe(
-        observer: abc.ObserverBase[Connection], scheduler_: abc.SchedulerBase | None = None
-    ) -> abc.DisposableBase:
-        live: list[Connection] = []
-
-        def open_connection(wire: Wire) -> None:
-            def welcomed() -> None:
-                live.append(connection)
-                terms.tell(events.LineUp(line, wire.host))
-                observer.on_next(connection)
-
-            connection = Connection(wire, line, terms, welcomed, on_full)
-            connection.begin()
-
-        def ended() -> Connection | None:
-            try:
-                return live.pop()  # whoever comes first, the loss or the closing, tells of the end
-            except IndexError:
-                return None
-
-        def lost(error: Exception) -> None:
-            if (connection := ended()) is not None:
-                terms.tell(events.LineDown(line, error, len(connection.topics)))
-            observer.on_error(error)
-
-        def close() -> None:
-            if (connection := ended()) is None:
-                wires.dispose()
-            else:
-                connection.drain(wires.dispose)
-                terms.tell(events.LineClosed(line))
-
-        terms.tell(events.Dialling(line))
-        dialling = transport.dial(f"rx_kucoin line {line}")
-        wires = dialling.subscribe(open_connection, lost, observer.on_completed, scheduler=scheduler_)
-        return Disposable(close)
-
-    return Observable(subscribe)
 
 
 class Connection:
@@ -100,14 +53,16 @@ class Connection:
         terms: Terms,
         on_welcome: Callable[[], None],
         on_full: Callable[[int], object],
+        listing: Listing,
     ) -> None:
         self.line = line
         self._wire, self._terms, self._on_welcome, self._on_full = wire, terms, on_welcome, on_full
         self._asking = Asking(wire, line, terms)
-        self._routes = Routes(self._asking.wish, self._answered, self._tell_malformed)
+        self._silence = Silence(line, terms, listing, self._unknown)
+        self._routes = Routes(self._asking.wish, self._answered, self._tell_malformed, self._silence)
         self._heartbeat = Heartbeat(wire, self._asking.ping, terms.clock)
         self._welcome_timer, self._drain_timer = Timer(terms.clock), Timer(terms.clock)
-        self._drain: tuple[str, Callable[[], object]] = ("", lambda: None)
+        self._on_pong: dict[str, Callable[[], object]] = {}
         self._warmings: tuple[Warming, ...] = ()
         self._malformed = 0
         self._is_over = False
@@ -142,7 +97,8 @@ class Connection:
         """Listen to a topic: its messages as long as this connection lives. Completes with it, on the wire's thread.
 
         The first listener has it asked for, the last one's leaving has it asked for no more. Fails with
-        `SubscriptionRejected` when the exchange refuses it, with `NoRoom` when it takes no more topics here. Without a
+        `SubscriptionRejected` when the exchange refuses it, with `UnknownSymbol` when it says nothing and does not list
+        the symbol, with `NoRoom` when it takes no more topics here. Without a
         reader the topic is only held.
         """
 
@@ -185,11 +141,41 @@ class Connection:
             self._rest()  # not only in `_ended`: its thread may be the one that closes, or held up by a subscriber
             then()
 
+        def came() -> None:
+            self.is_whole = True
+            end()
+
         if self.is_open and self._routes:
             self._drain_timer.set(_DRAIN, end)
-            self._drain = (self._asking.ping(), end)
+            self._ping(came)
         else:
             end()
+
+    def prove(self) -> Observable[None]:
+        """Complete when all that the exchange has sent so far has come. On a line that is dead it never does."""
+
+        def subscribe(
+            observer: abc.ObserverBase[None], scheduler_: abc.SchedulerBase | None = None
+        ) -> abc.DisposableBase:
+            del scheduler_  # the answer comes when it comes
+            return self._ping(observer.on_completed)
+
+        return Observable(subscribe)
+
+    def _ping(self, on_pong: Callable[[], object]) -> abc.DisposableBase:
+        ids: list[str] = []
+
+        def sending(id_: str) -> None:
+            ids.append(id_)
+            self._on_pong[id_] = on_pong
+
+        self._asking.ping(sending)
+
+        def forget() -> None:
+            for id_ in ids:
+                self._on_pong.pop(id_, None)
+
+        return Disposable(forget)
 
     def _cooled(self, warming: Warming) -> None:
         self._warmings = tuple(other for other in self._warmings if other is not warming)
@@ -215,12 +201,12 @@ class Connection:
                 self._on_welcome()
             case Ponged(id_):
                 self._heartbeat.ponged()
-                if id_ == self._drain[0]:
-                    self.is_whole = True
-                    self._drain[1]()
+                if (told := self._on_pong.pop(id_, None)) is not None:
+                    told()
             case Confirmed(topics):
                 for topic in topics:
                     tell(events.TopicLive(line, topic))
+                self._silence.live(topics)
                 for warming in self._warmings:
                     warming.done(topics)
             case Refused(topic, code, text):
@@ -238,6 +224,10 @@ class Connection:
             case Failed(why, text):
                 self._wire.lose(_FAILURES[why](f"{self.host}: {text}"))
 
+    def _unknown(self, topic: str, error: UnknownSymbol) -> None:
+        self._routes.fail(topic, error)
+        self._routes.settle(topic)  # the exchange has it still
+
     def _ended(self) -> None:
         self._is_over = True
         self._rest()
@@ -246,7 +236,7 @@ class Connection:
 
     def _rest(self) -> None:
         """Let go of every timer."""
-        for timed in (self._welcome_timer, self._drain_timer, self._heartbeat, self._asking):
+        for timed in (self._welcome_timer, self._drain_timer, self._heartbeat, self._asking, self._silence):
             timed.dispose()
 
     def _check_welcome(self) -> None:
@@ -255,10 +245,13 @@ class Connection:
 
     def _tell_malformed(self, reason: str, text: str | bytes) -> None:
         self._malformed += 1
-        self._terms.tell(events.Malformed(self.line, reason, frames.excerpt(text), self._malformed))
+        why, excerpt = frames.excerpt(reason, _REASON), frames.excerpt(text)
+        self._terms.tell(events.Malformed(self.line, why, excerpt, self._malformed))
 
 
 _DRAIN: Final = 1.0
 """Seconds to wait for the last of an old connection, at most."""
+_REASON: Final = 400
+"""Letters of a reason, at most."""
 _ANSWERS: Final = frozenset({"ack", "pong", "error", "welcome"})
 _FAILURES: Final = {"token": TokenRefused, "busy": Busy, "dial": DialFailed, "lost": LineLost}

@@ -3,18 +3,21 @@
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, Literal, overload
 from weakref import WeakSet
 
 import reactivex
 from reactivex import Observable, abc
 
 from rx_kucoin import events
-from rx_kucoin.connection import Connection, connect
+from rx_kucoin.connecting import connect
+from rx_kucoin.connection import Connection
 from rx_kucoin.door import Door
 from rx_kucoin.errors import Closed, Passing
 from rx_kucoin.events import Event
+from rx_kucoin.listing import Listing
 from rx_kucoin.operators._buffer_bounded import buffer_bounded
 from rx_kucoin.operators._hub import Hub
 from rx_kucoin.operators._lean import Holder, Lean, Sink, attach
@@ -26,6 +29,7 @@ from rx_kucoin.protocol import pushes
 from rx_kucoin.protocol.channel import Channel
 from rx_kucoin.protocol.channels import CHANNELS
 from rx_kucoin.protocol.limits import Market
+from rx_kucoin.protocol.listings import Contract, Symbol
 from rx_kucoin.protocol.topics import Topic
 from rx_kucoin.streams import stream
 from rx_kucoin.terms import Terms
@@ -56,6 +60,7 @@ class Engine:
         self._numbers = count(1)
         self._transports: dict[tuple[Market, bool], Transport] = {}
         self._pools: dict[tuple[Market, bool], Pool] = {}
+        self._listings: dict[Market, Listing] = {}
         self._streams: dict[tuple[str, bool], Observable[Any]] = {}
         self._open: dict[_Open, None] = {}
 
@@ -98,6 +103,21 @@ class Engine:
         """What happens, told while it happens, on the thread that it happens on."""
         return self._incoming
 
+    @property
+    def clock(self) -> abc.SchedulerBase:
+        """The clock of everything."""
+        return self._clock
+
+    def prove(self, topic: str) -> Observable[None]:
+        """Complete when all that the exchange has sent so far on a topic's connection has come.
+
+        Never where there is none, or it is dead: which the events tell.
+        """
+        for _, pool in self._parts():
+            if (connection := pool.connection_of(topic)) is not None:
+                return connection.prove()
+        return reactivex.never()
+
     def fetch(self, market: Market, path: str, *, private: bool = False) -> Observable[bytes]:
         """Ask a REST host with a GET; what fails and may heal is tried again, as often as a connection is.
 
@@ -118,6 +138,14 @@ class Engine:
                 scheduler=self._clock,
             )
         )
+
+    @overload
+    def listing(self, market: Literal["spot"]) -> Observable[tuple[Symbol, ...]]: ...
+    @overload
+    def listing(self, market: Literal["futures"]) -> Observable[tuple[Contract, ...]]: ...
+    def listing(self, market: Market) -> Observable[Any]:
+        """Ask what a market lists now: emits all its symbols or contracts at once, and completes. Fails as `fetch`."""
+        return self._listing(market).rows
 
     def close(self, timeout: float = 2.0) -> bool:
         """Complete every stream and end every thread and socket, within `timeout` seconds. May be called anywhere.
@@ -167,7 +195,7 @@ class Engine:
         else:
             reader, order = pushes.READER, pushes.raw_order(channel, argument)
         try:
-            pool = self._pool(channel.market, private=channel.private)
+            pool = self._pool(channel.market, private=channel.private or self._terms.public_over_private)
             open_.hold(attach(stream(topic, reader, order, pool, self._terms), sink, None))
         except BaseException:
             open_.dispose()
@@ -182,14 +210,21 @@ class Engine:
         with self._lock:
             pool = self._pools.get((market, private))
             if pool is None:
-                transport = self._transport(market, private=private)
+                transport, listing = self._transport(market, private=private), self._listing(market)
 
                 def dial(line: int, on_full: Callable[[int], object]) -> Observable[Connection]:
-                    return self._door.admit(connect(transport, line, self._terms, on_full))
+                    return self._door.admit(connect(transport, line, self._terms, on_full, listing))
 
                 pool = Pool(dial, self._numbers, self._terms, self._connected.on_next)
                 self._pools[market, private] = pool
             return pool
+
+    def _listing(self, market: Market) -> Listing:
+        with self._lock:
+            listing = self._listings.get(market)
+            if listing is None:
+                listing = self._listings[market] = Listing(market, partial(self.fetch, market), self._clock)
+            return listing
 
     def _transport(self, market: Market, *, private: bool) -> Transport:
         with self._lock:

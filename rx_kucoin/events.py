@@ -26,6 +26,7 @@ __all__ = [
     "SubscriberFailed",
     "TopicLive",
     "TopicRefused",
+    "TopicSilent",
     "Unanswered",
 ]
 
@@ -107,6 +108,13 @@ class TopicRefused(Event):
     topic: str
     code: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSilent(Event):
+    """The topic is live, and its symbol exists, but it has brought nothing so far. Told once for each connection."""
+
+    topic: str
 
 
 @dataclass(frozen=True, slots=True)

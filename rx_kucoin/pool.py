@@ -102,6 +102,12 @@ class Pool:
 
         return Lean(subscribe)
 
+    def connection_of(self, topic: str) -> Connection | None:
+        """Where a topic is at the moment."""
+        with self._lock:
+            place = self._places.get(topic)
+            return place.line.connection if place is not None and place.line.is_open else None
+
     def place(self, topic: str) -> "_Place":
         """Find a topic its place, or let one more guest in where it is."""
         with self._lock:

@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from reactivex import abc
 from reactivex.disposable import Disposable
@@ -15,9 +15,21 @@ from rx_kucoin.protocol.frames import UNREADABLE, Frame, FrameError
 from rx_kucoin.protocol.readers.base import Reader
 from rx_kucoin.protocol.topics import Topic
 
-__all__ = ["Routes"]
+__all__ = ["FirstMessages", "Routes"]
 
 _log = logging.getLogger("rx_kucoin.connection")
+
+
+class FirstMessages(Protocol):
+    """Who waits for the first message of a topic."""
+
+    def awaits(self, topic: str) -> bool:
+        """Somebody listens to the topic now: whether its first message is waited for."""
+        ...
+
+    def over(self, topic: str) -> None:
+        """It has come, or nobody listens any more."""
+        ...
 
 
 class _Listener(Once):
@@ -45,6 +57,7 @@ class Routes:
         wish: Callable[[str, Callable[[], bool]], None],
         on_answer: Callable[[Frame, str | bytes], None],
         on_malformed: Callable[[str, str | bytes], None],
+        firsts: FirstMessages | None = None,
     ) -> None:
         """Tell who is to act.
 
@@ -52,31 +65,37 @@ class Routes:
             wish: Called when a topic got its first listener or lost its last, with a way to see whether it has any.
             on_answer: Told of every frame that is no push.
             on_malformed: Told of what could not be read.
+            firsts: Told when a topic brings its first message.
         """
         self.closed = False
         self._wish, self._on_answer, self._on_malformed = wish, on_answer, on_malformed
+        self._firsts = firsts
         self._lock = Lock()
         self._listeners: dict[str, tuple[_Listener, ...]] = {}
+        self._waiting: dict[str, tuple[_Listener, ...]] = {}
+        """Those of topics whose first message is waited for. A push finds nobody among the others then, and only then
+        it is looked for here, so the messages after the first bear no cost."""
         self._readers: Counter[Reader] = Counter()
         self._only: Reader | None = None
 
     def __bool__(self) -> bool:
-        return bool(self._listeners)
+        return bool(self._listeners or self._waiting)
 
     def add(self, topic: str, reader: Reader | None, sink: Sink[Any], ending: Ending) -> abc.DisposableBase:
         """Listen to a topic."""
         listener = _Listener(self, topic, reader, sink, ending)
         with self._lock:
             closed = self.closed
-            known = self._listeners.get(topic, ())
+            known = self._of(topic).get(topic, ())
             if not closed:
+                waits = not known and self._firsts is not None and self._firsts.awaits(topic)
                 self._count(listener, 1)
-                self._listeners[topic] = (*known, listener)
+                (self._waiting if waits else self._of(topic))[topic] = (*known, listener)
         if closed:
             ending.on_completed()
             return Disposable()
         if not known:
-            self._changed(topic)
+            self.settle(topic)
         return listener
 
     def receive(self, batch: Sequence[str | bytes]) -> None:
@@ -116,9 +135,10 @@ class Routes:
     def fail(self, topic: str, error: Exception) -> None:
         """End the listeners of a topic."""
         with self._lock:
-            listeners = self._listeners.pop(topic, ())
+            listeners = self._of(topic).pop(topic, ())
             for listener in listeners:
                 self._count(listener, -1)
+        self._over(topic)
         for listener in listeners:
             listener.ending.on_error(error)
 
@@ -126,7 +146,8 @@ class Routes:
         """Complete every listener, and whoever comes later."""
         with self._lock:
             self.closed = True
-            topics, self._listeners = self._listeners, {}
+            topics = {**self._listeners, **self._waiting}
+            self._listeners, self._waiting = {}, {}
         for listeners in topics.values():
             for listener in listeners:
                 listener.ending.on_completed()
@@ -135,17 +156,23 @@ class Routes:
         """Pass nothing more on to this one."""
         topic = listener.topic
         with self._lock:
-            known = self._listeners.get(topic, ())
+            table = self._of(topic)
+            known = table.get(topic, ())
             others = tuple([other for other in known if other is not listener])
             if len(others) == len(known):
                 return
             self._count(listener, -1)
             if others:
-                self._listeners[topic] = others
+                table[topic] = others
             else:
-                del self._listeners[topic]
+                del table[topic]
         if not others:
-            self._changed(topic)
+            self._over(topic)
+            self.settle(topic)
+
+    def settle(self, topic: str) -> None:
+        """Have the topic asked for if anybody listens to it, and else asked for no more."""
+        self._wish(topic, lambda: topic in self._waiting or topic in self._listeners)
 
     def _count(self, listener: _Listener, change: int) -> None:
         """Choose how to decode. Under the lock."""
@@ -154,13 +181,33 @@ class Routes:
             kinds = [reader for reader, number in self._readers.items() if number]
             self._only = kinds[0] if len(kinds) == 1 else None
 
-    def _elsewhere(self, pushed: str) -> tuple[_Listener, ...]:
-        """A few channels push under another name. What nobody listens to comes late, or was never asked for."""
-        topic = channels.elsewhere(pushed)
-        return self._listeners.get(topic, ()) if topic is not None else ()
+    def _of(self, topic: str) -> dict[str, tuple[_Listener, ...]]:
+        """Give the table that the listeners of a topic stand in."""
+        return self._waiting if topic in self._waiting else self._listeners
 
-    def _changed(self, topic: str) -> None:
-        self._wish(topic, lambda: topic in self._listeners)
+    def _elsewhere(self, pushed: str) -> tuple[_Listener, ...]:
+        """It is the first of its topic, or one of the few that come under another name; or nobody asked for it."""
+        if pushed in self._waiting:
+            return self._first(pushed)
+        topic = channels.elsewhere(pushed)
+        if topic is None:
+            return ()
+        return self._first(topic) if topic in self._waiting else self._listeners.get(topic, ())
+
+    def _first(self, topic: str) -> tuple[_Listener, ...]:
+        with self._lock:
+            listeners = self._waiting.get(topic, ())
+            if listeners:
+                self._listeners[topic] = listeners  # first, so that who asks without the lock finds it somewhere
+                del self._waiting[topic]
+                if not self._waiting:
+                    self._waiting.clear()  # it keeps the room of all that were in it else
+        self._over(topic)
+        return listeners
+
+    def _over(self, topic: str) -> None:
+        if self._firsts is not None:
+            self._firsts.over(topic)
 
 
 _FINISHED: Final = object()

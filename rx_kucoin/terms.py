@@ -24,6 +24,8 @@ class Settings(TypedDict, total=False):
     ack_timeout: float
     gather: float
     grace: float
+    silent_after: float | None
+    public_over_private: bool
     random: Callable[[], float]
 
 
@@ -55,6 +57,11 @@ class Terms:
     """How long a topic that nobody listens to stays subscribed, so that flapping costs no frames."""
     grace: float = 5.0
     """How long the old connection lives on beside the fresh one, for what is still under way on it."""
+    silent_after: float | None = 10.0
+    """How long a topic that is live may bring nothing before it is looked up whether its symbol exists; None or 0: it
+    never is."""
+    public_over_private: bool = False
+    """Whether public topics share the connections of private ones, for fewer of them. A key that fails ends both."""
     random: Callable[[], float] = field(default=dice.random, repr=False)
 
     def __post_init__(self) -> None:
@@ -72,6 +79,8 @@ class Terms:
         ):
             if not 0 < getattr(self, name) < math.inf:
                 raise ValueError(f"{name} must be above 0 seconds, and finite, not {getattr(self, name)}")
+        if self.silent_after is not None and not 0 <= self.silent_after < math.inf:
+            raise ValueError(f"silent_after must be 0 seconds or more, and finite, or None, not {self.silent_after}")
         for name in ("gather", "linger", "grace"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise ValueError(f"{name} must be 0 seconds or more, and finite, not {getattr(self, name)}")

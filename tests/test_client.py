@@ -47,7 +47,17 @@ WRONG: list[tuple[Callable[[KuCoin], Any], str]] = [
     (lambda k: k.ticker(), "at least one symbol"),
     (lambda k: k.ticker(""), "is not how KuCoin writes a symbol"),
     (lambda k: k.ticker("btc-usdt"), "BTC-USDT"),
-    (lambda k: k.ticker("BTCUSDT"), "BTC-USDT"),
+    (lambda k: k.ticker("BTC_USDT"), "BTC-USDT"),
+    (lambda k: k.futures.ticker("XBT-USDTM"), "XBTUSDTM"),
+    (lambda k: k.futures.ticker(), "at least one symbol"),
+    (lambda k: k.futures.candles("XBTUSDTM", "6hour"), "no interval"),
+    (lambda k: k.futures.depth("XBTUSDTM", 20), "5 or 50"),
+    (lambda k: k.orders(), "is private"),
+    (lambda k: k.futures.positions("XBTUSDTM"), "is private"),
+    (lambda k: k.follow("tickers"), "choose from"),
+    (lambda k: k.closed_candles("BTC-USDT", "7min"), "no interval"),
+    (lambda k: k.closed_candles("BTC-USDT", settle=-1), "settle"),
+    (lambda k: k.snapshots(), "at least one"),
     (lambda k: k.match("BTC-USDT", "ETH/USDT"), "ETH/USDT"),
     (lambda k: k.candles("BTC-USDT", "7min"), "no interval"),
     (lambda k: k.depth("BTC-USDT", 20), "5 or 50"),
@@ -255,7 +265,7 @@ def test_a_wrong_signature_ends_the_stream_at_once_with_a_remedy(exchange: Simul
     assert "400005" in str(failed[0])
     assert "check the API secret" in str(failed[0])
     assert "canary" not in repr(failed) + repr(keys)
-    assert len(exchange.calls) == 1
+    assert [call.request for call in exchange.calls] == ["GET /api/v1/timestamp", "POST /api/v1/bullet-private"]
 
 
 @pytest.mark.socket

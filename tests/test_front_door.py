@@ -27,7 +27,7 @@ from rx_kucoin import (
 NAMES = {
     *("KuCoin", "Credentials", "Limits", "Rate", "Connection", "Event"),
     *("Push", "Ticker", "Match", "Candle", "Level1", "Level2Change", "Depth", "Snapshot", "Level", "Change"),
-    *("KuCoinError", "SubscriptionRejected", "ReconnectFailed", "ApiError", "Closed"),
+    *("KuCoinError", "SubscriptionRejected", "UnknownSymbol", "ReconnectFailed", "ApiError", "KeyRefused", "Closed"),
 }
 FIXED = {
     "rest_url": "https://api.kucoin.com",

@@ -15,14 +15,16 @@ from benchmarks.command import main as benchmarks
 from marbles import play, read
 
 import rx_kucoin.operators
-from rx_kucoin import KuCoin, errors, events
+from rx_kucoin import KuCoin, errors, events, messages
 from rx_kucoin.cli._arguments import parse
+from rx_kucoin.futures import Futures
 from rx_kucoin.simulator import Simulator
 from rx_kucoin.terms import Settings, Terms
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 BLOCK = re.compile(r"^(?:<!-- (?P<mark>\w+) -->\n)?```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+TYPE = re.compile(r"`([A-Z]\w+)`")
 OPERATORS = {name: getattr(rx_kucoin.operators, name) for name in rx_kucoin.operators.__all__}
 
 
@@ -124,10 +126,20 @@ def test_its_table_of_finer_settings_is_what_the_constructor_passes_on() -> None
     assert defaults["random"] is random.random
 
 
-def test_its_list_of_streams_is_the_class_s() -> None:
-    rows = re.findall(r"^\| `(\w+)\(", README, re.MULTILINE)
-    streams = [name for name, it in vars(KuCoin).items() if inspect.isfunction(it) and not name.startswith("_")]
-    assert sorted(rows) == sorted(set(streams) - {"close"})
+def methods(kind: type) -> set[str]:
+    return {name for name, _ in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_")}
+
+
+def test_its_lists_of_streams_are_the_classes() -> None:
+    rows = [row for mark in ("spot", "futures", "account", "more") for row in table(mark)]
+    named = {call.partition("(")[0].strip("`") for call, *_ in rows} | {"futures.follow"}
+    assert named == (methods(KuCoin) - {"close"}) | {f"futures.{name}" for name in methods(Futures)}
+
+
+def test_the_types_that_its_lists_name_are_messages() -> None:
+    named = {name for mark in ("spot", "futures", "account") for row in table(mark) for name in TYPE.findall(row[1])}
+    assert named <= set(messages.__all__)
+    assert len(named) > 25
 
 
 def test_operators_that_it_names_exist() -> None:

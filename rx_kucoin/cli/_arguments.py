@@ -42,6 +42,7 @@ _SIMULATE = "An exchange on this machine that speaks as KuCoin does, with made-u
 def _add_watch(watch: argparse.ArgumentParser) -> None:
     watch.add_argument("symbols", nargs="*", metavar="SYMBOL", help="such as BTC-USDT")
     watch.add_argument("--all", action="store_true", help="every symbol there is; with --channel ticker")
+    watch.add_argument("--futures", action="store_true", help="the symbols are contracts, such as XBTUSDTM")
     watch.add_argument("--channel", choices=CHANNELS, default="ticker", help="what to watch (default: ticker)")
     watch.add_argument("--interval", default="1min", help="of candles (default: 1min)")
     watch.add_argument("--json", action="store_true", help="JSON lines on a terminal too")
@@ -49,6 +50,7 @@ def _add_watch(watch: argparse.ArgumentParser) -> None:
     watch.add_argument("--max-reconnects", type=_tries, default=5, metavar="N", help="in a row, or `never` to give up")
     where = watch.add_mutually_exclusive_group()
     where.add_argument("--simulate", action="store_true", help="watch a simulated exchange instead of KuCoin")
+    watch.add_argument("--proxy", metavar="URL", help="what all traffic goes through, as in socks5h://host:1080")
     where.add_argument("--rest-url", type=_url, metavar="URL", help="another REST host than KuCoin's")
 
 

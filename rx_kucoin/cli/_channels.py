@@ -10,35 +10,47 @@ from rx_kucoin.operators._merge_serial import merge_serial
 
 __all__ = ["CHANNELS", "each", "stream"]
 
-Stream = Callable[[KuCoin, Sequence[str], str], Observable[Any]]
+Stream = Callable[[Any, Sequence[str], str], Observable[Any]]
 
 CHANNELS: Final[dict[str, Stream]] = {
-    "ticker": lambda kucoin, symbols, _: kucoin.ticker(*symbols),
-    "match": lambda kucoin, symbols, _: kucoin.match(*symbols),
-    "candles": lambda kucoin, symbols, interval: merge_serial(*[kucoin.candles(each, interval) for each in symbols]),
-    "level1": lambda kucoin, symbols, _: kucoin.level1(*symbols),
-    "depth5": lambda kucoin, symbols, _: merge_serial(*[kucoin.depth(each, 5) for each in symbols]),
-    "depth50": lambda kucoin, symbols, _: merge_serial(*[kucoin.depth(each, 50) for each in symbols]),
-    "level2": lambda kucoin, symbols, _: kucoin.level2(*symbols),
-    "snapshot": lambda kucoin, symbols, _: kucoin.snapshot(*symbols),
+    "ticker": lambda market, symbols, _: market.ticker(*symbols),
+    "match": lambda market, symbols, _: market.match(*symbols),
+    "candles": lambda market, symbols, interval: merge_serial(*[market.candles(each, interval) for each in symbols]),
+    "closed-candles": lambda market, symbols, interval: merge_serial(
+        *[market.closed_candles(each, interval) for each in symbols]
+    ),
+    "level1": lambda market, symbols, _: market.level1(*symbols),
+    "depth5": lambda market, symbols, _: merge_serial(*[market.depth(each, 5) for each in symbols]),
+    "depth50": lambda market, symbols, _: merge_serial(*[market.depth(each, 50) for each in symbols]),
+    "level2": lambda market, symbols, _: market.level2(*symbols),
+    "snapshot": lambda market, symbols, _: market.snapshot(*symbols),
 }
+_SPOT_ONLY: Final = frozenset({"level1"})
 
 
 def stream(
-    kucoin: KuCoin, channel: str, symbols: Sequence[str], *, interval: str, everything: bool = False
+    kucoin: KuCoin,
+    channel: str,
+    symbols: Sequence[str],
+    *,
+    interval: str,
+    everything: bool = False,
+    futures: bool = False,
 ) -> Observable[Any]:
     """Make the stream of what was asked for.
 
     Raises:
         ValueError: nothing was, or something that KuCoin does not have.
     """
-    if everything and (symbols or channel != "ticker"):
-        raise ValueError("--all stands alone and means tickers; leave out the symbols and --channel")
+    if everything and (symbols or futures or channel != "ticker"):
+        raise ValueError("--all stands alone and means spot tickers; leave out the symbols, --channel and --futures")
     if everything:
         return kucoin.tickers()
     if not symbols:
         raise ValueError("name at least one symbol, as in `rx-kucoin watch BTC-USDT`")
-    return CHANNELS[channel](kucoin, each(symbols), interval)
+    if futures and channel in _SPOT_ONLY:
+        raise ValueError(f"futures have no {channel}; their ticker and depth5 tell as much")
+    return CHANNELS[channel](kucoin.futures if futures else kucoin, each(symbols), interval)
 
 
 def each(words: Sequence[str]) -> list[str]:

@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from rx_kucoin.protocol.messages.base import Change, Level
+from rx_kucoin.protocol.messages.closed import ClosedCandle
+from rx_kucoin.protocol.messages.futures import FuturesSnapshot, FuturesTicker
 from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
 
 __all__ = ["Quote", "quote"]
@@ -43,10 +45,19 @@ def _changes(message: Level2Change) -> Quote:
     return Quote(newest and newest.price, latest(message.bids), latest(message.asks), newest and newest.size)
 
 
+def _level(price: Decimal | None, size: Decimal | None) -> Level | None:
+    return None if price is None or size is None else Level(price, size)
+
+
 _READERS: Final[dict[type, Callable[[Any], Quote]]] = {
     Ticker: lambda it: Quote(it.price, it.best_bid, it.best_ask, it.size),
     Match: lambda it: Quote(it.price, size=it.size),
     Candle: lambda it: Quote(it.close, it.low, it.high, it.volume),
+    ClosedCandle: lambda it: Quote(it.close, it.low, it.high, it.volume),
+    FuturesTicker: lambda it: _top(
+        _level(it.best_bid_price, it.best_bid_size), _level(it.best_ask_price, it.best_ask_size)
+    ),
+    FuturesSnapshot: lambda it: Quote(it.last_price, it.low_price, it.high_price, it.volume),
     Level1: lambda it: _top(it.bid, it.ask),
     Depth: lambda it: _top(_best(it.bids), _best(it.asks)),
     Level2Change: _changes,

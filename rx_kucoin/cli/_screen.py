@@ -29,6 +29,7 @@ _WIDTH: Final = 10
 _SMALL: Final = Decimal("0.001")
 _COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "candles": ("close", "low", "high", "volume"),
+    "closed-candles": ("close", "low", "high", "volume"),
     "level1": ("middle", "bid", "ask", "size"),
     "depth5": ("middle", "bid", "ask", "size"),
     "depth50": ("middle", "bid", "ask", "size"),

@@ -25,7 +25,8 @@ def watch(arguments: argparse.Namespace, ending: Ending) -> None:
         KuCoinError: it ended because of this.
     """
     if not arguments.simulate:
-        where = {"rest_url": arguments.rest_url} if arguments.rest_url else {}
+        host = "futures_rest_url" if arguments.futures else "rest_url"
+        where = {host: arguments.rest_url} if arguments.rest_url else {}
         _show(arguments, ending, where)
         return
     from rx_kucoin.simulator import Simulator  # noqa: PLC0415  its server is an extra
@@ -35,9 +36,14 @@ def watch(arguments: argparse.Namespace, ending: Ending) -> None:
 
 
 def _show(arguments: argparse.Namespace, ending: Ending, where: dict[str, Any]) -> None:
-    with KuCoin(max_reconnects=arguments.max_reconnects, **where) as kucoin:
+    with KuCoin(max_reconnects=arguments.max_reconnects, proxy=arguments.proxy, **where) as kucoin:
         messages = stream(
-            kucoin, arguments.channel, arguments.symbols, interval=arguments.interval, everything=arguments.all
+            kucoin,
+            arguments.channel,
+            arguments.symbols,
+            interval=arguments.interval,
+            everything=arguments.all,
+            futures=arguments.futures,
         )
         with _view(kucoin, arguments, ending) as view:
             subscriptions = CompositeDisposable(kucoin.events.subscribe(view.event))

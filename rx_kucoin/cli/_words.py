@@ -25,6 +25,7 @@ _WORDS: Final[dict[type[Event], Callable[[Any], str]]] = {
     events.RenewalFailed: lambda it: f"was not renewed, again in {it.wait:.1f} s: {it.cause}",
     events.TopicLive: lambda it: f"has {it.topic} live",
     events.TopicRefused: lambda it: f"had {it.topic} refused: {it.code} {it.text}",
+    events.TopicSilent: lambda it: f"has brought nothing for {it.topic} so far, though its symbol exists",
     events.Requeued: lambda it: f"asks later for {_some(it.topics, 'topic')}: {it.text}",
     events.LimitLearned: lambda it: f"takes only {_some(it.topics, 'topic')}: {it.text}",
     events.Complaint: lambda it: f"brought a complaint: {it.code} {it.text}",

@@ -2,6 +2,7 @@
 
 from rx_kucoin.operators._buffer_bounded import BufferOverflow, buffer_bounded
 from rx_kucoin.operators._detect_gaps import detect_gaps
+from rx_kucoin.operators._follow import follow
 from rx_kucoin.operators._hand_over import hand_over
 from rx_kucoin.operators._hub import Hub
 from rx_kucoin.operators._in_sequence import in_sequence
@@ -19,6 +20,7 @@ __all__ = [
     "QueueOverflow",
     "buffer_bounded",
     "detect_gaps",
+    "follow",
     "full_jitter",
     "hand_over",
     "in_sequence",

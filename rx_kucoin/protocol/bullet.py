@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from rx_kucoin.errors import ApiError, UnexpectedAnswer
+from rx_kucoin.protocol.discretion import Hide
 from rx_kucoin.protocol.frames import UNREADABLE, excerpt
 from rx_kucoin.protocol.limits import PING_INTERVAL, PING_TIMEOUT
 
@@ -67,8 +68,8 @@ class _Answer(msgspec.Struct):
     data: msgspec.Raw = msgspec.Raw()
 
 
-def read_data(body: bytes, request: str) -> msgspec.Raw:
-    """Take the data out of any answer of KuCoin's REST hosts.
+def read_data(body: bytes, request: str, hide: Hide = str) -> msgspec.Raw:
+    """Take the data out of any answer of KuCoin's REST hosts. `hide` takes secrets out of what it says in errors.
 
     Raises:
         ApiError: the code is not that of success.
@@ -77,12 +78,16 @@ def read_data(body: bytes, request: str) -> msgspec.Raw:
     try:
         answer = msgspec.json.decode(body, type=_Answer, strict=False)
     except UNREADABLE:
-        raise UnexpectedAnswer(f"{request}: the answer is not KuCoin's JSON", excerpt(body)) from None
+        raise UnexpectedAnswer(f"{request}: the answer is not KuCoin's JSON", _began(body, hide)) from None
     if (code := str(answer.code)) != SUCCESS:
-        raise ApiError.of(code, excerpt(answer.msg or ""), request)
+        raise ApiError.of(excerpt(hide(code), _LONGEST_CODE), excerpt(hide(answer.msg or "")), request)
     if not bytes(answer.data):
-        raise UnexpectedAnswer(f"{request}: the answer holds no data", excerpt(body))
+        raise UnexpectedAnswer(f"{request}: the answer holds no data", _began(body, hide))
     return answer.data
+
+
+def _began(body: bytes, hide: Hide) -> str:
+    return excerpt(hide(body.decode("utf-8", "replace")))
 
 
 def read(data: bytes, request: str) -> Bullet:
@@ -112,4 +117,5 @@ def _seconds(ms: float | None, default: float) -> float:
     return ms / 1000 if ms is not None and 0 < ms < inf else default
 
 
+_LONGEST_CODE: Final = 20
 _WEBSOCKET: Final = re.compile(r"wss?://(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::\d+)?(?:[/?]\S*)?")

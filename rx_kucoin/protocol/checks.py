@@ -11,7 +11,7 @@ from rx_kucoin.protocol.topics import Topic, expand
 __all__ = ["check", "check_shape"]
 
 _SYMBOLS: Final[dict[Market, re.Pattern[str]]] = {
-    "spot": re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)?"),
+    "spot": re.compile(r"[A-Z0-9]+-[A-Z0-9]+|[A-Z0-9]{5,}"),
     "futures": re.compile(r"\.?[A-Z0-9]+"),
 }
 _INTERVALS: Final[dict[Market, tuple[str, ...]]] = {

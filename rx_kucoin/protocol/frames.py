@@ -56,6 +56,8 @@ _decode_any: Final = msgspec.json.Decoder(float_hook=Decimal).decode
 _encode: Final = msgspec.json.Encoder().encode
 _PER_SESSION: Final = re.compile(r"limitation of (\d+) per session")
 _SECRET: Final = re.compile(r"""token=[^&\s"]+|"token"\s*:\s*"[^"]*"?|[\w~+/.=%-]{40,}""")
+_SAID: Final = 400
+"""Letters of an error, at most."""
 _CUT: Final = re.compile(r"[\w~+/.=%-]+\Z")
 
 
@@ -68,12 +70,12 @@ def payload_of(frame: Frame) -> Any:
 
 
 def text_of(frame: Frame) -> str:
-    """What an error frame says."""
+    """What an error frame says, as far as it may be told."""
     try:
         said = payload_of(frame)
     except UNREADABLE:
         return ""
-    return said if isinstance(said, str) else "" if said is None else str(said)
+    return "" if said is None else excerpt(str(said), most=_SAID)
 
 
 def session_limit(text: str) -> int | None:

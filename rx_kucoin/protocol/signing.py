@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, Self
 
-__all__ = ["Credentials", "headers"]
+from rx_kucoin.protocol.discretion import discreet, discreetly
+
+__all__ = ["Credentials", "headers", "secrets"]
 
 
+@discreetly
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """An API key with its secret and passphrase. None of the three shows in a repr.
@@ -31,6 +34,7 @@ class Credentials:
             raise ValueError(f"credentials are printable ASCII without blanks around them; not so: {', '.join(odd)}")
 
     @classmethod
+    @discreet
     def from_environment(cls, environ: Mapping[str, str]) -> Self | None:
         """Take them from `KUCOIN_API_KEY`, `KUCOIN_API_SECRET` and `KUCOIN_API_PASSPHRASE`, as in `os.environ`.
 
@@ -69,6 +73,12 @@ def headers(credentials: Credentials, time_ms: int, method: str, path: str, body
         "KC-API-KEY-VERSION": str(credentials.version),
         "Content-Type": "application/json",
     }
+
+
+def secrets(credentials: Credentials) -> tuple[str, ...]:
+    """Give what no text may hold, of all that is sent again and again."""
+    given = credentials.secret, credentials.passphrase, _digest(credentials.secret, credentials.passphrase)
+    return (credentials.key, *given)
 
 
 def _is_plain(text: str) -> bool:

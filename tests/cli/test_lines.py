@@ -30,6 +30,17 @@ def test_every_channel_comes_as_json_lines_when_piped(channel: str, field: str) 
         assert isinstance(message["time_ns"], int)
 
 
+@pytest.mark.parametrize(
+    ("channel", "field"),
+    [("ticker", "best_bid_price"), ("match", "taker_order_id"), ("candles", "turnover"), ("depth5", "asks")],
+)
+def test_channels_of_futures_come_so_too(channel: str, field: str) -> None:
+    with piped("watch", "XBTUSDTM", "--futures", "--channel", channel, "--simulate") as watching:
+        message = json.loads(watching.stdout.readline())
+        assert (message["symbol"], field in message) == ("XBTUSDTM", True)
+        assert isinstance(message["time_ns"], int)
+
+
 def test_prices_are_strings_because_they_are_exact() -> None:
     with Simulator(rate_per_topic=50) as exchange, piped("watch", "BTC-USDT", "--rest-url", exchange.rest_url) as it:
         price = json.loads(it.stdout.readline())["price"]

@@ -21,6 +21,10 @@ ROOT = Path(__file__).parents[2]
         (["watch", "BTC-USDT", "--channel", "klines"], "invalid choice: 'klines'", "'candles'"),
         (["watch", "BTC-USDT", "--channel", "candles", "--interval", "7min"], "'7min' is no interval", "5min"),
         (["watch", "BTC-USDT", "--all"], "--all stands alone", "leave out the symbols"),
+        (["watch", "--all", "--futures"], "means spot tickers", "leave out"),
+        (["watch", "XBTUSDTM", "--futures", "--channel", "level1"], "futures have no level1", "ticker"),
+        (["watch", "BTC-USDT", "--futures"], "'BTC-USDT' is not how", "XBTUSDTM"),
+        (["watch", "BTC-USDT", "--proxy", "far"], "proxy", "://"),
         (["watch", "BTC-USDT", "--seconds", "0"], "number of seconds value: '0'", "rx-kucoin watch --help"),
         (["watch", "BTC-USDT", "--max-reconnects", "-1"], "max_reconnects must be 0 or more", "not -1"),
         (["watch", "BTC-USDT", "--max-reconnects", "few"], "number of tries value: 'few'", "rx-kucoin watch --help"),
@@ -86,7 +90,7 @@ def test_its_version_is_the_package_s() -> None:
 def test_help_names_every_channel() -> None:
     shown = run("watch", "--help")
     assert shown.returncode == 0
-    assert "ticker,match,candles,level1,depth5,depth50,level2,snapshot" in "".join(shown.stdout.split())
+    assert "ticker,match,candles,closed-candles,level1,depth5,depth50,level2,snapshot" in "".join(shown.stdout.split())
 
 
 def test_the_module_is_the_command() -> None:

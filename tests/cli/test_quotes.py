@@ -4,6 +4,8 @@ import pytest
 
 from rx_kucoin.cli._quotes import Quote, quote
 from rx_kucoin.protocol.messages.base import Change, Level, Message
+from rx_kucoin.protocol.messages.closed import ClosedCandle
+from rx_kucoin.protocol.messages.futures import FuturesSnapshot, FuturesTicker
 from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
 
 ONE, TWO, THREE, FOUR = (Decimal(number) for number in (1, 2, 3, 4))
@@ -15,6 +17,13 @@ ONE, TWO, THREE, FOUR = (Decimal(number) for number in (1, 2, 3, 4))
         (Ticker(price=TWO, best_bid=ONE, best_ask=THREE, size=FOUR), Quote(TWO, ONE, THREE, FOUR)),
         (Match(price=TWO, size=FOUR), Quote(TWO, None, None, FOUR)),
         (Candle(close=TWO, low=ONE, high=THREE, volume=FOUR), Quote(TWO, ONE, THREE, FOUR)),
+        (ClosedCandle(close=TWO, low=ONE, high=THREE, volume=FOUR), Quote(TWO, ONE, THREE, FOUR)),
+        (
+            FuturesTicker(best_bid_price=ONE, best_bid_size=THREE, best_ask_price=THREE, best_ask_size=ONE),
+            Quote(TWO, ONE, THREE, FOUR),
+        ),
+        (FuturesTicker(best_bid_price=ONE), Quote()),
+        (FuturesSnapshot(last_price=TWO, low_price=ONE, high_price=THREE, volume=FOUR), Quote(TWO, ONE, THREE, FOUR)),
         (Level1(ask=Level(THREE, ONE), bid=Level(ONE, THREE)), Quote(TWO, ONE, THREE, FOUR)),
         (Level1(ask=Level(THREE, ONE)), Quote(None, None, THREE, None)),
         (Depth(asks=(Level(THREE, ONE), Level(FOUR, ONE)), bids=(Level(ONE, THREE),)), Quote(TWO, ONE, THREE, FOUR)),

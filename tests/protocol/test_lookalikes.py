@@ -77,7 +77,9 @@ def test_a_contract_is_recognised_by_its_name_elsewhere(symbol: str) -> None:
     assert did_you_mean(symbol, FUTURES) == MEANT_CONTRACT[symbol]
 
 
-@pytest.mark.parametrize("symbol", ["NOPE-USDT", "LUNA-BTC", "X-USDT", "ETH-KCS", "", "-", "QQQQ", "ETC-USDT"])
+@pytest.mark.parametrize(
+    "symbol", ["NOPE-USDT", "LUNA-BTC", "X-USDT", "ETH-KCS", "", "-", "QQQQ", "ETC-USDT", "UN-USDT"]
+)
 def test_another_coin_is_worse_than_no_answer(symbol: str) -> None:
     assert did_you_mean(symbol, SPOT) is None
 

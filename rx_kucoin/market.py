@@ -1,0 +1,105 @@
+"""What the streams of every market have in common: how they are asked for, and checked before anything is sent."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, Final, Literal
+
+from reactivex import Observable
+
+from rx_kucoin.closing import closed_candles
+from rx_kucoin.engine import Engine
+from rx_kucoin.errors import SubscriptionRejected, UnknownSymbol
+from rx_kucoin.operators._follow import follow
+from rx_kucoin.operators._merge_serial import merge_serial
+from rx_kucoin.protocol import channels, limits
+from rx_kucoin.protocol.checks import check, check_shape
+from rx_kucoin.protocol.messages.closed import ClosedCandle
+from rx_kucoin.protocol.pushes import Push
+
+__all__ = ["MarketStreams", "some"]
+
+
+class MarketStreams:
+    """The streams of one market. Asking for one sends nothing; subscribing to it does."""
+
+    _market: ClassVar[limits.Market]
+    _depths: ClassVar[dict[int, str]]
+    _followed: ClassVar[frozenset[str]]
+
+    def __init__(self, engine: Engine, has_key: Callable[[], bool]) -> None:
+        self._engine, self._has_key = engine, has_key
+
+    def closed_candles(self, symbol: str, interval: str = "1min", *, settle: float = 3.0) -> Observable[ClosedCandle]:
+        """Stream each bar of a symbol once, when it is final, in order: in a silent market and across a reconnect, too.
+
+        The first is the one that is forming when this is subscribed to. `origin` tells where a bar comes from: the
+        stream, REST (it was missed meanwhile), or nowhere, as nobody traded.
+
+        Args:
+            symbol: Whose bars.
+            interval: How long each is.
+            settle: Seconds to wait after the end of a bar for what comes late.
+
+        Raises:
+            ValueError: a malformed symbol, an interval that KuCoin does not have, or a negative wait.
+        """
+        return closed_candles(self._engine, self._market, symbol, interval, settle=settle)
+
+    def follow(self, channel: str, **settings: Any) -> Callable[[Observable[Iterable[str]]], Observable[Any]]:
+        """Make an operator that turns sets of symbols into the messages of a channel for the newest set.
+
+        Symbols that stay are not touched, those that come and go are asked for and let go, and one that comes back
+        within `linger` seconds costs nothing. A symbol that the exchange does not have is left out.
+
+            top_ten.pipe(kucoin.follow("match")).subscribe(print)
+            top_ten.pipe(kucoin.follow("depth", levels=50)).subscribe(print)
+
+        Args:
+            channel: The name of a method that takes a symbol.
+            settings: Its other arguments.
+
+        Raises:
+            ValueError: no method of that name takes a symbol. A malformed symbol ends the stream with one.
+        """
+        if channel not in self._followed:
+            raise ValueError(f"no {channel!r} to follow; choose from {', '.join(sorted(self._followed))}")
+        stream_of: Callable[..., Observable[Any]] = getattr(self, channel)
+
+        def of_symbol(symbol: str) -> Observable[Any]:
+            return stream_of(symbol, **settings)
+
+        return follow(of_symbol, on_failure=lambda _, error: isinstance(error, _REFUSALS))
+
+    def _raw(self, topic: str, *, checked: bool) -> Observable[Push]:
+        topics = check(topic) if checked else check_shape(topic)
+        return self._merged(topics, typed=False)
+
+    def _typed(self, prefix: str, *arguments: str) -> Observable[Any]:
+        """Merge the streams of a channel for these arguments; without any, it is the channel's own."""
+        asked = [f"{prefix}:{argument}" for argument in arguments] or [prefix]
+        return self._merged([topic for each in asked for topic in check(each)], typed=True)
+
+    def _depth(self, symbol: str, levels: Literal[5, 50]) -> Observable[Any]:
+        if levels not in self._depths:
+            raise ValueError(f"KuCoin streams 5 or 50 levels, not {levels}; level2 streams every change of the book")
+        return self._typed(self._depths[levels], symbol)
+
+    def _merged(self, topics: Iterable[str], *, typed: bool) -> Observable[Any]:
+        return merge_serial(*[self._stream(topic, typed=typed) for topic in dict.fromkeys(topics)])
+
+    def _stream(self, topic: str, *, typed: bool) -> Observable[Any]:
+        if channels.is_private(topic) and not self._has_key():
+            raise ValueError(
+                f"{topic} is private: build KuCoin(credentials=Credentials(key, secret, passphrase)), or set "
+                "KUCOIN_API_KEY, KUCOIN_API_SECRET and KUCOIN_API_PASSPHRASE in the environment"
+            )
+        return self._engine.stream(topic, typed=typed)
+
+
+def some(symbols: tuple[str, ...]) -> tuple[str, ...]:
+    """Let through at least one symbol."""
+    if not symbols:
+        raise ValueError('name at least one symbol, as in "BTC-USDT"')
+    return symbols
+
+
+_REFUSALS: Final = (SubscriptionRejected, UnknownSymbol)

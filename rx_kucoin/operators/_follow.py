@@ -1,0 +1,203 @@
+"""follow: from sets of keys to the streams of the newest set."""
+
+from collections.abc import Callable, Hashable, Iterable
+from threading import Lock
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from reactivex import Observable, abc
+
+from rx_kucoin.operators._lean import Holder, Lean, Once, Sink, attach
+from rx_kucoin.operators._serialize import Turns
+
+__all__ = ["follow"]
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+
+
+def follow(
+    stream_of: Callable[[K], Observable[T]],
+    *,
+    on_failure: Callable[[K, Exception], bool] | None = None,
+    scheduler: abc.SchedulerBase | None = None,
+) -> Callable[[Observable[Iterable[K]]], Observable[T]]:
+    """Turn sets of keys into the merged streams of the newest set; who stays in it is not touched.
+
+    .. marble::
+
+        source: -1---2----3----|
+        a:       -x---x--x
+        b:       --y----y-y---y|
+        c:           --z|
+        d:                -w-|
+        [ source.map({"1": "ab", "2": "bc", "3": "bcd"}.get).pipe(follow(lanes.get)) ]
+        result: --xy---zy-yw--y|
+        a:       ^---!
+        b:       ^-------------!
+        c:           ^--!
+        d:                ^--!
+
+    New streams are subscribed to before those that are gone are let go of, so what they share lives on. A stream that
+    ended is subscribed to anew once its key was gone and came back. Of sets that come while one is being turned into
+    streams only the newest counts. It calls its observer from one thread at a time, as `serialize` does.
+
+    It completes when the source and all streams have, and fails as soon as one does, unless `on_failure` allows it.
+
+    Examples:
+        >>> top_ten.pipe(follow(trades_of)).subscribe(print)
+
+    Args:
+        stream_of: Makes the stream of a key. What it raises is a failure of that stream.
+        on_failure: Asked, with the key and its error, whether to go on without that stream; None: never.
+        scheduler: Handed to the source and to the streams.
+
+    Returns:
+        An operator function that takes an observable of sets of keys and returns an observable of what their streams
+        emit, in order of arrival.
+    """
+    rules = _Rules(stream_of, on_failure)
+
+    def operator(source: Observable[Iterable[K]]) -> Observable[T]:
+        def subscribe(sink: Sink[T], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
+            following = _Following[K, T](rules, sink, scheduler or scheduler_)
+            following.begin(source)
+            return following
+
+        return Lean(subscribe)
+
+    return operator
+
+
+class _Rules(NamedTuple):
+    stream_of: Callable[[Any], Observable[Any]]
+    on_failure: Callable[[Any, Exception], bool] | None
+
+
+class _Following(Once, Generic[K, T]):
+    """One subscription: the source is attached to it."""
+
+    __slots__ = ("_going", "_lock", "_newest", "_open", "_source", "_streams", "rules", "scheduler", "turns")
+
+    def __init__(self, rules: _Rules, sink: Sink[T], scheduler: abc.SchedulerBase | None) -> None:
+        super().__init__()
+        self.rules, self.scheduler = rules, scheduler
+        self.turns = Turns(sink)
+        self._source = Holder()
+        self._lock = Lock()
+        self._streams: dict[K, _Stream[K, T]] = {}
+        """Of the keys of the newest set, ended ones too. Touched only by who is at turning a set into streams."""
+        self._newest: dict[K, None] | None = None
+        """A set that was not looked at yet."""
+        self._going = False
+        """Whether somebody is at it, who will look at the newest set too."""
+        self._open = 1
+        """The source, and the streams that have not ended."""
+
+    def begin(self, source: Observable[Iterable[K]]) -> None:
+        self._source.hold(attach(source, self, self.scheduler))
+
+    def on_next(self, keys: Iterable[K]) -> None:
+        try:
+            newest = dict.fromkeys(keys)
+        except Exception as error:  # noqa: BLE001  no set of keys: whoever made it is to blame, and is told
+            self.on_error(error)
+        else:
+            self._follow(newest)
+
+    def on_error(self, error: Exception) -> None:
+        try:
+            self.turns.on_error(error)
+        finally:
+            self.dispose()
+
+    def on_completed(self) -> None:
+        self.one_less()
+
+    def one_less(self) -> None:
+        """The source or a stream has ended."""
+        with self._lock:
+            self._open -= 1
+            over = self._open == 0 and not self.is_disposed
+        if over:
+            self.turns.on_completed()
+
+    def _dispose(self) -> None:
+        self._source.dispose()
+        self._follow({})  # and no set after that
+
+    def _follow(self, newest: dict[K, None]) -> None:
+        with self._lock:
+            if self.is_disposed and newest:
+                return
+            self._newest = newest
+            if self._going:
+                return
+            self._going = True
+        try:
+            while (newest_ := self._take()) is not None:
+                self._turn_into_streams(newest_)
+        except BaseException:
+            with self._lock:
+                self._going = False
+            raise
+
+    def _take(self) -> dict[K, None] | None:
+        with self._lock:
+            newest, self._newest = self._newest, None
+            self._going = newest is not None
+            return newest
+
+    def _turn_into_streams(self, newest: dict[K, None]) -> None:
+        for key in newest:
+            if self._newest is not None:
+                return  # this set is not the newest any more
+            if key not in self._streams:
+                with self._lock:
+                    self._open += 1
+                stream = self._streams[key] = _Stream(self, key)
+                stream.begin()
+        for key in [key for key in self._streams if key not in newest]:
+            self._streams.pop(key).dispose()
+
+
+class _Stream(Holder, Generic[K, T]):
+    """What the stream of a key is attached to."""
+
+    __slots__ = ("_following", "_key")
+
+    def __init__(self, following: _Following[K, T], key: K) -> None:
+        super().__init__()
+        self._following, self._key = following, key
+
+    def begin(self) -> None:
+        try:
+            stream = self._following.rules.stream_of(self._key)
+        except Exception as error:  # noqa: BLE001  as if the stream had failed at once
+            self.on_error(error)
+        else:
+            self.hold(attach(stream, self, self._following.scheduler))
+
+    def on_next(self, value: T) -> None:
+        if not self.is_disposed:
+            self._following.turns.on_next(value)
+
+    def on_error(self, error: Exception) -> None:
+        if self.is_disposed:
+            return
+        allowed = self._following.rules.on_failure
+        try:
+            goes_on = allowed is not None and allowed(self._key, error)
+        except Exception as other:  # noqa: BLE001  who cannot decide ends it
+            self._following.on_error(other)
+            return
+        if goes_on:
+            self.dispose()
+        else:
+            self._following.on_error(error)
+
+    def on_completed(self) -> None:
+        self.dispose()
+
+    def _dispose(self) -> None:
+        super()._dispose()
+        self._following.one_less()
