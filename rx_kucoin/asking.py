@@ -51,13 +51,12 @@ class Asking:
             (self._session.want if is_wanted() else self._session.unwant)(topic)
         self.speak()
 
-    def ping(self, before: Callable[[str], object] | None = None) -> None:
-        """Have a ping sent; `before` is told its id before it can be answered."""
+    def ping(self) -> str:
+        """Have a ping sent. Returns its id."""
         with self._lock:
             id_ = self._session.ping()
-        if before is not None:
-            before(id_)
         self._turnstile.ask()
+        return id_
 
     def receive(self, frame: Frame) -> Outcome | None:
         """Show the session what the exchange said."""

@@ -13,6 +13,7 @@ from rx_kucoin.heartbeat import Heartbeat
 from rx_kucoin.listing import Listing
 from rx_kucoin.operators._lean import Ending, Lean, Sink
 from rx_kucoin.operators._timers import Timer
+from rx_kucoin.proof import Proof
 from rx_kucoin.protocol import frames
 from rx_kucoin.protocol.frames import Frame
 from rx_kucoin.protocol.outcomes import (
@@ -62,7 +63,8 @@ class Connection:
         self._routes = Routes(self._asking.wish, self._answered, self._tell_malformed, self._silence)
         self._heartbeat = Heartbeat(wire, self._asking.ping, terms.clock)
         self._welcome_timer, self._drain_timer = Timer(terms.clock), Timer(terms.clock)
-        self._on_pong: dict[str, Callable[[], object]] = {}
+        self._drain: tuple[str, Callable[[], object]] = ("", lambda: None)
+        self._proof = Proof(self._asking.ping, terms.clock)
         self._warmings: tuple[Warming, ...] = ()
         self._malformed = 0
         self._is_over = False
@@ -141,41 +143,15 @@ class Connection:
             self._rest()  # not only in `_ended`: its thread may be the one that closes, or held up by a subscriber
             then()
 
-        def came() -> None:
-            self.is_whole = True
-            end()
-
         if self.is_open and self._routes:
             self._drain_timer.set(_DRAIN, end)
-            self._ping(came)
+            self._drain = (self._asking.ping(), end)
         else:
             end()
 
     def prove(self) -> Observable[None]:
         """Complete when all that the exchange has sent so far has come. On a line that is dead it never does."""
-
-        def subscribe(
-            observer: abc.ObserverBase[None], scheduler_: abc.SchedulerBase | None = None
-        ) -> abc.DisposableBase:
-            del scheduler_  # the answer comes when it comes
-            return self._ping(observer.on_completed)
-
-        return Observable(subscribe)
-
-    def _ping(self, on_pong: Callable[[], object]) -> abc.DisposableBase:
-        ids: list[str] = []
-
-        def sending(id_: str) -> None:
-            ids.append(id_)
-            self._on_pong[id_] = on_pong
-
-        self._asking.ping(sending)
-
-        def forget() -> None:
-            for id_ in ids:
-                self._on_pong.pop(id_, None)
-
-        return Disposable(forget)
+        return self._proof.asked()
 
     def _cooled(self, warming: Warming) -> None:
         self._warmings = tuple(other for other in self._warmings if other is not warming)
@@ -201,8 +177,10 @@ class Connection:
                 self._on_welcome()
             case Ponged(id_):
                 self._heartbeat.ponged()
-                if (told := self._on_pong.pop(id_, None)) is not None:
-                    told()
+                self._proof.ponged(id_)
+                if id_ == self._drain[0]:
+                    self.is_whole = True
+                    self._drain[1]()
             case Confirmed(topics):
                 for topic in topics:
                     tell(events.TopicLive(line, topic))
@@ -236,7 +214,14 @@ class Connection:
 
     def _rest(self) -> None:
         """Let go of every timer."""
-        for timed in (self._welcome_timer, self._drain_timer, self._heartbeat, self._asking, self._silence):
+        for timed in (
+            self._welcome_timer,
+            self._drain_timer,
+            self._heartbeat,
+            self._proof,
+            self._asking,
+            self._silence,
+        ):
             timed.dispose()
 
     def _check_welcome(self) -> None:

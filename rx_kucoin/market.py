@@ -1,6 +1,7 @@
 """What the streams of every market have in common: how they are asked for, and checked before anything is sent."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, ClassVar, Final, Literal
 
 from reactivex import Observable
@@ -10,6 +11,7 @@ from rx_kucoin.engine import Engine
 from rx_kucoin.errors import SubscriptionRejected, UnknownSymbol
 from rx_kucoin.operators._follow import follow
 from rx_kucoin.operators._merge_serial import merge_serial
+from rx_kucoin.operators._share_anew import share_anew
 from rx_kucoin.protocol import channels, limits
 from rx_kucoin.protocol.checks import check, check_shape
 from rx_kucoin.protocol.messages.closed import ClosedCandle
@@ -27,11 +29,12 @@ class MarketStreams:
 
     def __init__(self, engine: Engine, has_key: Callable[[], bool]) -> None:
         self._engine, self._has_key = engine, has_key
+        self._bars: dict[tuple[str, str, float], Observable[ClosedCandle]] = {}
 
     def closed_candles(self, symbol: str, interval: str = "1min", *, settle: float = 3.0) -> Observable[ClosedCandle]:
         """Stream each bar of a symbol once, when it is final, in order: in a silent market and across a reconnect, too.
 
-        The first is the one that is forming when this is subscribed to. `origin` tells where a bar comes from: the
+        The first is the one that is forming when this is first subscribed to; all who ask share it. `origin` tells where a bar comes from: the
         stream, REST (it was missed meanwhile), or nowhere, as nobody traded.
 
         Args:
@@ -42,7 +45,11 @@ class MarketStreams:
         Raises:
             ValueError: a malformed symbol, an interval that KuCoin does not have, or a negative wait.
         """
-        return closed_candles(self._engine, self._market, symbol, interval, settle=settle)
+        bars = closed_candles(self._engine, self._market, symbol, interval, settle=settle)
+        failed = partial(self._engine.tell_of_failure, f"closed candles of {symbol}_{interval}")
+        return self._bars.setdefault(
+            (symbol, interval, settle), bars.pipe(share_anew(on_failure=failed, scheduler=self._engine.clock))
+        )
 
     def follow(self, channel: str, **settings: Any) -> Callable[[Observable[Iterable[str]]], Observable[Any]]:
         """Make an operator that turns sets of symbols into the messages of a channel for the newest set.

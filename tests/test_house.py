@@ -20,7 +20,7 @@ FLOORS: list[set[str]] = [
     {"transport"},
     {"terms"},
     {"listing"},
-    {"heartbeat", "asking", "routes", "silence", "warming"},
+    {"heartbeat", "asking", "proof", "routes", "silence", "warming"},
     {"connection"},
     {"connecting"},
     {"renewal", "door"},
