@@ -214,14 +214,8 @@ class Connection:
 
     def _rest(self) -> None:
         """Let go of every timer."""
-        for timed in (
-            self._welcome_timer,
-            self._drain_timer,
-            self._heartbeat,
-            self._proof,
-            self._asking,
-            self._silence,
-        ):
+        timers = (self._welcome_timer, self._drain_timer, self._heartbeat, self._proof, self._asking, self._silence)
+        for timed in timers:
             timed.dispose()
 
     def _check_welcome(self) -> None:

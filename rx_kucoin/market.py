@@ -34,8 +34,8 @@ class MarketStreams:
     def closed_candles(self, symbol: str, interval: str = "1min", *, settle: float = 3.0) -> Observable[ClosedCandle]:
         """Stream each bar of a symbol once, when it is final, in order: in a silent market and across a reconnect, too.
 
-        The first is the one that is forming when this is first subscribed to; all who ask share it. `origin` tells where a bar comes from: the
-        stream, REST (it was missed meanwhile), or nowhere, as nobody traded.
+        The first is the one that is forming when this is first subscribed to; all who ask share it. `origin` tells
+        where a bar comes from: the stream, REST (it was missed meanwhile), or nowhere, as nobody traded.
 
         Args:
             symbol: Whose bars.

@@ -85,8 +85,8 @@ class Silence:
             silent = [topic for topic, due in self._due.items() if due <= now + _TOGETHER]
             self._due.update(dict.fromkeys(silent, math.inf))
             later = min(self._due.values(), default=math.inf) - now
-            self._looks = later < math.inf
-        if self._looks:
+            again = self._looks = later < math.inf
+        if again:
             self._timer.set(later, self._look)
         if silent:
             self._ask({topic: symbol_of(topic) or "" for topic in silent})

@@ -8,6 +8,9 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         'the simulator needs aiohttp: pip install "rx-kucoin[simulator]"', name="aiohttp"
     ) from None
+from rx_kucoin.simulator._account import Order, StopOrder
+from rx_kucoin.simulator._futures_account import FuturesAccount
 from rx_kucoin.simulator._record import Line, Refusal, busiest
+from rx_kucoin.simulator._spot_account import SpotAccount
 
-__all__ = ["Line", "Refusal", "Simulator", "busiest"]
+__all__ = ["FuturesAccount", "Line", "Order", "Refusal", "Simulator", "SpotAccount", "StopOrder", "busiest"]

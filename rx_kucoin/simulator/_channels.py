@@ -6,9 +6,10 @@ from typing import Any, Final, Literal, NamedTuple
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.simulator import _futures_payloads as futures
 from rx_kucoin.simulator import _spot_payloads as spot
+from rx_kucoin.simulator._bars import Bar
 from rx_kucoin.simulator._market import Instrument
 
-__all__ = ["CHANNELS", "EVENTS", "Channel", "find"]
+__all__ = ["AUCTION", "CHANNELS", "EVENTS", "Channel", "find"]
 
 Asks = Literal["symbol", "interval", "nothing", "either"]
 Moves = Literal["book", "trade", "clock"]
@@ -28,6 +29,8 @@ class Channel(NamedTuple):
     """Whose sequence its messages carry."""
     every: float = 1.0
     private: bool = False
+    bar: Callable[[Instrument, Bar], dict[str, Any]] | None = None
+    """What it shows of one bar, where it shows bars."""
 
 
 SPOT: Final = (
@@ -38,11 +41,11 @@ SPOT: Final = (
     Channel("/spotMarket/level2Depth50", "symbol", spot.depth50, "book", every=0.1),
     Channel("/market/level2", "symbol", spot.level2, "book", "book", 0.05),
     Channel("/market/match", "symbol", spot.match, "trade", "trade", 0.2),
-    Channel("/market/candles", "interval", spot.candles, "trade", every=0.5),
+    Channel("/market/candles", "interval", spot.candles, "trade", every=0.5, bar=spot.candle),
     Channel("/indicator/markPrice", "symbol", spot.index, "trade"),
     Channel("/indicator/index", "symbol", spot.index, "trade"),
-    Channel("/callauction/level2Depth50", "symbol"),
-    Channel("/callauction/callauctionData", "symbol"),
+    Channel("/callauction/level2Depth50", "symbol", spot.depth50, "book", every=0.1),
+    Channel("/callauction/callauctionData", "symbol", spot.auction, "book", every=0.1),
     Channel("/spotMarket/tradeOrdersV2", private=True),
     Channel("/spotMarket/tradeOrders", private=True),
     Channel("/spotMarket/advancedOrders", private=True),
@@ -58,7 +61,7 @@ FUTURES: Final = (
     Channel("/contractMarket/level2Depth5", "symbol", futures.depth5, "book", "book", 0.1),
     Channel("/contractMarket/level2Depth50", "symbol", futures.depth50, "book", "book", 0.1),
     Channel("/contractMarket/execution", "symbol", futures.execution, "trade", "trade", 0.2),
-    Channel("/contractMarket/limitCandle", "interval", futures.limit_candle, "trade"),
+    Channel("/contractMarket/limitCandle", "interval", futures.limit_candle, "trade", bar=futures.candle),
     Channel("/contract/instrument", "symbol", futures.instrument, "trade"),
     Channel("/contract/announcement", "either", futures.announcement, every=60.0),
     Channel("/contractMarket/snapshot", "symbol", futures.snapshot, "trade", every=5.0),
@@ -78,6 +81,9 @@ CHANNELS: Final[Mapping[Market, Mapping[str, Channel]]] = {
 
 ALL_TICKERS: Final = Channel("/market/ticker", "nothing", spot.all_tickers, "book", "book", 0.02)
 MARKET_SNAPSHOT: Final = Channel("/market/snapshot", "nothing", spot.market_snapshot, "trade", every=0.1)
+
+AUCTION: Final = frozenset({"/callauction/level2Depth50", "/callauction/callauctionData"})
+"""Channels that live only while a symbol is in its call auction."""
 
 EVENTS: Final[Mapping[tuple[Market, Moves], str]] = {
     ("spot", "book"): "/market/level2",

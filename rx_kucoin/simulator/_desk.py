@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.simulator._book import Side
 from rx_kucoin.simulator._doors import Doors
-from rx_kucoin.simulator._market import Bar, Instrument, Listing
+from rx_kucoin.simulator._futures_account import FuturesAccount
+from rx_kucoin.simulator._market import Instrument, Listing
+from rx_kucoin.simulator._spot_account import SpotAccount
 
-__all__ = ["Desk", "Endpoint", "Query", "Wrong"]
+__all__ = ["Accounts", "Desk", "Endpoint", "Query", "Wrong"]
 
 Query = Mapping[str, str]
 
@@ -22,12 +24,22 @@ class Wrong(Exception):  # an answer, not an accident
         self.code, self.text, self.status = code, text, status
 
 
+class Accounts(NamedTuple):
+    """The owner's."""
+
+    spot: SpotAccount
+    futures: FuturesAccount
+
+
 class Desk:
     """Where the calls of one market are answered."""
 
-    def __init__(self, market: Market, listing: Listing, doors: Doors, url: Callable[[], str]) -> None:
+    def __init__(
+        self, market: Market, listing: Listing, doors: Doors, accounts: Accounts, url: Callable[[], str]
+    ) -> None:
         self.market: Market = market
         self.listing = listing
+        self.accounts = accounts
         self.settings = doors.settings
         self._doors = doors
         self._url = url
@@ -65,20 +77,6 @@ class Desk:
             }
             kept = self._books[instrument.symbol] = (now, sides, instrument.book.sequence)
         return kept[1], kept[2]
-
-    def history(self, instrument: Instrument, interval: str, seconds: int, count: int) -> list[Bar]:
-        """Bars, newest first: the one that is forming, then made-up ones that lead up to it."""
-        bars = [instrument.bar(interval)]
-        for back in range(1, count):
-            later = bars[-1]
-            bar = Bar(later.start - seconds, later.open)
-            swing = max(1, later.open // 1000)
-            bar.open = later.open + (back * 7919 % (2 * swing + 1) - swing)
-            bar.add(bar.open + swing, 1000 + back)
-            bar.add(bar.open - swing, 1000 + back)
-            bar.add(later.open, 1000)
-            bars.append(bar)
-        return bars
 
 
 class Endpoint(NamedTuple):

@@ -8,8 +8,10 @@ from typing import Any, Final, Self, TypeVar
 
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.simulator._faults import Faults
+from rx_kucoin.simulator._futures_account import FuturesAccount
 from rx_kucoin.simulator._record import Call, Dial, Line, Record, Refusal
 from rx_kucoin.simulator._settings import Settings
+from rx_kucoin.simulator._spot_account import SpotAccount
 from rx_kucoin.simulator._streams import Produced
 from rx_kucoin.simulator._world import World
 
@@ -79,6 +81,16 @@ class Simulator(Settings):
         """What is to go wrong."""
         return self._world.faults
 
+    @property
+    def account(self) -> SpotAccount:
+        """The spot account: orders, stop orders and balances that move by script, margin too."""
+        return self._world.account
+
+    @property
+    def futures_account(self) -> FuturesAccount:
+        """The futures account: orders, stop orders, wallets and positions that move by script."""
+        return self._world.futures_account
+
     def tick(self, topic: str, n: int = 1) -> int:
         """Let the next `n` messages of a topic happen, whether or not anyone listens; return how many listen."""
 
@@ -92,13 +104,7 @@ class Simulator(Settings):
 
     def push(self, topic: str, subject: str, data: Any, **envelope: Any) -> int:
         """Push any data on a topic, private ones too; return how many listeners it went to."""
-
-        def act() -> int:
-            streams, stream = self._world.find(topic)
-            owner = {"userId": self.user_id, "channelType": "private"} if stream.channel.private else {}
-            return streams.push(stream, {"subject": subject, **owner, **envelope, "data": data})
-
-        return self._call(act)
+        return self._call(lambda: self._world.tell(topic, subject, data, **envelope))
 
     def sent(self, topic: str) -> Produced:
         """Tell what a topic has produced so far, heard or not."""

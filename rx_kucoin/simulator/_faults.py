@@ -3,12 +3,15 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, Protocol, TypeVar
 
+from rx_kucoin.simulator._signatures import FAULTS
+
 T = TypeVar("T")
 
-__all__ = ["Answer", "Fault", "Faults", "Garbage", "Lines"]
+__all__ = ["Answer", "Fault", "Faults", "Garbage", "Lines", "Refusal"]
 
 Fault = Literal[
     "answer_tokens",
+    "refuse_signed",
     "refuse_dials",
     "refuse_sockets",
     "welcome",
@@ -18,6 +21,19 @@ Fault = Literal[
     "late_pushes",
 ]
 Garbage = Literal["not json", "not an object", "wrong types", "unknown type", "notice", "binary", "no topic", "empty"]
+Refusal = Literal[
+    "400001",
+    "400002",
+    "400003",
+    "400004",
+    "400005",
+    "400006",
+    "400007",
+    "400008",
+    "400009",
+    "400301",
+    "411100",
+]
 Answer = Literal["busy", "unavailable", "error", "html", "wrong code", "empty", "hang"]
 
 GARBAGE: Final[Mapping[Garbage, str | bytes]] = {
@@ -109,6 +125,22 @@ class Faults:
     ) -> None:
         """Answer token calls with something else; `reset` seconds are told in `gw-ratelimit-reset`."""
         self._put("answer_tokens", times, answer=answer, status=status, code=code, reset=reset)
+
+    def refuse_signed(
+        self,
+        code: Refusal = "400006",
+        *,
+        times: int | None = None,
+        status: int | None = None,
+        text: str | None = None,
+    ) -> None:
+        """Refuse signed calls, the private token's too; status and text are the exchange's unless others are given.
+
+        400006: the caller's address is not on the key's list. 400007: a permission is missing. 400301: a restricted
+        region. 411100: a frozen user. 400001 to 400005, 400008 and 400009: what is wrong with headers and keys.
+        """
+        usual = FAULTS[code]
+        self._put("refuse_signed", times, status=status or usual.status, code=code, text=text or usual.text)
 
     def refuse_dials(self, status: int = 429, *, times: int | None = None) -> None:
         """Refuse the upgrade with an HTTP status."""

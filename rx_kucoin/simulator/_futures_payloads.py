@@ -1,14 +1,15 @@
 """What each futures channel shows of a contract: subject, data, and `sn` where the exchange sends one."""
 
-import time
 from typing import Any, Final
 
+from rx_kucoin.simulator._bars import Bar
 from rx_kucoin.simulator._book import Side
 from rx_kucoin.simulator._market import Instrument, amount
 
 __all__ = [
     "MULTIPLIER_DIGITS",
     "announcement",
+    "candle",
     "depth5",
     "depth50",
     "execution",
@@ -52,7 +53,7 @@ def level2(contract: Instrument, _interval: str) -> Body:
     row = contract.changed[1][0]
     side = "buy" if row.side == "bids" else "sell"
     change = f"{contract.price(row.price)},{side},{row.size}"
-    return _numbered("level2", {"sequence": row.sequence, "change": change, "timestamp": _now_ms()})
+    return _numbered("level2", {"sequence": row.sequence, "change": change, "timestamp": contract.now_ms()})
 
 
 def depth5(contract: Instrument, _interval: str) -> Body:
@@ -84,24 +85,33 @@ def execution(contract: Instrument, _interval: str) -> Body:
 
 def limit_candle(contract: Instrument, interval: str) -> Body:
     """`/contractMarket/limitCandle`: start, open, close, high, low, then TURNOVER before VOLUME, as live frames do."""
-    bar = contract.bar(interval)
+    return candle(contract, contract.bars.last(interval))
+
+
+def candle(contract: Instrument, bar: Bar) -> Body:
+    """`/contractMarket/limitCandle` with a bar of one's choice."""
     prices = [contract.price(ticks) for ticks in (bar.open, bar.close, bar.high, bar.low)]
     row = [str(bar.start), *prices, amount(bar.turnover, contract.digits + MULTIPLIER_DIGITS), str(bar.volume)]
-    return {"data": {"symbol": contract.symbol, "candles": row, "time": _now_ms()}, "subject": "candle.stick"}
+    return {"data": {"symbol": contract.symbol, "candles": row, "time": contract.now_ms()}, "subject": "candle.stick"}
 
 
 def instrument(contract: Instrument, _interval: str) -> Body:
     """`/contract/instrument`: mark and index price, and now and then the funding rate."""
     scale = 10**contract.digits
     if contract.trade.sequence % FUNDING_EVERY == 0:
-        data = {"period": 1, "granularity": 60000, "fundingRate": -0.000076, "timestamp": _now_ms() // 60000 * 60000}
+        data = {
+            "period": 1,
+            "granularity": 60000,
+            "fundingRate": -0.000076,
+            "timestamp": contract.now_ms() // 60000 * 60000,
+        }
         return {"subject": "funding.rate", "data": data}
     price = contract.trade.price
     data = {
         "markPrice": price / scale,
         "indexPrice": (price + price % 19 - 9) / scale,
         "granularity": 1000,
-        "timestamp": _now_ms() // 1000 * 1000,
+        "timestamp": contract.now_ms() // 1000 * 1000,
     }
     return {"subject": "mark.index.price", "data": data}
 
@@ -109,7 +119,7 @@ def instrument(contract: Instrument, _interval: str) -> Body:
 def announcement(contract: Instrument, _interval: str) -> Body:
     """`/contract/announcement`: a settlement begins or ends."""
     hour = 8 * 3600 * 1000
-    now = _now_ms()
+    now = contract.now_ms()
     data = {
         "symbol": contract.symbol,
         "fundingTime": now // hour * hour,
@@ -131,7 +141,7 @@ def snapshot(contract: Instrument, _interval: str) -> Body:
         "priceChg": (day.close - day.open) / scale,
         "priceChgPct": round((day.close - day.open) / day.open, 4),
         "symbol": contract.symbol,
-        "ts": time.time_ns(),
+        "ts": contract.now_ns(),
         "turnover": day.turnover / scale / 10**MULTIPLIER_DIGITS,
         "volume": day.volume / 10**MULTIPLIER_DIGITS,
     }
@@ -145,7 +155,7 @@ def _best(contract: Instrument) -> Body:
         "bestBidPrice": contract.price(bid),
         "bestAskPrice": contract.price(ask),
         "bestAskSize": contract.book.asks[ask],
-        "ts": time.time_ns() // 1_000_000 * 1_000_000,
+        "ts": contract.now_ns() // 1_000_000 * 1_000_000,
     }
 
 
@@ -153,14 +163,10 @@ def _depth(contract: Instrument, count: int) -> Body:
     def rows(side: Side) -> list[list[Any]]:
         return [[contract.price(price), size] for price, size in contract.book.top(side, count)]
 
-    now = _now_ms()
+    now = contract.now_ms()
     data = {"sequence": contract.book.sequence, "asks": rows("asks"), "bids": rows("bids"), "timestamp": now, "ts": now}
     return {"subject": "level2", "sn": now, "data": data}
 
 
 def _numbered(subject: str, data: Body) -> Body:
     return {"subject": subject, "sn": data["sequence"], "data": data}
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

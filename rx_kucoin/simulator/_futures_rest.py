@@ -1,15 +1,24 @@
 """The REST calls of the futures host, one row each."""
 
-import time
+from itertools import islice
 from typing import Any, Final
 
-from rx_kucoin.simulator._desk import Desk, Endpoint, Query
+from rx_kucoin.simulator._account_rest import FUTURES_ACCOUNT
+from rx_kucoin.simulator._bars import LENGTHS
+from rx_kucoin.simulator._contracts import coin, is_inverse, multiplier, settles_in
+from rx_kucoin.simulator._desk import Desk, Endpoint, Query, Wrong
 from rx_kucoin.simulator._futures_payloads import MULTIPLIER_DIGITS
 from rx_kucoin.simulator._futures_payloads import ticker as ticker_body
-from rx_kucoin.simulator._market import Instrument, amount
-from rx_kucoin.simulator._spot_rest import COMMON
+from rx_kucoin.simulator._market import Instrument
+from rx_kucoin.simulator._spot_rest import COMMON, number
 
 __all__ = ["FUTURES"]
+
+BARS_AT_ONCE: Final = 200
+GRANULARITIES: Final = {
+    seconds // 60: name for name, seconds in LENGTHS.items() if name not in {"3min", "6hour", "1month"}
+}
+"""Minutes, for the bars that this host has. It streams bars of 3 minutes and of a month too."""
 
 
 def active(desk: Desk, _query: Query) -> Any:
@@ -47,19 +56,38 @@ def depth100(desk: Desk, query: Query) -> Any:
     return _book(desk, query, 100)
 
 
+def kline(desk: Desk, query: Query) -> Any:
+    """Bars, oldest first, as numbers: start in ms, open, HIGH, LOW, CLOSE, volume, turnover."""
+    each, interval = desk.instrument(query), GRANULARITIES.get(number(query, "granularity"))
+    if interval is None:
+        raise Wrong("400100", "granularity is invalid")
+    since, until = number(query, "from"), number(query, "to")
+    found = each.bars.backwards(interval, -(-since // 1000), -(-until // 1000) or 2**40)
+    bars = list(found if since else islice(found, BARS_AT_ONCE))[::-1][:BARS_AT_ONCE]
+    scale = 10**each.digits
+    return [
+        [
+            bar.start * 1000,
+            *(price / scale for price in (bar.open, bar.high, bar.low, bar.close)),
+            bar.volume,
+            bar.turnover / scale / 10**MULTIPLIER_DIGITS,
+        ]
+        for bar in bars
+    ]
+
+
 def _book(desk: Desk, query: Query, count: int | None) -> Any:
     each = desk.instrument(query)
     sides, sequence = desk.book(each)
     scale = 10**each.digits
     rows = {side: [[price / scale, size] for price, size in levels[:count]] for side, levels in sides.items()}
-    return {"sequence": sequence, "symbol": each.symbol, **rows, "ts": time.time_ns()}
+    return {"sequence": sequence, "symbol": each.symbol, **rows, "ts": desk.settings.now_ns()}
 
 
 def _rules(each: Instrument) -> dict[str, Any]:
     scale, day = 10**each.digits, each.day
     perpetual = each.symbol.endswith("M")
-    inverse = perpetual and "USDT" not in each.symbol
-    coin = each.symbol.removesuffix("M").removesuffix("USDT").removesuffix("USD") if perpetual else each.symbol[:3]
+    inverse = is_inverse(each.symbol)
     return {
         "symbol": each.symbol,
         "rootSymbol": "USDT" if not inverse else "XBT",
@@ -67,15 +95,15 @@ def _rules(each: Instrument) -> dict[str, Any]:
         "firstOpenDate": 1585555200000,
         "expireDate": None if perpetual else 1798185600000,
         "settleDate": None if perpetual else 1798185600000,
-        "baseCurrency": coin,
+        "baseCurrency": coin(each.symbol),
         "quoteCurrency": "USD" if inverse else "USDT",
-        "settleCurrency": coin if inverse else "USDT",
+        "settleCurrency": settles_in(each.symbol),
         "maxOrderQty": 1000000,
         "maxPrice": 1000000.0,
         "lotSize": 1,
         "tickSize": 1 / scale,
         "indexPriceTickSize": 1 / scale,
-        "multiplier": -1.0 if inverse else float(amount(1, MULTIPLIER_DIGITS)),
+        "multiplier": float(multiplier(each.symbol)),
         "initialMargin": 0.008,
         "maintainMargin": 0.004,
         "maxLeverage": 125,
@@ -110,4 +138,6 @@ FUTURES: Final = (
     Endpoint("GET", "/api/v1/level2/snapshot", 3, snapshot),
     Endpoint("GET", "/api/v1/level2/depth20", 5, depth20),
     Endpoint("GET", "/api/v1/level2/depth100", 5, depth100),
+    Endpoint("GET", "/api/v1/kline/query", 3, kline),
+    *FUTURES_ACCOUNT,
 )

@@ -131,7 +131,7 @@ class Gateway:
     def _ping(self, wire: Wire, request: dict[str, Any]) -> None:
         wire.line.pings += 1
         name = {"id": str(request["id"])} if "id" in request else {}
-        wire.say(write({**name, "type": "pong", "timestamp": time.time_ns() // 1000}))
+        wire.say(write({**name, "type": "pong", "timestamp": self._doors.settings.now_ns() // 1000}))
 
     def _subscribe(self, wire: Wire, request: dict[str, Any]) -> None:
         wire.line.subscribes += 1

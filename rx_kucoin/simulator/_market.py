@@ -1,31 +1,19 @@
 """Instruments: a book, trades and bars for each symbol, from seeded dice; made when first looked at."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from random import Random
 from typing import Final, NamedTuple
 
 from rx_kucoin.protocol.limits import Market
+from rx_kucoin.simulator._bars import Bar, Bars
 from rx_kucoin.simulator._book import Book, Row
 
-__all__ = ["BARS", "Bar", "Instrument", "Listing", "Trade", "amount"]
+__all__ = ["Clock", "Instrument", "Listing", "Trade", "amount"]
 
-BARS: Final[Mapping[str, int]] = {
-    "1min": 60,
-    "3min": 180,
-    "5min": 300,
-    "15min": 900,
-    "30min": 1800,
-    "1hour": 3600,
-    "2hour": 7200,
-    "4hour": 14400,
-    "6hour": 21600,
-    "8hour": 28800,
-    "12hour": 43200,
-    "1day": 86400,
-    "1week": 604800,
-    "1month": 2592000,
-}
+Clock = Callable[[], int]
+"""The exchange's time, in nanoseconds."""
+
 SIZE_DIGITS: Final = 8
 WORTH: Final[Mapping[str, float]] = {"BTC": 0.012, "ETH": 0.4, "KCS": 90.0}
 """What lies at a level of a book on average, in its quote currency; a thousand where that is a dollar."""
@@ -44,28 +32,15 @@ class Trade(NamedTuple):
     time_ns: int
 
 
-class Bar:
-    """Open, close, high, low in ticks; volume in lots; turnover in ticks times lots."""
-
-    def __init__(self, start: int, price: int) -> None:
-        self.start = start
-        self.open = self.close = self.high = self.low = price
-        self.volume = 0
-        self.turnover = 0
-
-    def add(self, price: int, size: int) -> None:
-        """Count a trade in."""
-        self.close = price
-        self.high, self.low = max(self.high, price), min(self.low, price)
-        self.volume += size
-        self.turnover += price * size
-
-
 class Instrument:
     """One symbol: everything about it that a channel or a REST call can show."""
 
-    def __init__(self, symbol: str, price: str, *, market: Market, rank: int, seed: int, age: float) -> None:
-        self.symbol, self.market, self.rank = symbol, market, rank
+    def __init__(
+        self, symbol: str, price: str, *, market: Market, rank: int, seed: int, age: float, clock: Clock
+    ) -> None:
+        self.symbol, self.market, self.rank, self.now_ns = symbol, market, rank, clock
+        self.in_auction = False
+        """Whether its call auction is going on: two channels tell of that alone."""
         self.dice = Random(f"{seed} {symbol}")  # noqa: S311
         self.digits = len(price.partition(".")[2])
         self.size_digits = SIZE_DIGITS if market == "spot" else 0
@@ -78,12 +53,12 @@ class Instrument:
         start = self.dice.randrange(10**9, 4 * 10**10) + (0 if market == "spot" else 17 * 10**11)
         self.book = Book(self.dice, middle=middle, lot=lot, sequence=start + int(age * FOUND))
         self.changed: tuple[int, list[Row]] = (self.book.sequence, [])
-        self.trade = Trade(self._first_match(age), "buy", middle, lot, time.time_ns())
-        self.day = Bar(int(time.time()), middle)
+        self.trade = Trade(self._first_match(age), "buy", middle, lot, clock())
+        self.day = Bar(clock() // 1_000_000_000, middle)
         self.day.add(middle + middle // 40, lot * 900)
         self.day.add(middle - middle // 50, lot * 900)
         self.day.add(middle, lot)
-        self.bars: dict[str, Bar] = {}
+        self.bars = Bars(clock() // 1_000_000_000, middle, lot)
 
     @property
     def base(self) -> str:
@@ -126,21 +101,16 @@ class Instrument:
         buys = self.dice.random() < 0.5  # noqa: PLR2004
         level = self.book.asks[ask] if buys else self.book.bids[bid]
         gap = self.dice.randrange(1, 9) * (128 if self.market == "spot" else 1)
-        now = time.time_ns()
+        now, before = self.now_ns(), self.trade.price
         size = max(1, int(level * self.dice.random()))
         price = ask if buys else bid
         self.trade = Trade(self.trade.sequence + gap, "buy" if buys else "sell", price, size, now)
         self.day.add(price, size)
-        for interval in self.bars:
-            self.bar(interval).add(price, size)
+        self.bars.add(now // 1_000_000_000, before, price, size)
 
-    def bar(self, interval: str) -> Bar:
-        """Return the bar that is forming."""
-        start = int(time.time()) // BARS[interval] * BARS[interval]
-        bar = self.bars.get(interval)
-        if bar is None or bar.start != start:
-            bar = self.bars[interval] = Bar(start, self.trade.price)
-        return bar
+    def now_ms(self) -> int:
+        """The exchange's time, in milliseconds."""
+        return self.now_ns() // 1_000_000
 
     def _first_match(self, age: float) -> int:
         scale = 128 if self.market == "spot" else 1
@@ -151,10 +121,19 @@ class Instrument:
 class Listing:
     """The symbols of one market."""
 
-    def __init__(self, market: Market, prices: Mapping[str, str], *, seed: int, ages: bool) -> None:
+    def __init__(
+        self,
+        market: Market,
+        prices: Mapping[str, str],
+        *,
+        seed: int,
+        ages: bool,
+        clock: Clock,
+        auctions: Collection[str] = (),
+    ) -> None:
         self.market: Market = market
         self.prices = prices
-        self._seed = seed
+        self._seed, self._clock, self._auctions = seed, clock, auctions
         self._opened = time.monotonic() if ages else None
         self._ranks = {symbol: rank for rank, symbol in enumerate(prices)}
         self._made: dict[str, Instrument] = {}
@@ -165,8 +144,15 @@ class Listing:
         if instrument is None and symbol in self.prices:
             age = 0.0 if self._opened is None else time.monotonic() - self._opened
             instrument = self._made[symbol] = Instrument(
-                symbol, self.prices[symbol], market=self.market, rank=self._ranks[symbol], seed=self._seed, age=age
+                symbol,
+                self.prices[symbol],
+                market=self.market,
+                rank=self._ranks[symbol],
+                seed=self._seed,
+                age=age,
+                clock=self._clock,
             )
+            instrument.in_auction = symbol in self._auctions
         return instrument
 
     def all(self) -> list[Instrument]:

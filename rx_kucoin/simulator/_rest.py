@@ -14,7 +14,6 @@ from rx_kucoin.simulator._desk import Desk, Endpoint, Wrong
 from rx_kucoin.simulator._doors import Doors
 from rx_kucoin.simulator._futures_rest import FUTURES
 from rx_kucoin.simulator._gateway import Gateway
-from rx_kucoin.simulator._market import Listing
 from rx_kucoin.simulator._quota import TOO_MANY, Quota
 from rx_kucoin.simulator._record import Call
 from rx_kucoin.simulator._spot_rest import SPOT
@@ -36,10 +35,10 @@ WAYS: Final[Mapping[str, tuple[int, dict[str, Any]]]] = {
 class Counter:
     """Answers REST calls."""
 
-    def __init__(self, market: Market, doors: Doors, listing: Listing, quota: Quota, url: Callable[[], str]) -> None:
+    def __init__(self, market: Market, doors: Doors, desk: Desk, quota: Quota) -> None:
         self._doors = doors
         self._quota = quota
-        self._desk = Desk(market, listing, doors, url)
+        self._desk = desk
         self._market: Market = market
 
     def handler(self, endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -59,14 +58,17 @@ class Counter:
         if endpoint.signed:
             body = (await request.read()).decode()
             spellings = dict.fromkeys((request.raw_path, unquote(request.raw_path), str(request.rel_url)))
-            wrong = signatures.check(
+            refusal = doors.faults.take("refuse_signed")
+            wrong = None if refusal is None else signatures.Fault(**refusal)
+            wrong = wrong or signatures.check(
                 request.headers,
                 [f"{request.method}{path}{body}" for path in spellings],
                 key=settings.api_key,
                 secret=settings.api_secret,
                 passphrase=settings.api_passphrase,
-                now_ms=time.time_ns() // 1_000_000,
+                now_ms=settings.now_ns() // 1_000_000,
                 skew=settings.clock_skew,
+                generation=settings.api_key_version,
             )
             if wrong is not None:
                 return web.json_response({"code": wrong.code, "msg": wrong.text}, status=wrong.status)
@@ -104,11 +106,9 @@ class Counter:
         return web.json_response(body, status=fault["status"] or status, headers=headers)
 
 
-def application(
-    market: Market, doors: Doors, listing: Listing, quota: Quota, gateway: Gateway, url: Callable[[], str]
-) -> web.Application:
+def application(market: Market, doors: Doors, desk: Desk, quota: Quota, gateway: Gateway) -> web.Application:
     """Make the host of one market: REST calls, and at `/` the gateway."""
-    counter = Counter(market, doors, listing, quota, url)
+    counter = Counter(market, doors, desk, quota)
     app = web.Application()
     for endpoint in ENDPOINTS[market]:
         app.router.add_route(endpoint.method, endpoint.path, counter.handler(endpoint))

@@ -1,5 +1,6 @@
 """Every knob of the simulated exchange, each with the real exchange's value."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -36,6 +37,8 @@ class Settings:
     """Names of spot symbols, or how many: the well-known ones first, then made-up ones."""
     futures_symbols: int | Sequence[str] = 12
     """Names of contracts, or how many."""
+    auctions: Sequence[str] | None = None
+    """Spot symbols whose call auction is going on. `None`: the last one of those listed."""
     rate: float | None = None
     """Messages a second over all topics ever asked for. `None`: each at its lifelike cadence. 0: only by script."""
     rate_per_topic: float | None = None
@@ -48,8 +51,13 @@ class Settings:
     api_key: str = "simulated-key"
     api_secret: str = "simulated-secret"  # noqa: S105  # opens nothing but this simulator
     api_passphrase: str = "simulated-passphrase"  # noqa: S105
+    api_key_version: int | None = None
+    """The key's generation: a call that names another one is refused. `None`: a 2 and a 3 are both taken."""
     user_id: str = "633559791e1cbc0001f319bc"
     clock_skew: float = CLOCK_SKEW
+    """Seconds that a signed call's time may be off the exchange's clock."""
+    clock_offset: float = 0.0
+    """Seconds by which the exchange's clock is ahead of this machine's; it may be changed while the exchange runs."""
 
     quotas: Mapping[str, int] = field(default_factory=lambda: dict(QUOTAS))
     quota_window: float = 30.0
@@ -76,3 +84,7 @@ class Settings:
     """Each connection delivers with one constant delay between these, so two connections are skewed."""
     late_ack: float = 0.25
     """The share of acks that come a few milliseconds late, so that data may come first."""
+
+    def now_ns(self) -> int:
+        """The exchange's time, in nanoseconds since 1970."""
+        return time.time_ns() + round(self.clock_offset * 1_000_000_000)

@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-__all__ = ["Fault", "check"]
+__all__ = ["FAULTS", "Fault", "check"]
 
 HEADERS: Final = ("KC-API-KEY", "KC-API-SIGN", "KC-API-TIMESTAMP", "KC-API-PASSPHRASE")
 
@@ -26,6 +26,28 @@ PASSPHRASE: Final = Fault(401, "400004", "Invalid KC-API-PASSPHRASE")
 SIGNATURE: Final = Fault(401, "400005", "Invalid KC-API-SIGN")
 OLD_KEY: Final = Fault(400, "400008", "The API key version is no longer supported, please create a V3 key")
 VERSION: Final = Fault(400, "400009", "Invalid KC-API-KEY-VERSION")
+ADDRESS: Final = Fault(403, "400006", "Invalid request ip")
+PERMISSION: Final = Fault(403, "400007", "Access denied, require more permission")
+REGION: Final = Fault(403, "400301", "The request IP is in a restricted region")
+FROZEN: Final = Fault(403, "411100", "User is frozen")
+
+FAULTS: Final[Mapping[str, Fault]] = {
+    fault.code: fault
+    for fault in (
+        MISSING,
+        LATE,
+        UNKNOWN_KEY,
+        PASSPHRASE,
+        SIGNATURE,
+        ADDRESS,
+        PERMISSION,
+        OLD_KEY,
+        VERSION,
+        REGION,
+        FROZEN,
+    )
+}
+"""What a signed call may be answered by script. The HTTP status of the last four named is a likely one."""
 
 
 def check(  # noqa: PLR0911  # one way out per error code
@@ -37,6 +59,7 @@ def check(  # noqa: PLR0911  # one way out per error code
     passphrase: str,
     now_ms: int,
     skew: float,
+    generation: int | None = None,
 ) -> Fault | None:
     """Return the first fault, in the exchange's order.
 
@@ -48,6 +71,7 @@ def check(  # noqa: PLR0911  # one way out per error code
         passphrase: Its passphrase.
         now_ms: The exchange's clock.
         skew: Seconds that the client's clock may be off.
+        generation: The key's, which the request must name; `None` where any living one will do.
     """
     if any(not headers.get(name) for name in HEADERS):
         return MISSING
@@ -59,7 +83,7 @@ def check(  # noqa: PLR0911  # one way out per error code
     version = headers.get("KC-API-KEY-VERSION", "1")
     if version == "1":
         return OLD_KEY
-    if version not in {"2", "3"}:
+    if version not in ({"2", "3"} if generation is None else {str(generation)}):
         return VERSION
     if not any(hmac.compare_digest(headers["KC-API-SIGN"], _mac(secret, timestamp + text)) for text in asked):
         return SIGNATURE

@@ -1,14 +1,14 @@
 """What each spot channel shows of an instrument: subject and data, in exactly the exchange's shapes."""
 
-import time
 from typing import Any
 
+from rx_kucoin.simulator._bars import Bar
 from rx_kucoin.simulator._book import Side
-from rx_kucoin.simulator._market import Bar, Instrument
+from rx_kucoin.simulator._market import Instrument
 
 __all__ = [
-    "all_tickers", "bar_row", "candles", "depth5", "depth50", "index", "level1", "level2", "market_of",
-    "market_snapshot", "match", "snapshot", "ticker", "ticker_data",
+    "all_tickers", "auction", "bar_row", "candle", "candles", "depth5", "depth50", "index", "level1", "level2",
+    "market_of", "market_snapshot", "match", "price_range", "snapshot", "ticker", "ticker_data",
 ]  # fmt: skip
 
 Body = dict[str, Any]
@@ -48,7 +48,7 @@ def level1(instrument: Instrument, _interval: str) -> Body:
         "data": {
             "asks": [instrument.price(ask), instrument.size(instrument.book.asks[ask])],
             "bids": [instrument.price(bid), instrument.size(instrument.book.bids[bid])],
-            "timestamp": _now_ms(),
+            "timestamp": instrument.now_ms(),
         },
     }
 
@@ -74,7 +74,7 @@ def level2(instrument: Instrument, _interval: str) -> Body:
         "sequenceEnd": instrument.book.sequence,
         "sequenceStart": start,
         "symbol": instrument.symbol,
-        "time": _now_ms(),
+        "time": instrument.now_ms(),
     }
     return {"subject": "trade.l2update", "data": data}
 
@@ -105,9 +105,35 @@ def bar_row(instrument: Instrument, bar: Bar) -> list[str]:
 
 def candles(instrument: Instrument, interval: str) -> Body:
     """`/market/candles`: the bar that is forming; time in nanoseconds."""
-    row = bar_row(instrument, instrument.bar(interval))
-    data = {"symbol": instrument.symbol, "candles": row, "time": time.time_ns()}
+    return candle(instrument, instrument.bars.last(interval))
+
+
+def candle(instrument: Instrument, bar: Bar) -> Body:
+    """`/market/candles` with a bar of one's choice."""
+    data = {"symbol": instrument.symbol, "candles": bar_row(instrument, bar), "time": instrument.now_ns()}
     return {"subject": "trade.candles.update", "data": data}
+
+
+def auction(instrument: Instrument, _interval: str) -> Body:
+    """`/callauction/callauctionData`: what the auction would come to now, and the prices that it takes."""
+    bid, ask = instrument.book.best
+    low, high = price_range(instrument)
+    data = {
+        "symbol": instrument.symbol,
+        "estimatedPrice": instrument.price((bid + ask) // 2),
+        "estimatedSize": instrument.size(min(instrument.book.bids[bid], instrument.book.asks[ask])),
+        "sellOrderRangeLowPrice": instrument.price(low),
+        "sellOrderRangeHighPrice": instrument.price(high),
+        "buyOrderRangeLowPrice": instrument.price(low),
+        "buyOrderRangeHighPrice": instrument.price(high),
+        "time": instrument.now_ms(),
+    }
+    return {"subject": "callauction.callauctionData", "data": data}
+
+
+def price_range(instrument: Instrument) -> tuple[int, int]:
+    """Lowest and highest price, in ticks, that a call auction takes."""
+    return max(1, instrument.day.open // 2), instrument.day.open * 2
 
 
 def index(instrument: Instrument, _interval: str) -> Body:
@@ -115,7 +141,7 @@ def index(instrument: Instrument, _interval: str) -> Body:
     data = {
         "symbol": instrument.symbol,
         "granularity": 1000,
-        "timestamp": _now_ms() // 1000 * 1000,
+        "timestamp": instrument.now_ms() // 1000 * 1000,
         "value": instrument.trade.price / 10**instrument.digits,
     }
     return {"id": f"{instrument.book.sequence:024x}", "subject": "tick", "data": data}
@@ -129,7 +155,7 @@ def snapshot(instrument: Instrument, _interval: str) -> Body:
 
 def market_snapshot(instrument: Instrument, _interval: str) -> Body:
     """`/market/snapshot:USDS`: the same record under a clock, which is a number."""
-    return {"subject": "trade.snapshot", "data": {"sequence": _now_ms(), "data": _day(instrument)}}
+    return {"subject": "trade.snapshot", "data": {"sequence": instrument.now_ms(), "data": _day(instrument)}}
 
 
 def market_of(quote: str) -> str:
@@ -141,7 +167,7 @@ def _depth(instrument: Instrument, count: int) -> Body:
     def rows(side: Side) -> list[list[str]]:
         return [[instrument.price(price), instrument.size(size)] for price, size in instrument.book.top(side, count)]
 
-    data = {"asks": rows("asks"), "bids": rows("bids"), "timestamp": _now_ms()}
+    data = {"asks": rows("asks"), "bids": rows("bids"), "timestamp": instrument.now_ms()}
     return {"subject": "level2", "data": data}
 
 
@@ -167,7 +193,7 @@ def _day(instrument: Instrument) -> Body:
         "board": 1,
         "buy": bid / scale,
         "close": day.close / scale,
-        "datetime": _now_ms(),
+        "datetime": instrument.now_ms(),
         "lastSize": instrument.trade.size / lots,
         "lastTradedPrice": day.close / scale,
         "makerCoefficient": 1.0,
@@ -190,7 +216,3 @@ def _day(instrument: Instrument) -> Body:
         "takerFeeRate": 0.001,
         "trading": True,
     }
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -1,16 +1,19 @@
 """The REST calls of the spot host, one row each."""
 
-import time
+from itertools import islice
 from typing import Any, Final
 
 from rx_kucoin.simulator._account_rest import ACCOUNT
+from rx_kucoin.simulator._bars import LENGTHS
 from rx_kucoin.simulator._desk import Desk, Endpoint, Query, Wrong
-from rx_kucoin.simulator._market import BARS, Instrument, amount
-from rx_kucoin.simulator._spot_payloads import bar_row, market_of, ticker_data
+from rx_kucoin.simulator._market import Instrument, amount
+from rx_kucoin.simulator._spot_payloads import bar_row, market_of, price_range, ticker_data
 
-__all__ = ["COMMON", "SPOT"]
+__all__ = ["COMMON", "SPOT", "number"]
 
-BARS_AT_ONCE: Final = 100
+BARS_AT_ONCE: Final = 1500
+BARS_UNASKED: Final = 100
+"""So many, where no time is named."""
 
 
 def public_token(desk: Desk, _query: Query) -> Any:
@@ -23,9 +26,9 @@ def private_token(desk: Desk, _query: Query) -> Any:
     return desk.token(private=True)
 
 
-def clock(_desk: Desk, _query: Query) -> Any:
+def clock(desk: Desk, _query: Query) -> Any:
     """Milliseconds."""
-    return time.time_ns() // 1_000_000
+    return desk.settings.now_ns() // 1_000_000
 
 
 def status(_desk: Desk, _query: Query) -> Any:
@@ -64,12 +67,12 @@ def currencies(desk: Desk, _query: Query) -> Any:
 
 def all_tickers(desk: Desk, _query: Query) -> Any:
     """Every symbol's best prices and last 24 hours."""
-    return {"time": time.time_ns() // 1_000_000, "ticker": [_day(each) for each in desk.listing.all()]}
+    return {"time": desk.settings.now_ns() // 1_000_000, "ticker": [_day(each) for each in desk.listing.all()]}
 
 
 def stats(desk: Desk, query: Query) -> Any:
     """One symbol's last 24 hours."""
-    return {"time": time.time_ns() // 1_000_000, **_day(desk.instrument(query))}
+    return {"time": desk.settings.now_ns() // 1_000_000, **_day(desk.instrument(query))}
 
 
 def level1(desk: Desk, query: Query) -> Any:
@@ -93,14 +96,21 @@ def level2(desk: Desk, query: Query) -> Any:
 
 
 def candles(desk: Desk, query: Query) -> Any:
-    """Bars, newest first, with the one that is forming."""
+    """Bars, newest first, with the one that is forming: what was traded, after a made-up past."""
     instrument, interval = desk.instrument(query), query.get("type", "")
-    if interval not in BARS:
+    if interval not in LENGTHS:
         raise Wrong("400100", "type is invalid")
-    until = int(query.get("endAt") or 0) or 2**40
-    since = int(query.get("startAt") or 0)
-    bars = desk.history(instrument, interval, BARS[interval], BARS_AT_ONCE)
-    return [bar_row(instrument, bar) for bar in bars if since <= bar.start < until]
+    since, until = number(query, "startAt"), number(query, "endAt")
+    bars = instrument.bars.backwards(interval, since or 0, until or 2**40)
+    return [bar_row(instrument, bar) for bar in islice(bars, BARS_AT_ONCE if since or until else BARS_UNASKED)]
+
+
+def number(query: Query, name: str) -> int:
+    """Read a number of a call; 0 where it is missing."""
+    text = query.get(name) or "0"
+    if not text.isdecimal():
+        raise Wrong("400100", f"{name} is invalid")
+    return int(text)
 
 
 def histories(desk: Desk, query: Query) -> Any:
@@ -125,7 +135,7 @@ def _book(desk: Desk, query: Query, count: int | None) -> Any:
         side: [[instrument.price(price), instrument.size(size)] for price, size in levels[:count]]
         for side, levels in sides.items()
     }
-    return {"time": time.time_ns() // 1_000_000, "sequence": str(sequence), **rows}
+    return {"time": desk.settings.now_ns() // 1_000_000, "sequence": str(sequence), **rows}
 
 
 def _day(instrument: Instrument) -> dict[str, Any]:
@@ -155,6 +165,7 @@ def _day(instrument: Instrument) -> dict[str, Any]:
 
 def _rules(instrument: Instrument) -> dict[str, Any]:
     tick = amount(1, instrument.digits)
+    low, high = price_range(instrument) if instrument.in_auction else (None, None)
     return {
         "symbol": instrument.symbol,
         "name": instrument.symbol,
@@ -177,9 +188,9 @@ def _rules(instrument: Instrument) -> dict[str, Any]:
         "makerFeeCoefficient": "1.00",
         "takerFeeCoefficient": "1.00",
         "st": False,
-        "callauctionIsEnabled": False,
-        "callauctionPriceFloor": None,
-        "callauctionPriceCeiling": None,
+        "callauctionIsEnabled": instrument.in_auction,
+        "callauctionPriceFloor": low and instrument.price(low),
+        "callauctionPriceCeiling": high and instrument.price(high),
         "callauctionFirstStageStartTime": None,
         "callauctionSecondStageStartTime": None,
         "callauctionThirdStageStartTime": None,

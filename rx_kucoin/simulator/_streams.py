@@ -9,8 +9,9 @@ import msgspec
 
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.topics import Topic
-from rx_kucoin.simulator._channels import EVENTS, Channel, find
-from rx_kucoin.simulator._market import BARS, Instrument, Listing
+from rx_kucoin.simulator._bars import LENGTHS, Bar
+from rx_kucoin.simulator._channels import AUCTION, EVENTS, Channel, find
+from rx_kucoin.simulator._market import Instrument, Listing
 from rx_kucoin.simulator._spot_payloads import market_of
 
 __all__ = ["Listener", "Produced", "Stream", "Streams", "encode", "write"]
@@ -49,6 +50,8 @@ class Stream:
         self.mishaps: deque[str] = deque()
         """What goes wrong with the next messages: "lose", "twice" or "swap"."""
         self.held: str | None = None
+        self.shown: tuple[Bar, int] | None = None
+        """The bar that was shown last, and its volume then."""
 
     @property
     def lives(self) -> bool:
@@ -121,12 +124,26 @@ class Streams:
             stream.listeners.pop(listener, None)
 
     def _tell(self, stream: Stream, instrument: Instrument) -> None:
+        if stream.channel.bar is not None:
+            self._finish(stream, instrument, stream.channel.bar)
         stream.count += 1
         if stream.channel.counts != "none":
             book = stream.channel.counts == "book"
             stream.sequences.append(instrument.book.sequence if book else instrument.trade.sequence)
         if stream.listeners and stream.channel.show is not None:
             self._deliver(stream, stream.channel.show(instrument, stream.interval))
+
+    def _finish(
+        self, stream: Stream, instrument: Instrument, show: Callable[[Instrument, Bar], Mapping[str, Any]]
+    ) -> None:
+        """Show a bar once more when the next has begun, if trades came after it was shown."""
+        last = instrument.bars.last(stream.interval)
+        if stream.shown is not None:
+            bar, volume = stream.shown
+            if bar is not last and bar.volume != volume:
+                stream.count += 1
+                self._deliver(stream, show(instrument, bar))
+        stream.shown = (last, last.volume)
 
     def _deliver(self, stream: Stream, body: Mapping[str, Any]) -> None:
         if stream.silent:
@@ -153,7 +170,7 @@ class Streams:
             (argument or "").rpartition("_") if channel.asks == "interval" else (argument or "", "", "")
         )
         if channel.show is None or (
-            channel.asks == "interval" and (interval not in BARS or (self._market, interval) in UNSERVED)
+            channel.asks == "interval" and (interval not in LENGTHS or (self._market, interval) in UNSERVED)
         ):
             return [], ""
         if channel.asks == "nothing" and channel.prefix == "/market/snapshot":
@@ -161,10 +178,8 @@ class Streams:
         if not symbol or channel.asks == "nothing":
             return self._listing.all(), ""
         instrument = self._listing.get(symbol)
-        if instrument is None:
+        if instrument is None or (channel.prefix in AUCTION and not instrument.in_auction):
             return [], ""
-        if interval:
-            instrument.bar(interval)
         return [instrument], interval
 
 

@@ -3,13 +3,19 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Final
+from decimal import Decimal
+from functools import partial
+from random import Random
+from typing import Any, Final
 
 from aiohttp import web
 
 from rx_kucoin.protocol.limits import Market
+from rx_kucoin.simulator._account import Till
+from rx_kucoin.simulator._desk import Accounts, Desk
 from rx_kucoin.simulator._doors import Doors
 from rx_kucoin.simulator._faults import Faults, Run
+from rx_kucoin.simulator._futures_account import FuturesAccount
 from rx_kucoin.simulator._gateway import Gateway
 from rx_kucoin.simulator._market import Listing
 from rx_kucoin.simulator._names import contracts, pairs
@@ -17,6 +23,7 @@ from rx_kucoin.simulator._pace import Still, pace
 from rx_kucoin.simulator._quota import Quota
 from rx_kucoin.simulator._rest import application
 from rx_kucoin.simulator._settings import Settings
+from rx_kucoin.simulator._spot_account import SpotAccount
 from rx_kucoin.simulator._streams import Stream, Streams
 from rx_kucoin.simulator._wire import Wire
 
@@ -42,8 +49,18 @@ class World:
             "futures": contracts(settings.futures_symbols),
         }
         self._listings = {
-            market: Listing(market, self.prices[market], seed=settings.seed, ages=ages) for market in MARKETS
+            market: Listing(
+                market,
+                self.prices[market],
+                seed=settings.seed,
+                ages=ages,
+                clock=settings.now_ns,
+                auctions=list(self.prices["spot"])[-1:] if settings.auctions is None else settings.auctions,
+            )
+            for market in MARKETS
         }
+        self.account = SpotAccount(self._till("spot", run))
+        self.futures_account = FuturesAccount(self._till("futures", run))
         self._streams = {market: Streams(self._listings[market], self.doors.dice, self._born) for market in MARKETS}
 
     async def live(self, over: asyncio.Event, ready: Callable[[], None]) -> None:
@@ -68,6 +85,19 @@ class World:
             if stream is not None:
                 return streams, stream
         raise ValueError(f"{topic!r} is on no channel of this exchange")
+
+    def tell(self, topic: str, subject: str, data: Any, /, **envelope: Any) -> int:
+        """Push on a topic; what is private names its owner."""
+        streams, stream = self.find(topic)
+        owner = {"userId": self.settings.user_id, "channelType": "private"} if stream.channel.private else {}
+        return streams.push(stream, {"subject": subject, **owner, **envelope, "data": data})
+
+    def price(self, market: Market, symbol: str) -> Decimal:
+        """Tell the last price of a symbol."""
+        instrument = self._listings[market].get(symbol)
+        if instrument is None:
+            raise ValueError(f"{symbol!r} is not listed on this exchange")
+        return Decimal(instrument.price(instrument.trade.price))
 
     def drop(self, line: int | None, *, abrupt: bool) -> int:
         """Cut one connection, or all."""
@@ -96,13 +126,19 @@ class World:
             act(wire)
         return len(struck)
 
+    def _till(self, market: Market, run: Run) -> Till:
+        dice = Random(f"{self.settings.seed} {market} account")  # noqa: S311
+        return Till(self.tell, run, self.settings.now_ns, dice, partial(self.price, market))
+
     def _born(self, stream: Stream) -> None:
         self._pace.add(stream, time.monotonic())
 
     async def _serve(self, market: Market) -> web.AppRunner:
         settings = self.settings
         gateway = Gateway(market, self.doors, self._streams[market])
-        app = application(market, self.doors, self._listings[market], self._quota, gateway, lambda: self.urls[market])
+        accounts = Accounts(self.account, self.futures_account)
+        desk = Desk(market, self._listings[market], self.doors, accounts, lambda: self.urls[market])
+        app = application(market, self.doors, desk, self._quota, gateway)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await runner.setup()
         port = settings.port if market == "spot" else settings.futures_port

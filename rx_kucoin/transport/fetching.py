@@ -6,6 +6,7 @@ from typing import Final
 from reactivex import abc
 
 from rx_kucoin.errors import KuCoinError, RestUnavailable
+from rx_kucoin.protocol.discretion import bare
 from rx_kucoin.transport.lifeline import Cut, Lifeline
 from rx_kucoin.transport.rest import Rest
 
@@ -41,7 +42,7 @@ class Fetch:
         try:
             answer = self._rest.ask("GET", self._path, self._lifeline, most=_MOST)
         except (Cut, KuCoinError) as error:
-            answer = error.with_traceback(None)  # its frames hold the keys, and errors are kept for long
+            answer = bare(error)  # its frames hold the keys, and errors are kept for long
         except BaseException as error:  # noqa: BLE001  whatever it is, the subscriber must be told
             _log.exception("a request ended by a fault of this library")
             answer = RestUnavailable(f"GET {self._path}: an internal fault: {type(error).__name__}")

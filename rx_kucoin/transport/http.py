@@ -3,6 +3,7 @@
 import socket
 import ssl
 from collections.abc import Callable, Mapping
+from http.client import HTTPResponse
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from rx_kucoin.protocol.discretion import Hide
 from rx_kucoin.protocol.frames import excerpt
 from rx_kucoin.transport.lifeline import Lifeline
 from rx_kucoin.transport.network import Network
@@ -51,14 +53,14 @@ def request(
             return Answer(answer.status_code, _read(answer, most), answer.headers)
 
 
-def reason(error: Exception) -> str:
+def reason(error: Exception, hide: Hide = str) -> str:
     """The innermost cause: what an operator of a machine can act on."""
     inner: Any = error
     while True:
         context = None if inner.__suppress_context__ else inner.__context__
         deeper = getattr(inner, "reason", None) or inner.__cause__ or context
         if not isinstance(deeper, BaseException):
-            return f"{type(inner).__name__}: {excerpt(str(inner))}"
+            return f"{type(inner).__name__}: {excerpt(hide(str(inner)))}"
         inner = deeper
 
 
@@ -110,6 +112,15 @@ class _Adapter(HTTPAdapter):
         """Add nothing: the context knows already whom to believe."""
 
 
+class _Response(HTTPResponse):
+    """Leaves out what is wrong with the headers, which urllib3 would log: they may repeat those that were sent."""
+
+    def begin(self) -> None:
+        super().begin()
+        self.msg.defects.clear()
+        self.msg.set_payload("")
+
+
 def _opening(
     lifeline: Lifeline, timeout: float, connection: type[HTTPConnection], pool: type[HTTPConnectionPool]
 ) -> Any:
@@ -118,5 +129,5 @@ def _opening(
     def open_socket(self: HTTPConnection) -> socket.socket:
         return lifeline.open((self.host.strip("[]"), self.port), timeout)
 
-    kind = type(connection.__name__, (connection,), {"_new_conn": open_socket})
+    kind = type(connection.__name__, (connection,), {"_new_conn": open_socket, "response_class": _Response})
     return type(pool.__name__, (pool,), {"ConnectionCls": kind})

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from rx_kucoin.protocol.discretion import discreetly
 from rx_kucoin.transport.proxy import Proxy
 from rx_kucoin.transport.trust import check
 
 __all__ = ["DIRECT", "Network"]
 
 
+@discreetly
 @dataclass(frozen=True, repr=False)
 class Network:
     """Settings for REST and WebSocket alike.

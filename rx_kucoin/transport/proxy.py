@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Final, NamedTuple
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
+from rx_kucoin.protocol.discretion import Hide, discreet, hider
 from rx_kucoin.protocol.frames import excerpt
 
 __all__ = ["Proxy", "ProxyFailed"]
@@ -54,6 +55,7 @@ class Proxy:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @classmethod
+    @discreet
     def read(cls, url: str) -> "Proxy":
         """Read an address like `http://user:password@proxy.example:3128`.
 
@@ -82,7 +84,8 @@ class Proxy:
         Raises:
             ProxyFailed: it did not.
         """
-        kind, proxies, road = _KINDS[self.scheme], import_module("python_socks"), _Road(self.scheme, dial)
+        kind, proxies, hide = _KINDS[self.scheme], import_module("python_socks"), hider(self._secrets())
+        road = _Road(self.scheme, dial, hide)
         failure = ""
         try:
             import_module("python_socks.sync").Proxy(
@@ -97,20 +100,16 @@ class Proxy:
         except TimeoutError:
             failure = "it did not answer in time"
         except (OSError, ValueError, proxies.ProxyError) as error:
-            failure = excerpt(self._without_secrets(str(error))) or type(error).__name__
+            failure = excerpt(hide(str(error))) or type(error).__name__
         if failure:
             raise ProxyFailed(f"no way through the proxy {self}: {failure}")  # out here: the cause may hold the login
         return road.opened()
 
-    def _without_secrets(self, said: str) -> str:
-        """What a proxy said, which may be all that it was told."""
-        secrets = [self.password, quote(self.password or "", safe="")]
-        if self.user is not None:
-            secrets.append(base64.b64encode(f"{self.user}:{self.password or ''}".encode("latin-1")).decode())
-        for secret in secrets:
-            if secret:
-                said = said.replace(secret, "…")
-        return said
+    def _secrets(self) -> list[str]:
+        """What the proxy is told, and may repeat."""
+        login = f"{self.user}:{self.password or ''}"
+        encoded = base64.b64encode(login.encode("latin-1", "replace")).decode()
+        return [self.password or "", "" if self.user is None else encoded]
 
 
 class _Road:
@@ -120,8 +119,8 @@ class _Road:
     proxy, and not all of it, or more.
     """
 
-    def __init__(self, scheme: str, dial: Dial) -> None:
-        self._is_http, self._dial = scheme == "http", dial
+    def __init__(self, scheme: str, dial: Dial, hide: Hide) -> None:
+        self._is_http, self._dial, self._hide = scheme == "http", dial, hide
         self._opened: socket.socket | None = None
 
     def connect(self, dest_host: str, dest_port: int, timeout: float) -> "_Road":
@@ -149,7 +148,8 @@ class _Road:
         head = bytearray()
         while not head.endswith(b"\r\n\r\n"):
             if not (byte := self.opened().recv(1)):
-                raise OSError(f"it hung up, having said {bytes(head[:120])!r}" if head else "it hung up")
+                said = excerpt(self._hide(head.decode("latin-1")))
+                raise OSError(f"it hung up, having said {said!r}" if said else "it hung up")
             head += byte
             if len(head) > _MOST:
                 raise OSError("it says too much")

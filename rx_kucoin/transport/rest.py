@@ -10,6 +10,7 @@ import msgspec
 
 from rx_kucoin.errors import ApiError, ClockOff, KuCoinError, RateLimited, RestUnavailable
 from rx_kucoin.protocol import bullet, signing
+from rx_kucoin.protocol.discretion import bare, hider
 from rx_kucoin.protocol.frames import UNREADABLE
 from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.transport.http import Answer, reason, request
@@ -47,6 +48,7 @@ class Rest:
         self._url = url.rstrip("/")
         self._below = urlsplit(self._url).path
         self._clock = clock or ExchangeClock()
+        self._hide = str if credentials is None else hider(signing.secrets(credentials))
 
     def __repr__(self) -> str:
         return f"<Rest {self.host}>"
@@ -77,10 +79,10 @@ class Rest:
         except KuCoinError as error:
             failure = error
         except (OSError, ValueError) as error:
-            failure = RestUnavailable(f"{method} {path}: {reason(error)}")
+            failure = RestUnavailable(f"{method} {path}: {reason(error, self._hide)}")
         finally:
             lifeline.release()
-        raise failure  # out here, for the error it came from holds the signed request
+        raise bare(failure)  # out here, for the error it came from holds the signed request
 
     def _in_time(self, method: str, path: str, lifeline: Lifeline, most: int) -> bytes:
         if self.credentials is not None:
@@ -101,7 +103,7 @@ class Rest:
             told = self._once("GET", _CLOCK, None, lifeline, _SHORT)
             self._clock.learn(msgspec.json.decode(told, type=_Moment, strict=False), asked)
         except (KuCoinError, *UNREADABLE) as error:
-            _log.debug("the exchange's time is not known: %s", error)
+            _log.debug("the exchange's time is not known: %s", str(error))
 
     def _once(self, method: str, path: str, keys: Credentials | None, lifeline: Lifeline, most: int) -> bytes:
         def sign(sent: str) -> Mapping[str, str]:
@@ -113,7 +115,7 @@ class Rest:
         answer = request(method, self._url + path, sign, self.network, lifeline, most=most)
         _check_status(answer, said)
         try:
-            return bytes(bullet.read_data(answer.body, said))
+            return bytes(bullet.read_data(answer.body, said, self._hide))
         except ApiError as error:
             if error.code in _OVERLOADED:
                 raise RestUnavailable(f"{said}: KuCoin answered {error.code} {error.text!r}", answer.status) from None

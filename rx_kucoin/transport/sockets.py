@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import Final, Protocol
 
 import websocket
 from reactivex import Observable, abc
@@ -17,6 +17,8 @@ from websocket import ABNF, STATUS_NORMAL
 
 from rx_kucoin.errors import DialFailed, KuCoinError, LineLost
 from rx_kucoin.protocol.bullet import Server
+from rx_kucoin.protocol.discretion import bare
+from rx_kucoin.protocol.frames import excerpt
 from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.transport.bullets import fetch_bullet
 from rx_kucoin.transport.clock import Clock
@@ -152,7 +154,7 @@ class _Attempt:
         try:
             cause = self._live()
         except (Cut, KuCoinError) as error:
-            cause = error.with_traceback(None)  # its frames hold the token and the keys, and errors are kept for long
+            cause = bare(error)  # its frames hold the token and the keys, and errors are kept for long
         except BaseException as error:  # noqa: BLE001  whatever it is, the line must be told to be over
             _log.exception("a line ended by a fault of this library")
             cause = LineLost(f"an internal fault: {type(error).__name__}")
@@ -164,8 +166,9 @@ class _Attempt:
     def _live(self) -> Exception:
         bullet = fetch_bullet(self._rest, self._lifeline)
         server = bullet.choose(self._random)
-        address = bullet.address(server, uuid.uuid4().hex)
-        opened, duplex = open_websocket(address, self._rest.network, self._lifeline)
+        # No frame here keeps the address, with the token in it: this one lives as long as the line.
+        opened, duplex = open_websocket(bullet.address(server, uuid.uuid4().hex), self._rest.network, self._lifeline)
+        del bullet
         wire = self._wire = _SocketWire(opened, duplex, server, self._lifeline)
         try:
             self._observer.on_next(wire)
@@ -192,7 +195,7 @@ class _SocketWire:
         try:
             self._opened.send(text)
         except (OSError, websocket.WebSocketException) as error:
-            self.lose(LineLost(f"sending failed: {error}"))
+            self.lose(LineLost(f"sending failed: {excerpt(str(error))}"))
 
     def lose(self, cause: Exception) -> None:
         self.cause = self.cause or cause
@@ -216,7 +219,7 @@ class _SocketWire:
                 lost = LineLost(f"the exchange closed the line: {_close_reason(closed.payload)}")
                 break
             except (OSError, websocket.WebSocketException) as error:
-                lost = LineLost(f"the line broke: {error}")
+                lost = LineLost(f"the line broke: {excerpt(str(error))}")
                 break
             if self._lifeline.is_cut:  # what has come and was not read yet, nobody wants any more
                 break
@@ -232,4 +235,8 @@ class _SocketWire:
 def _close_reason(data: bytes) -> str:
     if len(data) < 2:  # noqa: PLR2004  two bytes of code, then the reason
         return "without a reason"
-    return f"{struct.unpack('!H', data[:2])[0]} {data[2:].decode('utf-8', 'replace')!r}"
+    return f"{struct.unpack('!H', data[:2])[0]} {excerpt(data[2:], _REASON)!r}"
+
+
+_REASON: Final = 123
+"""Bytes of a reason, at most."""

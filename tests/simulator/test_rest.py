@@ -1,6 +1,3 @@
-import base64
-import hashlib
-import hmac
 import itertools
 import time
 from collections.abc import Iterator
@@ -9,7 +6,7 @@ import pytest
 import requests
 
 from rx_kucoin.simulator import Simulator
-from tests.simulator.raw import PATIENCE, dialled
+from tests.simulator.raw import PATIENCE, dialled, signed
 
 pytestmark = pytest.mark.socket
 
@@ -20,24 +17,6 @@ BULLET = "/api/v1/bullet-private"
 def exchange() -> Iterator[Simulator]:
     with Simulator(rate=0, symbols=30) as exchange:
         yield exchange
-
-
-def mac(secret: str, text: str) -> str:
-    return base64.b64encode(hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()).decode()
-
-
-def signed(exchange: Simulator, text: str, **changes: str | None) -> dict[str, str]:
-    """Headers for `text`, METHOD and path and body, with some changed or left out."""
-    timestamp = str(int(time.time() * 1000))
-    headers: dict[str, str | None] = {
-        "KC-API-KEY": exchange.api_key,
-        "KC-API-TIMESTAMP": timestamp,
-        "KC-API-SIGN": mac(exchange.api_secret, timestamp + text),
-        "KC-API-PASSPHRASE": mac(exchange.api_secret, exchange.api_passphrase),
-        "KC-API-KEY-VERSION": "3",
-    }
-    headers |= {f"KC-API-{name.upper().replace('_', '-')}": value for name, value in changes.items()}
-    return {name: value for name, value in headers.items() if value is not None}
 
 
 def get(exchange: Simulator, path: str, *, market: str = "spot", **headers: str) -> requests.Response:
@@ -150,6 +129,15 @@ def test_what_else_the_spot_host_tells(exchange: Simulator, path: str, key: str)
 )
 def test_what_else_the_futures_host_tells(exchange: Simulator, path: str, key: str) -> None:
     assert key in get(exchange, path, market="futures").json()["data"]
+
+
+def test_a_listing_has_every_rule_that_the_exchange_s_page_names(exchange: Simulator) -> None:
+    spot = get(exchange, "/api/v2/symbols").json()["data"][0]
+    futures = get(exchange, "/api/v1/contracts/active", market="futures").json()["data"][0]
+    assert {"symbol", "name", "baseCurrency", "quoteCurrency", "feeCurrency", "market", "baseMinSize"} <= set(spot)
+    assert {"quoteMinSize", "baseIncrement", "quoteIncrement", "priceIncrement", "enableTrading"} <= set(spot)
+    assert {"rootSymbol", "type", "settleCurrency", "lotSize", "tickSize", "multiplier", "isInverse"} <= set(futures)
+    assert (futures["symbol"], futures["baseCurrency"], futures["status"]) == ("XBTUSDTM", "XBT", "Open")
 
 
 def test_an_inverse_contract_says_so(exchange: Simulator) -> None:
