@@ -102,6 +102,20 @@ def test_a_lost_line_is_redialled_and_its_topics_are_live_again(desk: Desk, loss
     assert all(line.fresh_token for line in desk.exchange.connections)
 
 
+def test_a_symbol_that_does_not_exist_ends_its_stream_and_no_other(exchange: Simulator) -> None:
+    desk = Desk(exchange, silent_after=0.3)
+    with desk.kucoin:
+        desk.listen("BTC-USDT")
+        desk.listen("BTCUSDT-USDT")
+        desk.listen("ETHUSDT")
+        assert eventually(lambda: len(desk.errors) == 2)
+        found = {error.symbol: error.did_you_mean for error in desk.errors if isinstance(error, errors.UnknownSymbol)}
+        assert found == {"BTCUSDT-USDT": None, "ETHUSDT": "ETH-USDT"}
+        assert [call.request for call in exchange.calls if "symbols" in call.request] == ["GET /api/v2/symbols"]
+        assert eventually(lambda: [len(line.topics) for line in exchange.open_connections] == [1])
+        assert desk.goes_on()
+
+
 def test_a_line_on_which_nothing_comes_any_more_is_lost(exchange: Simulator) -> None:
     exchange.ping_timeout = 0.3
     desk = Desk(exchange)

@@ -10,13 +10,13 @@ from rx_kucoin.protocol.messages.spot import Match, Ticker
 from rx_kucoin.protocol.pushes import READER, Push
 from rx_kucoin.protocol.readers.base import Reader
 from rx_kucoin.protocol.readers.spot import match, ticker
-from rx_kucoin.routes import Routes
+from rx_kucoin.routes import FirstMessages, Routes
 
 
 class Line:
     """Routes, and all that came of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, firsts: FirstMessages | None = None) -> None:
         self.wishes: list[tuple[str, bool]] = []
         self.answers: list[Frame] = []
         self.malformed: list[str] = []
@@ -24,6 +24,7 @@ class Line:
             lambda topic, is_wanted: self.wishes.append((topic, is_wanted())),
             lambda frame, _: self.answers.append(frame),
             lambda reason, _: self.malformed.append(reason),
+            firsts,
         )
 
     def listen(self, topic: str, reader: Reader | None) -> "Listener":
@@ -128,3 +129,73 @@ def test_a_push_that_nobody_asked_for_hurts_nobody() -> None:
     line.say(push(MATCH, price="1"), push("/contract/position:XBTUSDTM", markPrice=1.5), push(TICKER, price="1"))
     assert len(mine.got) == 1
     assert not line.malformed
+
+
+class Firsts:
+    """Waits for the first message of every topic but one."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def awaits(self, topic: str) -> bool:
+        self.told.append(f"waits {topic}")
+        return topic != MATCH
+
+    def over(self, topic: str) -> None:
+        self.told.append(f"over {topic}")
+
+
+def test_the_first_message_of_a_topic_is_told_of_and_no_other() -> None:
+    firsts = Firsts()
+    line = Line(firsts)
+    mine, trades, other = line.listen(TICKER, ticker), line.listen(MATCH, match), line.listen(TICKER, READER)
+    assert firsts.told == [f"waits {TICKER}", f"waits {MATCH}"]
+    line.say(*(push(topic, sequence=str(number), price="1") for number in (1, 2) for topic in (TICKER, MATCH)))
+    assert firsts.told[2:] == [f"over {TICKER}"]
+    late = line.listen(TICKER, ticker)
+    line.say(push(TICKER, sequence="3", price="1"))
+    assert [it.sequence for it in mine.got] == [it.sequence for it in other.got] == [1, 2, 3]
+    assert [it.sequence for it in trades.got] == [1, 2]
+    assert [it.sequence for it in late.got] == [3]
+    assert len(firsts.told) == 3
+
+
+def test_a_first_message_that_comes_under_another_name_is_one() -> None:
+    firsts = Firsts()
+    line = Line(firsts)
+    positions = line.listen("/contract/positionAll", READER)
+    line.say(push("/contract/position:XBTUSDTM", markPrice=1), push("/contract/position:XBTUSDTM", markPrice=2))
+    assert [it.data["markPrice"] for it in positions.got] == [1, 2]
+    assert firsts.told == ["waits /contract/positionAll", "over /contract/positionAll"]
+
+
+def test_a_topic_whose_first_message_is_waited_for_is_wanted_and_ends_as_any_other() -> None:
+    for end in ("leaves", "fails", "closes"):
+        firsts = Firsts()
+        line = Line(firsts)
+        mine = line.listen(TICKER, ticker)
+        assert line.routes
+        assert line.wishes == [(TICKER, True)]
+        if end == "leaves":
+            mine.stay.dispose()
+            assert line.wishes[1:] == [(TICKER, False)]
+        elif end == "fails":
+            line.routes.fail(TICKER, OSError())
+            line.routes.settle(TICKER)
+            assert line.wishes[1:] == [(TICKER, False)]
+            assert len(mine.end) == 1
+        else:
+            line.routes.close()
+            assert mine.end == ["|"]
+        assert firsts.told[1:] == ([] if end == "closes" else [f"over {TICKER}"])
+        assert not line.routes
+        line.say(push(TICKER, price="1"))
+        assert mine.got == []
+
+
+def test_an_unread_topic_that_is_only_held_is_heard() -> None:
+    firsts = Firsts()
+    line = Line(firsts)
+    line.listen(TICKER, None)
+    line.say(push(TICKER, price="1"))
+    assert firsts.told == [f"waits {TICKER}", f"over {TICKER}"]

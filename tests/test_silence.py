@@ -247,6 +247,12 @@ def test_how_long_is_a_setting() -> None:
     assert desk.unknown == {"NOPE-USDT": None}
 
 
+@pytest.mark.parametrize("silent_after", [-1.0, float("inf"), float("nan")])
+def test_a_wait_that_makes_no_sense_is_a_value_error(silent_after: float) -> None:
+    with pytest.raises(ValueError, match="silent_after"):
+        KuCoin(silent_after=silent_after)
+
+
 STREAMS: dict[str, tuple[Callable[[KuCoin], Observable[Any]], str | None]] = {
     "candles": (lambda k: k.candles("NOPE-USDT", "1min"), "NOPE-USDT"),
     "depth": (lambda k: k.depth("NOPE-USDT"), "NOPE-USDT"),

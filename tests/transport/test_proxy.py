@@ -116,7 +116,7 @@ def test_tls_goes_through_a_proxy_to_the_exchange_itself(tmp_path: Path, what: s
         (b"HTTP/1.0 502 Bad Gateway\r\n\r\n", "502 Bad Gateway"),
         (b"HTTP/1.1 403 canary-pass is not the password\r\n\r\n", "403 … is not the password"),
         (b"HTTP/1.1 403 Basic " + ENCODED.encode() + b"\r\n\r\n", "403 Basic …"),
-        (b"HTTP/1.1 200", "it hung up, having said b'HTTP/1.1 200'"),
+        (b"HTTP/1.1 200", "it hung up, having said 'HTTP/1.1 200'"),
         (b"HTTP/1.1\r\n\r\n", "Invalid status line"),
         (b"HTTP/1.1 yes\r\n\r\n", "Invalid status code"),
         (b"\xff\xfe\r\n\r\n", "Invalid status line"),

@@ -169,7 +169,8 @@ CLOSES: dict[bytes, str] = {
     struct.pack("!H", 1001) + b"leaving": "1001 'leaving'",
     struct.pack("!H", 4999) + "gr\u00fc\u00dfe".encode(): "4999 'gr\u00fc\u00dfe'",
     struct.pack("!H", 3000) + b"\xff?": "3000 '\ufffd?'",
-    struct.pack("!H", 1012) + b"x" * 123: f"1012 '{'x' * 123}'",
+    struct.pack("!H", 1012) + b"x, " * 41: f"1012 '{'x, ' * 41}'",
+    struct.pack("!H", 1012) + b"x" * 123: "1012 '\u2026'",  # it may be a token
 }
 
 
