@@ -172,6 +172,41 @@ MUTANTS = [
         "            if self._running == -1:\n",
         "tests/transport/test_clock.py tests/test_stop.py",
     ),
+    Mutant(
+        "a symbol that exists and is quiet is ended as one that does not",
+        "silence.py",
+        "if is_silent and symbol in unlisted:",
+        "if is_silent:",
+        "tests/test_silence.py",
+    ),
+    Mutant(
+        "who stays in the universe is subscribed to anew",
+        "operators/_follow.py",
+        "            if key not in self._streams:\n",
+        "            if True:\n",
+        "tests/operators/test_follow.py",
+    ),
+    Mutant(
+        "silence on a line that may be dead is taken for a bar without a trade",
+        "protocol/bars.py",
+        "if not self._hearing.is_sure(start, due, self._since) and now < due + SILENCE_NS:",
+        "if False:",
+        "tests/protocol/test_bars.py tests/test_closing.py",
+    ),
+    Mutant(
+        "a field that is newer than the library is dropped",
+        "protocol/readers/base.py",
+        '        keep_rest(cast("Open", message), payload)\n',
+        "",
+        "tests/protocol/test_readers_slow.py tests/protocol/test_account_leniency.py",
+    ),
+    Mutant(
+        "a request is signed with this machine's own time",
+        "transport/rest.py",
+        "            self._clock.learn(",
+        "            (lambda *_: None)(",
+        "tests/transport/test_skew.py",
+    ),
 ]
 
 
