@@ -114,7 +114,7 @@ class Routes:
                     self._on_malformed(str(error), text)
                     continue
             if frame.type != "message" and not frame.is_push:
-                self._on_answer(frame, text)
+                self._on_answer(frames.decode(text), text)  # anew: its data was read as if it were a push's
                 continue
             for listener in listeners_of(frame.topic) or self._elsewhere(frame.topic):
                 try:

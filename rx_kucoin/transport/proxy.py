@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import Final, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from rx_kucoin.protocol.discretion import Hide, discreet, hider
+from rx_kucoin.protocol.discretion import discreet, hider
 from rx_kucoin.protocol.frames import excerpt
 
 __all__ = ["Proxy", "ProxyFailed"]
@@ -85,7 +85,7 @@ class Proxy:
             ProxyFailed: it did not.
         """
         kind, proxies, hide = _KINDS[self.scheme], import_module("python_socks"), hider(self._secrets())
-        road = _Road(self.scheme, dial, hide)
+        road = _Road(self.scheme, dial)
         failure = ""
         try:
             import_module("python_socks.sync").Proxy(
@@ -119,8 +119,8 @@ class _Road:
     proxy, and not all of it, or more.
     """
 
-    def __init__(self, scheme: str, dial: Dial, hide: Hide) -> None:
-        self._is_http, self._dial, self._hide = scheme == "http", dial, hide
+    def __init__(self, scheme: str, dial: Dial) -> None:
+        self._is_http, self._dial = scheme == "http", dial
         self._opened: socket.socket | None = None
 
     def connect(self, dest_host: str, dest_port: int, timeout: float) -> "_Road":
@@ -148,8 +148,8 @@ class _Road:
         head = bytearray()
         while not head.endswith(b"\r\n\r\n"):
             if not (byte := self.opened().recv(1)):
-                said = excerpt(self._hide(head.decode("latin-1")))
-                raise OSError(f"it hung up, having said {said!r}" if said else "it hung up")
+                said = head.decode("latin-1")  # whole and as it is: what it repeats is taken out of it further up
+                raise OSError(f"it hung up, having said '{said}'" if said else "it hung up")
             head += byte
             if len(head) > _MOST:
                 raise OSError("it says too much")

@@ -10,7 +10,7 @@ import msgspec
 
 from rx_kucoin.errors import ApiError, ClockOff, KuCoinError, RateLimited, RestUnavailable
 from rx_kucoin.protocol import bullet, signing
-from rx_kucoin.protocol.discretion import bare, hider
+from rx_kucoin.protocol.discretion import hider
 from rx_kucoin.protocol.frames import UNREADABLE
 from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.transport.http import Answer, reason, request
@@ -82,7 +82,7 @@ class Rest:
             failure = RestUnavailable(f"{method} {path}: {reason(error, self._hide)}")
         finally:
             lifeline.release()
-        raise bare(failure)  # out here, for the error it came from holds the signed request
+        raise failure  # out here, for the error it came from holds the signed request
 
     def _in_time(self, method: str, path: str, lifeline: Lifeline, most: int) -> bytes:
         if self.credentials is not None:
