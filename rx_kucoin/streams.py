@@ -8,8 +8,10 @@ from reactivex import Observable
 from rx_kucoin import events
 from rx_kucoin.operators._hand_over import hand_over
 from rx_kucoin.operators._in_sequence import Doubt, in_sequence
+from rx_kucoin.operators._merge_copies import merge_copies
 from rx_kucoin.pool import Pool, Seat
 from rx_kucoin.protocol.channel import Order
+from rx_kucoin.protocol.copies import mark
 from rx_kucoin.protocol.readers.base import Reader
 from rx_kucoin.terms import Terms
 
@@ -34,7 +36,7 @@ def stream(topic: str, reader: Reader, order: Order | None, pool: Pool, terms: T
     def broke() -> None:
         terms.tell(events.Gap(0, topic, None, None, LINE_WAS_DOWN))
 
-    return pool.topic(topic, listen).pipe(hand_over(on_break=broke))
+    return pool.topic(topic, listen).pipe(merge_copies(mark, on_break=broke))
 
 
 class _Ordered(Doubt):

@@ -6,6 +6,7 @@ from rx_kucoin.operators._follow import follow
 from rx_kucoin.operators._hand_over import hand_over
 from rx_kucoin.operators._hub import Hub
 from rx_kucoin.operators._in_sequence import in_sequence
+from rx_kucoin.operators._merge_copies import merge_copies
 from rx_kucoin.operators._merge_serial import merge_serial
 from rx_kucoin.operators._rate_limit import QueueOverflow, rate_limit
 from rx_kucoin.operators._retry_backoff import full_jitter, retry_backoff
@@ -24,6 +25,7 @@ __all__ = [
     "full_jitter",
     "hand_over",
     "in_sequence",
+    "merge_copies",
     "merge_serial",
     "rate_limit",
     "retry_backoff",

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def hand_over(
-    position: Callable[[T], int | None] | None = None,
+    position: Callable[[T], int | None],
     *,
     key: Callable[[T], Hashable] | None = None,
     on_break: Callable[[], None] | None = None,
@@ -39,7 +39,7 @@ def hand_over(
         a:       ^-----!
 
     Args:
-        position: Where a value stands in its stream. None: the newer takes over at its first value.
+        position: Where a value stands in its stream. Streams that have none are for `merge_copies`.
         key: Several streams in one, each with positions of its own.
         on_break: Told before the next value when a source ended with nobody to hand over to, or was `CutShort` before
             it got to the first of the newer one.

@@ -25,7 +25,7 @@ class CutShort(Exception):
 
 
 class Rules(NamedTuple, Generic[T]):
-    position: Callable[[T], int | None] | None
+    position: Callable[[T], int | None]
     key: Callable[[T], Hashable] | None
     on_break: Callable[[], None] | None
 
@@ -149,7 +149,7 @@ class Relay(Outbox, abc.DisposableBase, Generic[T]):
         """Take a value that did not pass directly."""
         position, key_of, _ = self._rules
         try:
-            key, here = key_of and key_of(value), None if position is None else position(value)
+            key, here = key_of and key_of(value), position(value)
         except Exception as error:  # noqa: BLE001  a function of the caller's: his mistake ends his stream
             self.on_error(error)
             return
@@ -177,11 +177,9 @@ class Relay(Outbox, abc.DisposableBase, Generic[T]):
                 return ()
         gone: tuple[Leg[T], ...] = ()
         if index > 0 and key not in leg.taken_over:
-            if self._rules.position is not None:
-                leg.hold(key, here, value)
-                return ()
-            gone = self._take_over(leg, key)
-        elif newer and key in newer[0].held:
+            leg.hold(key, here, value)
+            return ()
+        if newer and key in newer[0].held:
             first, _ = newer[0].held[key][0]
             if first is None or here is None or here >= first:
                 leg.taken_over.pop(key, None)

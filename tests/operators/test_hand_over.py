@@ -22,7 +22,7 @@ Item = tuple[str, int]
 class Joined:
     """Sources that are handed over, and what came of it."""
 
-    def __init__(self, position: Callable[[Any], int | None] | None = int, **settings: Any) -> None:
+    def __init__(self, position: Callable[[Any], int | None] = int, **settings: Any) -> None:
         self.outer: Subject[Any] = Subject()
         self.said: list[Any] = []
         self.breaks: list[list[Any]] = []
@@ -100,28 +100,6 @@ def test_a_source_that_takes_over_while_it_lags_repeats() -> None:
     say(old, 4)
     say(new, 3, 4, 5)
     assert joined.said == [1, 2, 3, 2, 3, 4, 5]
-
-
-def test_without_positions_the_newer_takes_over_at_its_first_value() -> None:
-    joined = Joined(None)
-    old = joined.source()
-    say(old, "a")
-    new = joined.source()
-    say(old, "b")
-    say(new, "c")
-    say(old, "d")
-    assert joined.said == ["a", "b", "c"]
-    assert len(old.observers) == 0
-
-
-def test_without_positions_each_key_is_handed_over_at_its_first_value() -> None:
-    joined = Joined(None, key=by_symbol)
-    old, new, newest = (joined.source() for _ in range(3))
-    say(old, ("x", 1), ("y", 1))
-    say(newest, ("x", 2))
-    say(new, ("y", 2), ("x", 0))
-    say(old, ("x", 3), ("y", 3), ("z", 1))
-    assert joined.said == [("x", 1), ("y", 1), ("x", 2), ("y", 2), ("z", 1)]
 
 
 def test_a_value_without_a_position_hands_over() -> None:
@@ -534,22 +512,23 @@ def test_who_speaks_alone_and_who_joins_do_not_meet_at_the_observer() -> None:
 
     rounds = 300
     outer: Subject[Any] = Subject()
-    outer.pipe(hand_over()).subscribe(take)
+    outer.pipe(hand_over(int)).subscribe(take)
+    numbers = count(1)
     stop = threading.Event()
 
     def speak(source: Subject[int]) -> None:
         while not stop.is_set():
-            source.on_next(0)
+            source.on_next(next(numbers))
 
     def join() -> None:
-        for at in range(1, rounds + 1):
+        for _ in range(rounds):
             visitor: Subject[int] = Subject()
             outer.on_next(visitor)
-            visitor.on_next(at)
+            visitor.on_next(next(numbers))
             visitor.on_completed()
             resident: Subject[int] = Subject()
             outer.on_next(resident)
-            resident.on_next(-at)
+            resident.on_next(next(numbers))
             speaker = threading.Thread(target=speak, args=(resident,), daemon=True)
             speaker.start()
             speakers.append(speaker)
@@ -567,7 +546,7 @@ def test_who_speaks_alone_and_who_joins_do_not_meet_at_the_observer() -> None:
         for thread in speakers:
             thread.join(60)
     assert overlaps == 0
-    assert [value for value in said if value] == [sign * at for at in range(1, rounds + 1) for sign in (1, -1)]
+    assert len(said) > rounds // 10
 
 
 class switching_often:  # noqa: N801
