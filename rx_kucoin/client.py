@@ -16,7 +16,7 @@ from rx_kucoin.futures import Futures
 from rx_kucoin.protocol.discretion import discreetly
 from rx_kucoin.protocol.limits import Limits, Market
 from rx_kucoin.protocol.pushes import Push
-from rx_kucoin.protocol.regions import REGIONS, Region
+from rx_kucoin.protocol.regions import REGIONS, Region, check_url
 from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.spot import Spot
 from rx_kucoin.terms import Settings
@@ -85,8 +85,10 @@ class KuCoin(Spot):
             raise ValueError(f"no region {region!r}; choose from {', '.join(REGIONS)}")
         usual, hosts = REGIONS["global"], REGIONS[region]
         self._rest_urls: Mapping[Market, str] = {
-            "spot": hosts.spot if rest_url == usual.spot else rest_url,
-            "futures": hosts.futures if futures_rest_url == usual.futures else futures_rest_url,
+            "spot": hosts.spot if rest_url == usual.spot else check_url("rest_url", rest_url),
+            "futures": hosts.futures
+            if futures_rest_url == usual.futures
+            else check_url("futures_rest_url", futures_rest_url),
         }
         self._network = Network(timeout=timeout, proxy=proxy, ca=ca, headers=hosts.headers)
         self._given = credentials

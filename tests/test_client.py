@@ -73,6 +73,12 @@ def test_what_is_wrong_is_a_value_error_before_anything_is_sent(ask: Callable[[K
     assert repr(kucoin) == "<KuCoin idle>"
 
 
+@pytest.mark.parametrize("name", ["rest_url", "futures_rest_url"])
+def test_a_host_without_a_scheme_is_a_value_error_at_once(name: str) -> None:
+    with pytest.raises(ValueError, match=f"^{name} is malformed"):
+        KuCoin(**{name: "api.kucoin.com"})  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     "settings",
     [

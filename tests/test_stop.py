@@ -2,16 +2,16 @@
 
 import os
 import random
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from reactivex.abc import DisposableBase
+from transport import servers
+from transport.servers import descriptors
 from waiting import eventually, nothing_left, our_threads
 
 from rx_kucoin import KuCoin, Limits, Rate
@@ -31,20 +31,8 @@ def exchange() -> Iterator[Simulator]:
 
 @pytest.fixture
 def black_hole() -> Iterator[str]:
-    """A port that takes no more connections and says nothing: a dial hangs there."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        address = listener.getsockname()
-        fillers = []
-        for _ in range(4):
-            filler = socket.socket()
-            filler.setblocking(False)
-            filler.connect_ex(address)
-            fillers.append(filler)
-        yield f"http://127.0.0.1:{address[1]}"
-        for filler in fillers:
-            filler.close()
+    with servers.black_hole() as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def client(exchange: Simulator, **settings: object) -> KuCoin:
@@ -61,10 +49,6 @@ OUTAGES: dict[str, Callable[[Simulator], object]] = {
     "tokens hang": lambda exchange: exchange.faults.refuse_tokens("hang"),
     "tokens refused": lambda exchange: exchange.faults.refuse_tokens("busy"),
 }
-
-
-def descriptors() -> int:
-    return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
 def stop(kucoin: KuCoin, subscriptions: list[DisposableBase], dice: float) -> None:

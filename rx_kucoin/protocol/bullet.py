@@ -100,10 +100,17 @@ def read(data: bytes, request: str) -> Bullet:
         payload = msgspec.json.decode(data, type=_Data, strict=False)
     except UNREADABLE:
         raise UnexpectedAnswer(f"{request}: the answer holds no token", excerpt(data)) from None
-    servers = tuple(_server(entry) for entry in payload.instanceServers if _WEBSOCKET.fullmatch(entry.endpoint))
+    servers = tuple(_server(entry) for entry in payload.instanceServers if _can_be_dialled(entry.endpoint))
     if not servers:
         raise UnexpectedAnswer(f"{request}: the answer names no server (instanceServers is empty)", excerpt(data))
     return Bullet(payload.token, servers)
+
+
+def _can_be_dialled(endpoint: str) -> bool:
+    try:
+        return bool(_WEBSOCKET.fullmatch(endpoint) and urlsplit(endpoint).netloc)
+    except ValueError:  # what is in brackets is no address
+        return False
 
 
 def _server(entry: _Server) -> Server:

@@ -1,11 +1,14 @@
 """Which hosts KuCoin serves a region from."""
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
-__all__ = ["REGIONS", "Hosts", "Region"]
+__all__ = ["REGIONS", "Hosts", "Region", "check_url"]
 
 Region = Literal["global", "eu", "australia"]
 
@@ -27,3 +30,18 @@ REGIONS: Final[Mapping[Region, Hosts]] = {
     "eu": Hosts("https://api.kucoin.eu", "https://api-futures.kucoin.eu"),
     "australia": Hosts(*_GLOBAL, MappingProxyType({"X-SITE-TYPE": "australia"})),
 }
+
+
+def check_url(name: str, url: str) -> str:
+    """See that a setting of this name is the address of a REST host. An error does not show it: it may hold a password.
+
+    Raises:
+        ValueError: it is none.
+    """
+    with suppress(ValueError, TypeError):
+        if _URL.fullmatch(url) and urlsplit(url).port != 0:
+            return url
+    raise ValueError(f"{name} is malformed; it looks like https://api.kucoin.com")
+
+
+_URL: Final = re.compile(r"https?://(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::\d+)?(?:/[^\s?#]*)?")

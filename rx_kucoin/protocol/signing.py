@@ -9,7 +9,7 @@ from typing import Final, Literal, Self
 
 from rx_kucoin.protocol.discretion import discreet, discreetly
 
-__all__ = ["Credentials", "headers", "secrets"]
+__all__ = ["Credentials", "fits_header", "headers", "secrets"]
 
 
 @discreetly
@@ -29,9 +29,11 @@ class Credentials:
         missing = [name for name in ("key", "secret", "passphrase") if not getattr(self, name)]
         if missing:
             raise ValueError(f"credentials need key, secret and passphrase; missing: {', '.join(missing)}")
-        odd = [name for name in ("key", "secret", "passphrase") if not _is_plain(getattr(self, name))]
+        odd = [name for name in ("key", "secret", "passphrase") if not fits_header(getattr(self, name))]
         if odd:
             raise ValueError(f"credentials are printable ASCII without blanks around them; not so: {', '.join(odd)}")
+        if not any(self.version is known for known in _VERSIONS.values()):
+            raise ValueError(f"version is 2 or 3, the generation of the key, not {self.version!r}")
 
     @classmethod
     @discreet
@@ -81,9 +83,9 @@ def secrets(credentials: Credentials) -> tuple[str, ...]:
     return (credentials.key, *given)
 
 
-def _is_plain(text: str) -> bool:
+def fits_header(text: object) -> bool:
     """Whether it may stand in a header. A line break left over from a file is the usual reason why not."""
-    return text.isascii() and text.isprintable() and text == text.strip()
+    return isinstance(text, str) and text.isascii() and text.isprintable() and text == text.strip()
 
 
 def _digest(secret: str, text: str) -> str:

@@ -2,19 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from functools import wraps
 from itertools import count
 from random import Random
-from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, Final, Literal, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from rx_kucoin.simulator._faults import Run
 from rx_kucoin.simulator._market import Clock
 
-__all__ = ["Account", "Amount", "Order", "Side", "StopOrder", "Tell", "Till", "at_once", "exact", "plain"]
+__all__ = ["EXACT", "Account", "Amount", "Order", "Side", "StopOrder", "Tell", "Till", "at_once", "exact", "plain"]
 
 Amount = Decimal | str | int
 Side = Literal["buy", "sell"]
+EXACT: Final = Context(prec=100)
+"""Digits enough for every sum of amounts."""
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -129,6 +131,8 @@ class Account:
 
     def _placed(self, symbol: str, side: Side, size: Amount, price: Amount | None) -> dict[str, Any]:
         """Make what every order has."""
+        if side not in {"buy", "sell"}:
+            raise ValueError(f"an order is to buy or to sell, not to {side!r}")
         if exact(size) <= 0 or (price is not None and exact(price) <= 0):
             raise ValueError("an order has a size and a price above 0")
         worth = self._till.price(symbol)
@@ -141,6 +145,45 @@ class Account:
             "placed_ns": self._till.clock(),
             "origin": exact(size),
         }
+
+    def _waiting(
+        self,
+        symbol: str,
+        side: Side,
+        size: Amount,
+        price: Amount | None,
+        stop_price: Amount,
+        *,
+        order_id: str,
+        stop: str,
+        kind: str,
+    ) -> StopOrder:
+        """Make a stop order."""
+        common = self._placed(symbol, side, size, price)
+        if exact(stop_price) <= 0:
+            raise ValueError("a stop order waits for a price above 0")
+        del common["worth"], common["origin"]
+        return StopOrder(**common, stop_price=exact(stop_price), order_id=order_id, stop=stop, kind=kind)
+
+    def _match(
+        self, order: Order, size: Amount | None, price: Amount | None
+    ) -> tuple[Decimal, Decimal, dict[str, str]]:
+        """Tell how much of an order is matched, at which price, and what its frame says of that."""
+        part, at = order.part(size), order.worth if price is None else exact(price)
+        if at <= 0:
+            raise ValueError("a match has a price above 0")
+        makes = order.price is not None
+        said = {
+            "matchPrice": plain(at),
+            "matchSize": plain(part),
+            "tradeId": str(next(self._trades)),
+            "liquidity": "maker" if makes else "taker",
+            "feeType": "makerFee" if makes else "takerFee",
+        }
+        return part, at, said
+
+    def _now_ms(self) -> int:
+        return self._till.clock() // 1_000_000
 
     def _name(self) -> str:
         return f"{self._till.dice.getrandbits(96):024x}"
@@ -157,17 +200,31 @@ def at_once(method: Callable[Concatenate[A, P], R]) -> Callable[Concatenate[A, P
 
     @wraps(method)
     def act(account: A, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return account._till.run(lambda: method(account, *args, **kwargs))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        def there() -> R:
+            with localcontext(EXACT):
+                return method(account, *args, **kwargs)
+
+        return account._till.run(there)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
     return act
 
 
 def exact(amount: Amount) -> Decimal:
-    """Read an amount."""
-    return Decimal(amount)
+    """Read an amount.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        read = Decimal(amount)
+    except ArithmeticError:
+        read = Decimal("NaN")
+    if not read.is_finite():
+        raise ValueError(f"{amount!r} is no amount")
+    return read
 
 
 def plain(amount: Decimal) -> str:
     """Write an amount as the exchange does: without an exponent, without zeros at its end, without loss."""
-    text = f"{amount + 0:f}"
+    text = f"{amount:f}" if amount else "0"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -83,36 +83,18 @@ class FuturesAccount(Account):
         client_oid: str | None = None,
     ) -> Order:
         """Take an order in: `open` unless it takes the market's price, then the wallet. Its margin is tied up."""
-        common = self._placed(symbol, side, size, price)
-        mode = self._modes.get(symbol, "ISOLATED")
-        if leverage is not None:
-            self._leverages[symbol] = exact(leverage)
-        order = Order(**common, order_id=self._number(), client_oid=client_oid or self._name())
-        margin = self._margin(order, order.size)
-        if self._wallet(settles_in(symbol)).available < margin:
-            raise ValueError(f"not enough {settles_in(symbol)}: {plain(margin)} is needed")
-        self._open[order] = Margined(order, margin, mode)
-        self.orders.append(order)
-        if order.price is not None:
-            self._tell(order, "open", "open", liquidity="maker")
-        self._tell_wallet(settles_in(symbol))
-        return order
+        lever = None if leverage is None else _lever(leverage)
+        entry = self._payable(symbol, side, size, price, lever, client_oid)
+        self._leverages |= {} if lever is None else {symbol: lever}
+        return self._enter(entry)
 
     @at_once
     def fill(self, order: Order, size: Amount | None = None, *, price: Amount | None = None) -> None:
         """Match so much of an order, or the rest: `match`, `filled` at its end, then position and wallet."""
-        at = order.worth if price is None else exact(price)
-        part = order.part(size)
+        part, at, match = self._match(order, size, price)
         order.take(part)
         self._free(order)
         makes = order.price is not None
-        match = {
-            "matchPrice": plain(at),
-            "matchSize": plain(part),
-            "tradeId": str(next(self._trades)),
-            "liquidity": "maker" if makes else "taker",
-            "feeType": "makerFee" if makes else "takerFee",
-        }
         self._tell(order, "match", "open" if makes else "match", **match)
         if order.is_done:
             self._tell(order, "filled", "done")
@@ -152,20 +134,18 @@ class FuturesAccount(Account):
         stop_price_type: Literal["TP", "IP", "MP"] = "TP",
     ) -> StopOrder:
         """Let an order wait for a trade, index or mark price: `open`."""
-        common = self._placed(symbol, side, size, price)
-        common = {name: common[name] for name in ("symbol", "side", "size", "price", "placed_ns")}
-        order = StopOrder(
-            **common, order_id=self._number(), stop=stop, stop_price=exact(stop_price), kind=stop_price_type
-        )
+        name = self._number()
+        order = self._waiting(symbol, side, size, price, stop_price, order_id=name, stop=stop, kind=stop_price_type)
         self._tell_stop(order, "open")
         return order
 
     @at_once
     def trigger(self, stop: StopOrder) -> Order:
         """Let the price be reached: `triggered`, then the order that waited is placed."""
+        entry = self._payable(stop.symbol, stop.side, stop.size, stop.price)
         stop.end()
         self._tell_stop(stop, "triggered")
-        return self.place(stop.symbol, stop.side, stop.size, stop.price)
+        return self._enter(entry)
 
     @at_once
     def cancel_stop(self, stop: StopOrder) -> None:
@@ -222,14 +202,39 @@ class FuturesAccount(Account):
     @at_once
     def cross_leverage(self, symbol: str, leverage: Amount) -> None:
         """Choose the leverage of a symbol's cross position: `user.config`. The wallet follows at its next change."""
-        self._leverages[symbol] = exact(leverage)
+        lever = self._leverages[symbol] = _lever(leverage)
         position = self._positions.get(symbol)
         if position is not None:
-            position.leverage = exact(leverage)
-        self._till.tell("/contract/crossLeverage", "user.config", {symbol: {"leverage": plain(exact(leverage))}})
+            position.leverage = lever
+        self._till.tell("/contract/crossLeverage", "user.config", {symbol: {"leverage": plain(lever)}})
 
-    def _margin(self, order: Order, size: Decimal) -> Decimal:
-        leverage = self._leverages.get(order.symbol, LEVERAGE)
+    def _payable(
+        self,
+        symbol: str,
+        side: Side,
+        size: Amount,
+        price: Amount | None,
+        lever: Decimal | None = None,
+        client_oid: str | None = None,
+    ) -> Margined:
+        """Make an order that can be paid for."""
+        common = self._placed(symbol, side, size, price)
+        order = Order(**common, order_id=self._number(), client_oid=client_oid or self._name())
+        margin = self._margin(order, order.size, lever)
+        if self._wallet(settles_in(symbol)).available < margin:
+            raise ValueError(f"not enough {settles_in(symbol)}: {plain(margin)} is needed")
+        return Margined(order, margin, self._modes.get(symbol, "ISOLATED"))
+
+    def _enter(self, entry: Margined) -> Order:
+        self._open[order := entry.order] = entry
+        self.orders.append(order)
+        if order.price is not None:
+            self._tell(order, "open", "open", liquidity="maker")
+        self._tell_wallet(settles_in(order.symbol))
+        return order
+
+    def _margin(self, order: Order, size: Decimal, lever: Decimal | None = None) -> Decimal:
+        leverage = lever or self._leverages.get(order.symbol, LEVERAGE)
         return round(abs(value(order.symbol, size, order.worth)) / leverage, 10)
 
     def _free(self, order: Order) -> None:
@@ -287,5 +292,9 @@ class FuturesAccount(Account):
         data = stop_data(stop, self._modes.get(stop.symbol, "ISOLATED"), kind, self._till.clock())
         self._till.tell(STOPS, "stopOrder", data, id=self._name())
 
-    def _now_ms(self) -> int:
-        return self._till.clock() // 1_000_000
+
+def _lever(leverage: Amount) -> Decimal:
+    lever = exact(leverage)
+    if lever <= 0:
+        raise ValueError("a leverage is above 0")
+    return lever

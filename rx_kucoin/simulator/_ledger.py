@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from itertools import count
 from typing import Final, Literal, NamedTuple
 
-from rx_kucoin.simulator._account import Till, plain
+from rx_kucoin.simulator._account import EXACT, Till, plain
 
 __all__ = ["Balance", "Kind", "Ledger"]
 
@@ -23,7 +23,8 @@ class Balance(NamedTuple):
     @property
     def total(self) -> Decimal:
         """Both together."""
-        return self.available + self.hold
+        with localcontext(EXACT):
+            return self.available + self.hold
 
 
 @dataclass(eq=False)
@@ -68,9 +69,10 @@ class Ledger:
         Raises:
             ValueError: there is not enough in it.
         """
-        pot = self._pots.setdefault((kind, currency), Pot(str(next(self._names))))
+        pot = self._pots.get((kind, currency)) or Pot(str(next(self._names)))
         if pot.available + available < 0 or pot.hold + hold < 0:
             raise ValueError(f"not enough {currency}: {plain(pot.available)} available, {plain(pot.hold)} held")
+        self._pots[kind, currency] = pot
         pot.available += available
         pot.hold += hold
         number = str(next(self._events))

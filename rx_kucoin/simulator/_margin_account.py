@@ -76,6 +76,3 @@ class MarginAccount(Account):
             "timestamp": self._now_ms(),
         }
         self._till.tell(f"/margin/isolatedPosition:{symbol}", "positionChange", data)
-
-    def _now_ms(self) -> int:
-        return self._till.clock() // 1_000_000

@@ -61,39 +61,22 @@ class SpotAccount(Account):
         self, symbol: str, side: Side, size: Amount, price: Amount | None = None, *, client_oid: str | None = None
     ) -> Order:
         """Take an order in: a hold, then `received` (V2 alone), then `open` unless it takes the market's price."""
-        common = self._placed(symbol, side, size, price)
-        order = Order(**common, order_id=self._name(), client_oid=client_oid or self._name())
-        held = _held(order, order.size)
-        self._ledger.move("trade", _pays(order), "hold", available=-held, hold=held, context=_context(order))
-        self.orders.append(order)
-        self._tell(order, "received", "new")
-        if order.price is not None:
-            self._tell(order, "open", "open")
-        return order
+        return self._enter(self._payable(symbol, side, size, price, client_oid))
 
     @at_once
     def fill(self, order: Order, size: Amount | None = None, *, price: Amount | None = None) -> None:
         """Match so much of an order, or the rest: `match`, `filled` at its end, then both balances are settled."""
-        at = order.worth if price is None else exact(price)
-        part = order.part(size)
+        part, at, match = self._match(order, size, price)
         base, _, quote = order.symbol.partition("-")
         held = _held(order, part)
         rest = held - at * part * (1 + FEE)
         if order.side == "buy" and self._ledger.available("trade", quote) + rest < 0:
             raise ValueError(f"not enough {quote} to pay {plain(at)}")
         order.take(part)
-        makes, trade = order.price is not None, str(next(self._trades))
-        match = {
-            "matchPrice": plain(at),
-            "matchSize": plain(part),
-            "tradeId": trade,
-            "liquidity": "maker" if makes else "taker",
-            "feeType": "makerFee" if makes else "takerFee",
-        }
-        self._tell(order, "match", "open" if makes else "match", **match)
+        self._tell(order, "match", "match" if order.price is None else "open", **match)
         if order.is_done:
             self._tell(order, "filled", "done", remainFunds="0")
-        context = {**_context(order), "tradeId": trade}
+        context = {**_context(order), "tradeId": match["tradeId"]}
         if order.side == "buy":
             self._ledger.move("trade", quote, "setted", available=rest, hold=-held, context=context)
             self._ledger.move("trade", base, "setted", available=part, context=context)
@@ -130,25 +113,44 @@ class SpotAccount(Account):
         trade_type: TradeType = "TRADE",
     ) -> StopOrder:
         """Let an order wait for a price: `open`. Nothing is held for it."""
-        common = self._placed(symbol, side, size, price)
-        common = {name: common[name] for name in ("symbol", "side", "size", "price", "placed_ns")}
         name = f"vs{self._name()[:22]}"
-        order = StopOrder(**common, order_id=name, stop=stop, stop_price=exact(stop_price), kind=trade_type)
+        order = self._waiting(symbol, side, size, price, stop_price, order_id=name, stop=stop, kind=trade_type)
         self._tell_stop(order, "open")
         return order
 
     @at_once
     def trigger(self, stop: StopOrder) -> Order:
         """Let the price be reached: `triggered`, then the order that waited is placed."""
+        order = self._payable(stop.symbol, stop.side, stop.size, stop.price)
         stop.end()
         self._tell_stop(stop, "triggered")
-        return self.place(stop.symbol, stop.side, stop.size, stop.price)
+        return self._enter(order)
 
     @at_once
     def cancel_stop(self, stop: StopOrder) -> None:
         """Let a stop order wait no longer: `cancel`."""
         stop.end()
         self._tell_stop(stop, "cancel")
+
+    def _payable(
+        self, symbol: str, side: Side, size: Amount, price: Amount | None, client_oid: str | None = None
+    ) -> Order:
+        """Make an order that can be paid for."""
+        common = self._placed(symbol, side, size, price)
+        order = Order(**common, order_id=self._name(), client_oid=client_oid or self._name())
+        currency, held = _pays(order), _held(order, order.size)
+        if self._ledger.available("trade", currency) < held:
+            raise ValueError(f"not enough {currency}: {plain(held)} is needed")
+        return order
+
+    def _enter(self, order: Order) -> Order:
+        held = _held(order, order.size)
+        self._ledger.move("trade", _pays(order), "hold", available=-held, hold=held, context=_context(order))
+        self.orders.append(order)
+        self._tell(order, "received", "new")
+        if order.price is not None:
+            self._tell(order, "open", "open")
+        return order
 
     def _release(self, order: Order, size: Decimal) -> None:
         held = _held(order, size)

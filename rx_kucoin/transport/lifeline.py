@@ -36,8 +36,10 @@ class Lifeline:
         """Whose turn it is, where that is worth telling."""
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
-        self._watch: object = None
-        self._is_late = False
+        self._watches: set[object] = set()
+        """The blocks that wait within a time, one in another."""
+        self._late: set[object] = set()
+        """Those of them whose time is over."""
         self.is_cut = False
 
     def open(self, address: tuple[str, int], timeout: float) -> socket.socket:
@@ -63,31 +65,34 @@ class Lifeline:
     def within(self, seconds: float) -> Generator[None]:
         """End every wait in this block after so many seconds, however busy the other side keeps it; then raise.
 
-        A timeout of the socket's does not: it starts anew with each byte.
+        A timeout of the socket's does not: it starts anew with each byte. A block may hold another, with less time.
 
         Raises:
             TimeoutError: they were over.
             Cut: somebody cut the line meanwhile.
         """
-        watch = self._watch = object()
+        watch = object()
+        self._watches.add(watch)
 
         def expire(*_: object) -> None:
             with self._lock:
-                if self._watch is watch:
-                    self._is_late = True
+                if watch in self._watches:
+                    self._late.add(watch)
                     self._shut()
 
         timer = self._clock.schedule_relative(seconds, expire)
         try:
             yield
-            self._check(seconds)  # a connection that was shut can look like one that said all it had to
+            self._check(watch, seconds)  # a connection that was shut can look like one that said all it had to
         except Exception:
-            self._check(seconds)
+            self._check(watch, seconds)
             raise
         finally:
             timer.dispose()
             with self._lock:
-                self._watch, self._is_late, self._where = None, False, ""
+                self._watches.discard(watch)
+                self._late.discard(watch)
+                self._where = ""
 
     def cut(self) -> None:
         """End the wait, now or whenever it would begin. Never waits itself."""
@@ -145,7 +150,7 @@ class Lifeline:
         with self._lock:
             if self.is_cut:
                 raise Cut
-            if self._is_late:
+            if self._late:
                 raise TimeoutError
             if self._socket is not None:
                 self._socket.close()
@@ -153,10 +158,10 @@ class Lifeline:
             opened.setblocking(False)
             return opened.connect_ex(target)
 
-    def _check(self, seconds: float) -> None:
+    def _check(self, watch: object, seconds: float) -> None:
         if self.is_cut:
             raise Cut from None
-        if self._is_late:
+        if watch in self._late:
             raise TimeoutError(f"not done within {seconds:g} s{self._where}") from None
 
     def _shut(self) -> None:

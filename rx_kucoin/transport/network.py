@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from rx_kucoin.protocol.discretion import discreetly
+from rx_kucoin.protocol.signing import fits_header
 from rx_kucoin.transport.proxy import Proxy
 from rx_kucoin.transport.trust import check
 
@@ -46,7 +47,7 @@ class Network:
     def __post_init__(self) -> None:
         if not 0 < self.timeout < math.inf:
             raise ValueError(f"timeout must be a number of seconds above 0, not {self.timeout}")
-        odd = [name for name, text in self.headers.items() if not (_NAME.fullmatch(name) and _is_plain(text))]
+        odd = [name for name, text in self.headers.items() if not (_NAME.fullmatch(name) and fits_header(text))]
         if odd:
             raise ValueError(f"headers: these cannot be sent: {', '.join(map(repr, odd))}")
         object.__setattr__(self, "headers", dict(self.headers))
@@ -61,10 +62,5 @@ class Network:
 
 
 _NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-
-
-def _is_plain(text: str) -> bool:
-    return text.isascii() and text.isprintable() and text == text.strip()
-
 
 DIRECT: Final = Network()

@@ -95,15 +95,19 @@ class Rest:
         return self._once(method, path, self.credentials, lifeline, most)
 
     def _learn_time(self, lifeline: Lifeline) -> None:
-        """Ask what time it is, if that is not known. A host that does not tell gets the time that is known here."""
+        """Ask what time it is, if that is not known. A host that does not tell gets the time that is known here.
+
+        Half the time is left for what is to be signed.
+        """
         if self._clock.is_known:
             return
         asked = self._clock.elapsed()
         try:
-            told = self._once("GET", _CLOCK, None, lifeline, _SHORT)
+            with lifeline.within(self.network.timeout / 2):
+                told = self._once("GET", _CLOCK, None, lifeline, _SHORT)
             self._clock.learn(msgspec.json.decode(told, type=_Moment, strict=False), asked)
-        except (KuCoinError, *UNREADABLE) as error:
-            _log.debug("the exchange's time is not known: %s", str(error))
+        except (KuCoinError, OSError, ValueError, *UNREADABLE) as error:
+            _log.debug("the exchange's time is not known: %s", reason(error))
 
     def _once(self, method: str, path: str, keys: Credentials | None, lifeline: Lifeline, most: int) -> bytes:
         def sign(sent: str) -> Mapping[str, str]:

@@ -86,8 +86,9 @@ def test_what_is_not_kucoins_is_an_unexpected_answer(body: bytes) -> None:
         b'{"token":"secret","instanceServers":[{"endpoint":""}]}',
         b'{"token":"secret","instanceServers":[{"endpoint":"wss://[::1"}]}',
         b'{"token":"secret","instanceServers":[{"endpoint":"https://a/"}]}',
+        b'{"token":"secret","instanceServers":[{"endpoint":"wss://[:::::]/"}]}',
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_an_answer_without_a_token_and_a_server_is_unexpected(data: bytes) -> None:
     with pytest.raises(UnexpectedAnswer) as caught:

@@ -41,6 +41,14 @@ def test_a_blank_in_one_field_spoils_no_other(blank: Any) -> None:
     assert (sides.asks, sides.bids, sides.sequence_start) == ((), (Change(D(1), D(2), 3),), 3)
 
 
+@pytest.mark.parametrize("also", [{}, {"price": ""}])
+def test_a_word_that_is_empty_is_left_out_whatever_else_is(also: dict[str, str]) -> None:
+    assert read(readers.match, "A-B", {"side": "", "size": "1", **also}).side is None
+    for subject, event in (("funding.begin", "begin"), ("", None)):
+        announced = read(CHANNELS["/contract/announcement"].reader, "", {"symbol": "A"}, subject=subject)
+        assert announced.event == event
+
+
 def test_a_new_field_is_no_fault() -> None:
     assert read(readers.ticker, "A-B", {"price": "1", "brandNew": [{"x": None}]}).price == D(1)
 

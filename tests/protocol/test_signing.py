@@ -121,3 +121,15 @@ def test_half_a_key_in_the_environment_names_the_variables_that_are_missing(miss
 def test_a_generation_that_does_not_exist_is_refused(odd: str) -> None:
     with pytest.raises(ValueError, match="KUCOIN_API_KEY_VERSION"):
         Credentials.from_environment(THREE | {"KUCOIN_API_KEY_VERSION": odd})
+
+
+@pytest.mark.parametrize("odd", [1, 4, "3", True, 3.0, None])
+def test_a_generation_that_does_not_exist_cannot_be_given_either(odd: object) -> None:
+    with pytest.raises(ValueError, match="version is 2 or 3"):
+        Credentials("k", "s", "p", odd)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("odd", [1, b"secret", ["secret"]])
+def test_what_is_no_text_is_no_secret(odd: object) -> None:
+    with pytest.raises(ValueError, match="not so: secret"):
+        Credentials("k", odd, "p")  # type: ignore[arg-type]

@@ -210,6 +210,10 @@ REFUSED: dict[str, Callable[[Simulator], object]] = {
     "no position": lambda exchange: exchange.futures_account.mark("XBTUSDTM", 1),
     "too much": lambda exchange: exchange.futures_account.fill(exchange.futures_account.orders[0], 2),
     "negative": lambda exchange: exchange.futures_account.deposit("USDT", -1),
+    "given away": lambda exchange: exchange.futures_account.fill(exchange.futures_account.orders[0], price=0),
+    "no leverage": lambda exchange: exchange.futures_account.place("XBTUSDTM", "buy", 1, leverage=0),
+    "no cross leverage": lambda exchange: exchange.futures_account.cross_leverage("XBTUSDTM", -1),
+    "too dear with leverage": lambda exchange: exchange.futures_account.place("XBTUSDTM", "buy", 10**6, leverage=1),
 }
 
 
@@ -221,3 +225,14 @@ def test_what_cannot_be_is_refused_and_nothing_is_told(exchange: Simulator, owne
     with pytest.raises(ValueError, match=r"."):
         REFUSED[what](exchange)
     assert (owner.meanwhile(), exchange.futures_account.wallets) == ([], before)
+
+
+def test_what_is_refused_changes_no_leverage_and_triggers_nothing(exchange: Simulator, owner: Caller) -> None:
+    account = exchange.futures_account
+    with pytest.raises(ValueError, match="not enough USDT"):
+        account.place("XBTUSDTM", "buy", 10**6, "80000", leverage=20)
+    stop = account.place_stop("XBTUSDTM", "buy", 1000, stop_price="70000", price="80000")
+    owner.meanwhile()
+    with pytest.raises(ValueError, match="not enough USDT: 8000 is needed"):
+        account.trigger(stop)
+    assert (owner.meanwhile(), stop.is_done) == ([], False)

@@ -188,6 +188,12 @@ REFUSED: dict[str, Callable[[Simulator], object]] = {
     "growing": lambda exchange: exchange.account.update(exchange.account.orders[0], "0.02"),
     "unaffordable": lambda exchange: exchange.account.fill(exchange.account.orders[0], price="200000"),
     "negative": lambda exchange: exchange.account.deposit("USDT", -1),
+    "no number": lambda exchange: exchange.account.deposit("USDT", "NaN"),
+    "no amount": lambda exchange: exchange.account.place("BTC-USDT", "sell", "much"),
+    "capitals": lambda exchange: exchange.account.place("BTC-USDT", "BUY", "0.01"),  # type: ignore[arg-type]
+    "given away": lambda exchange: exchange.account.fill(exchange.account.orders[0], price=0),
+    "never reached": lambda exchange: exchange.account.place_stop("BTC-USDT", "sell", 1, stop_price=-1),
+    "no such coin": lambda exchange: exchange.account.place("ETH-USDT", "sell", 1),
 }
 
 
@@ -200,6 +206,24 @@ def test_what_cannot_be_is_refused_and_nothing_is_told(exchange: Simulator, owne
         REFUSED[what](exchange)
     assert (owner.meanwhile(), exchange.account.balances) == ([], before)
     assert exchange.account.orders[0].filled == 0
+
+
+def test_a_stop_order_that_cannot_be_paid_for_is_not_triggered_and_goes_on_waiting(
+    exchange: Simulator, owner: Caller
+) -> None:
+    stop = exchange.account.place_stop("BTC-USDT", "sell", "0.6", stop_price="79000")
+    owner.meanwhile()
+    with pytest.raises(ValueError, match="not enough BTC"):
+        exchange.account.trigger(stop)
+    assert (owner.meanwhile(), stop.is_done) == ([], False)
+
+
+def test_amounts_of_any_length_are_exact(exchange: Simulator, owner: Caller) -> None:
+    exchange.account.deposit("ETH", "123456789012345678901.123456789012345678")
+    exchange.account.deposit("ETH", "0.000000000000000001")
+    whole = "123456789012345678901.123456789012345679"
+    assert exchange.account.balances["ETH"].total == Decimal(whole)
+    assert told(owner, "/account/balance")[-1]["total"] == whole
 
 
 def test_what_has_ended_does_not_end_again(exchange: Simulator) -> None:

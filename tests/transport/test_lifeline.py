@@ -214,7 +214,7 @@ def test_the_time_of_one_wait_is_not_that_of_the_next() -> None:
 
     def open_late(line: Lifeline, port: int) -> None:
         with line.within(0.02):
-            assert eventually(lambda: line._is_late)
+            assert eventually(lambda: line._late)
             line.open(("127.0.0.1", port), 5)
 
     with serving(silent) as port:
@@ -224,4 +224,24 @@ def test_the_time_of_one_wait_is_not_that_of_the_next() -> None:
         with line.within(60), line.open(("127.0.0.1", port), 5) as opened:
             assert opened.fileno() >= 0
         assert clock.join(10)
+        line.release()
+
+
+@pytest.mark.parametrize(("outer", "inner"), [(60.0, 0.02), (0.02, 60.0)])
+def test_a_wait_in_another_ends_when_the_shorter_of_them_is_over(outer: float, inner: float) -> None:
+    with serving(silent) as port:
+        line = Lifeline()
+
+        def wait() -> bytes:
+            with line.within(outer):
+                try:
+                    with line.within(inner), line.open(("127.0.0.1", port), 5) as opened:
+                        opened.recv(1)
+                        raise OSError("the connection ended")
+                except TimeoutError:  # of the inner one: there is time left
+                    line.open(("127.0.0.1", port), 5).close()
+                    return b"again"
+
+        came = Doing(wait).ended()
+        assert came == b"again" if outer > inner else isinstance(came, TimeoutError)
         line.release()

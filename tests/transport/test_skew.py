@@ -1,20 +1,21 @@
 """Clocks that are wrong, here or there."""
 
 import logging
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from transport.asking import KEYS, Asked, Told, good
-from transport.lines import Line
-from transport.servers import answer, descriptors, serving
+from transport.lines import Line, silent
+from transport.servers import answer, descriptors, request, serving
 from waiting import eventually, nothing_left
 
 from rx_kucoin.errors import ClockOff
 from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.simulator import Simulator
 from rx_kucoin.transport.lifeline import Lifeline
-from rx_kucoin.transport.network import DIRECT
+from rx_kucoin.transport.network import DIRECT, Network
 from rx_kucoin.transport.rest import Rest
 from rx_kucoin.transport.skew import ExchangeClock
 from rx_kucoin.transport.sockets import Sockets
@@ -95,6 +96,41 @@ def test_who_is_refused_even_with_a_fresh_measure_is_told_so() -> None:
 def test_where_nobody_tells_the_time_this_machines_own_is_signed(said: bytes) -> None:
     with serving(Asked(tell=lambda _: said)) as port:
         assert Told(sockets(port).fetch("/x")).whole() == SIGNED
+
+
+def drip(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    for _ in range(1000):
+        connection.sendall(b" ")
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        lambda _: None,
+        lambda connection: connection.sendall(b"\x00\x01 no HTTP\r\n\r\n"),
+        lambda connection: connection.sendall(answer("200 OK", b" " * (2 << 20))),
+        lambda connection: connection.sendall(answer("200 OK", b"not packed", Content_Encoding="gzip")),
+        drip,
+        silent,
+    ],
+)
+def test_a_clock_that_hangs_or_breaks_off_keeps_nobody_from_signing_with_this_machines_own(
+    told: Callable[[socket.socket], None],
+) -> None:
+    exchange = Asked()
+
+    def handle(connection: socket.socket) -> None:
+        if connection.recv(1000, socket.MSG_PEEK).startswith(CLOCK.encode()):
+            request(connection)
+            told(connection)
+        else:
+            exchange(connection)
+
+    with serving(handle) as port:
+        asking = Sockets(f"http://127.0.0.1:{port}", KEYS, network=Network(timeout=2.0))
+        assert Told(asking.fetch("/x")).whole() == SIGNED
 
 
 def test_a_measure_is_good_for_ten_minutes() -> None:

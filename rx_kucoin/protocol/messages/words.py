@@ -35,7 +35,7 @@ class Word(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not value:  # nothing is no word: readers leave it out
             return None
         for known in cls:
             if known.value.lower() == value.lower():

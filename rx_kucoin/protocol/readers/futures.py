@@ -62,7 +62,7 @@ def _sides(change: str, sequence: int | None) -> tuple[tuple[Change, ...], tuple
         row = (Change(Decimal(price), Decimal(size), _known(sequence)),)
     except (ValueError, ArithmeticError):
         raise FrameError(f"{change[:60]!r}, number {sequence}, is no change of a book") from None
-    match Side(side):
+    match Side(side) if side else None:
         case Side.SELL:
             return row, ()
         case Side.BUY:
@@ -86,7 +86,8 @@ def _candle(payload: "_CandlePayload", _: Frame, argument: str) -> Candle:
 
 def _announcement(frame: Frame, argument: str) -> FundingSettlement:
     message: FundingSettlement = _settlement.read(frame, argument)
-    force_setattr(message, "event", FundingEvent(frame.subject.rpartition(".")[2]))
+    event = frame.subject.rpartition(".")[2]
+    force_setattr(message, "event", FundingEvent(event) if event else None)
     return message
 
 
