@@ -45,11 +45,16 @@ class Asking:
         with self._lock:
             return tuple(self._session.confirmed)
 
-    def wish(self, topic: str, is_wanted: Callable[[], bool]) -> None:
-        """Have a topic asked for, or no more. `is_wanted` looks under the lock: of a race the end counts."""
+    def wish(self, topic: str, is_wanted: Callable[[], bool]) -> bool:
+        """Have a topic asked for, or no more. `is_wanted` looks under the lock: of a race the end counts.
+
+        Returns whether it is live already.
+        """
         with self._lock:
             (self._session.want if is_wanted() else self._session.unwant)(topic)
+            is_live = topic in self._session.confirmed
         self.speak()
+        return is_live
 
     def ping(self) -> str:
         """Have a ping sent. Returns its id."""

@@ -12,7 +12,6 @@ from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, SerialDisposable, SingleAssignmentDisposable
 from reactivex.internal.constants import UTC_ZERO
 
-from rx_kucoin import events
 from rx_kucoin.events import Event
 from rx_kucoin.liveness import Liveness
 from rx_kucoin.operators._outbox import Outbox
@@ -141,7 +140,8 @@ class _Closing(abc.DisposableBase):
 
     def _happened(self, event: Event) -> None:
         """May be told from anywhere, so no more is done here than must be; the clock goes on with it."""
-        if isinstance(event, events.TopicLive) and event.topic != self._live.topic:
+        topic = self._live.topic
+        if getattr(event, "topic", topic) != topic:
             return
         with self._lock:
             now = self._now()

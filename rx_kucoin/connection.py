@@ -60,7 +60,7 @@ class Connection:
         self._wire, self._terms, self._on_welcome, self._on_full = wire, terms, on_welcome, on_full
         self._asking = Asking(wire, line, terms)
         self._silence = Silence(line, terms, listing, self._unknown)
-        self._routes = Routes(self._asking.wish, self._answered, self._tell_malformed, self._silence)
+        self._routes = Routes(self._wish, self._answered, self._tell_malformed, self._silence)
         self._heartbeat = Heartbeat(wire, self._asking.ping, terms.clock)
         self._welcome_timer, self._drain_timer = Timer(terms.clock), Timer(terms.clock)
         self._drain: tuple[str, Callable[[], object]] = ("", lambda: None)
@@ -201,6 +201,10 @@ class Connection:
                 tell(events.Complaint(line, code, text))
             case Failed(why, text):
                 self._wire.lose(_FAILURES[why](f"{self.host}: {text}"))
+
+    def _wish(self, topic: str, is_wanted: Callable[[], bool]) -> None:
+        if self._asking.wish(topic, is_wanted):
+            self._silence.live([topic])  # who comes back before the exchange was told hears of no acknowledgement
 
     def _unknown(self, topic: str, error: UnknownSymbol) -> None:
         self._routes.fail(topic, error)

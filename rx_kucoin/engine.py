@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from itertools import count
-from typing import Any, Final, Literal, overload
+from typing import Any, Final, Literal, TypeVar, overload
 from weakref import WeakSet
 
 import reactivex
@@ -19,6 +19,7 @@ from rx_kucoin.errors import Closed, Passing
 from rx_kucoin.events import Event
 from rx_kucoin.listing import Listing
 from rx_kucoin.operators._buffer_bounded import buffer_bounded
+from rx_kucoin.operators._crowd import log_failure
 from rx_kucoin.operators._hub import Hub
 from rx_kucoin.operators._lean import Holder, Lean, Sink, attach
 from rx_kucoin.operators._retry_backoff import full_jitter, retry_backoff
@@ -37,6 +38,8 @@ from rx_kucoin.transport.clock import Clock
 from rx_kucoin.transport.wire import Transport
 
 __all__ = ["Engine", "TransportOf"]
+
+T = TypeVar("T")
 
 TransportOf = Callable[[Market, bool], Transport]
 """Makes the transport of a market: for its private topics, or for its public ones."""
@@ -121,16 +124,15 @@ class Engine:
     def fetch(self, market: Market, path: str, *, private: bool = False) -> Observable[bytes]:
         """Ask a REST host with a GET; what fails and may heal is tried again, as often as a connection is.
 
-        Emits the answer's `data` as JSON, and completes. Fails with a `KuCoinError`.
+        Emits the answer's `data` as JSON, and completes; without it when all is closed meanwhile. Fails with a
+        `KuCoinError`.
         """
         terms = self._terms
 
         def ask(_: object) -> Observable[bytes]:
-            if terms.closing.is_set():
-                return reactivex.throw(Closed())
             return self._transport(market, private=private).fetch(path)
 
-        return reactivex.defer(ask).pipe(
+        asking: Observable[bytes] = reactivex.defer(ask).pipe(
             retry_backoff(
                 terms.max_reconnects,
                 delay=full_jitter(terms.backoff_initial, cap=terms.backoff_cap, random=terms.random),
@@ -138,6 +140,28 @@ class Engine:
                 scheduler=self._clock,
             )
         )
+        return self.until_closed(asking)
+
+    def until_closed(self, source: Observable[T]) -> Observable[T]:
+        """Relay a source, and complete when all is closed; who subscribes after that gets `Closed`."""
+
+        def begin(sink: Sink[T], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
+            open_ = _Open(self._open, sink)
+            with self._lock:
+                closing = self._terms.closing.is_set()
+                if not closing:
+                    self._open[open_] = None
+            if closing:
+                sink.on_error(Closed())
+                return open_
+            try:
+                open_.hold(attach(source, sink, scheduler))
+            except BaseException:
+                open_.dispose()
+                raise
+            return open_
+
+        return Lean(begin)
 
     @overload
     def listing(self, market: Literal["spot"]) -> Observable[tuple[Symbol, ...]]: ...
@@ -162,7 +186,7 @@ class Engine:
         self._door.dispose()
         ended = [transport.close(deadline - time.monotonic()) for transport in transports]
         for open_ in tuple(self._open):
-            open_.sink.on_completed()
+            open_.complete()
         for hub in (self._connected, self._incoming):
             hub.on_completed()
         clocks = [clock for clock in (self._clock, self._teller) if isinstance(clock, Clock)]
@@ -180,27 +204,14 @@ class Engine:
 
     def subscribe(self, sink: Sink[Any], topic: str, *, typed: bool) -> abc.DisposableBase:
         """Begin a stream that nobody else listens to."""
-        open_ = _Open(self._open, sink)
-        with self._lock:
-            closing = self._terms.closing.is_set()
-            if not closing:
-                self._open[open_] = None
-        if closing:
-            sink.on_error(Closed())
-            return open_
         prefix, named = Topic.parse(topic)
         channel, argument = CHANNELS.get(prefix) or _newer(prefix), named or ""
         if typed and channel.reader is not None:
             reader, order = channel.reader, channel.typed_order(argument)
         else:
             reader, order = pushes.READER, pushes.raw_order(channel, argument)
-        try:
-            pool = self._pool(channel.market, private=channel.private or self._terms.public_over_private)
-            open_.hold(attach(stream(topic, reader, order, pool, self._terms), sink, None))
-        except BaseException:
-            open_.dispose()
-            raise
-        return open_
+        pool = self._pool(channel.market, private=channel.private or self._terms.public_over_private)
+        return attach(self.until_closed(stream(topic, reader, order, pool, self._terms)), sink, None)
 
     def tell_of_failure(self, topic: str, error: BaseException) -> None:
         """Say that a subscriber of a topic raised."""
@@ -270,6 +281,13 @@ class _Open(Holder):
     def __init__(self, others: dict["_Open", None], sink: Sink[Any]) -> None:
         super().__init__()
         self._others, self.sink = others, sink
+
+    def complete(self) -> None:
+        """All is closed. Somebody who raises at that keeps it from nobody else."""
+        try:
+            self.sink.on_completed()
+        except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a stranger's callback raises
+            log_failure(error)
 
     def _dispose(self) -> None:
         self._others.pop(self, None)

@@ -50,6 +50,7 @@ class Liveness:
                 self._is_explained = False
             case events.Renewed(line) if self._is_ours(line):
                 self._before, self.is_handed_over = None, True
+                self.since = None if self.since is None else now  # the old one may be dead: it had no time to show that
             case events.Dialling(line) if self._is_ours(line):
                 self._before = None
             case events.Redialling(line) | events.GaveUp(line):

@@ -74,7 +74,8 @@ class MarketStreams:
         def of_symbol(symbol: str) -> Observable[Any]:
             return stream_of(symbol, **settings)
 
-        return follow(of_symbol, on_failure=lambda _, error: isinstance(error, _REFUSALS))
+        followed = follow(of_symbol, on_failure=lambda _, error: isinstance(error, _REFUSALS))
+        return lambda universe: self._engine.until_closed(universe.pipe(followed))
 
     def _raw(self, topic: str, *, checked: bool) -> Observable[Push]:
         topics = check(topic) if checked else check_shape(topic)

@@ -138,7 +138,7 @@ class Routes:
             listeners = self._of(topic).pop(topic, ())
             for listener in listeners:
                 self._count(listener, -1)
-        self._over(topic)
+            self._over(topic)
         for listener in listeners:
             listener.ending.on_error(error)
 
@@ -166,8 +166,8 @@ class Routes:
                 table[topic] = others
             else:
                 del table[topic]
+                self._over(topic)
         if not others:
-            self._over(topic)
             self.settle(topic)
 
     def settle(self, topic: str) -> None:
@@ -202,10 +202,11 @@ class Routes:
                 del self._waiting[topic]
                 if not self._waiting:
                     self._waiting.clear()  # it keeps the room of all that were in it else
-        self._over(topic)
+                self._over(topic)
         return listeners
 
     def _over(self, topic: str) -> None:
+        """Say that its first message is waited for no more. Under the lock, or it could be said of who comes next."""
         if self._firsts is not None:
             self._firsts.over(topic)
 

@@ -6,7 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import reactivex
 from reactivex import operators as ops
+from reactivex.subject import BehaviorSubject
 from waiting import eventually, nothing_left
 
 from rx_kucoin import Closed, Credentials, KuCoin, Limits, Push, Rate, Ticker, events
@@ -299,6 +301,39 @@ def test_after_close_a_subscriber_is_told_so(exchange: Simulator) -> None:
     stream.subscribe(on_error=failed.append)
     assert [type(error) for error in failed] == [Closed]
     assert kucoin.close() is True
+
+
+@pytest.mark.socket
+def test_close_completes_what_follows_a_universe_too(exchange: Simulator, kucoin: KuCoin) -> None:
+    del exchange
+    universe, got, ends = BehaviorSubject({"BTC-USDT", "ETH-USDT"}), [], []
+    followed = universe.pipe(kucoin.follow("ticker"))
+    followed.subscribe(got.append, ends.append, lambda: ends.append("|"))
+    assert eventually(lambda: bool(got))
+    assert kucoin.close()
+    universe.on_next({"KCS-USDT"})
+    assert ends == ["|"]
+    followed.subscribe(on_error=ends.append)
+    assert [type(end) for end in ends] == [str, Closed]
+
+
+@pytest.mark.socket
+def test_who_raises_when_all_is_closed_keeps_it_from_nobody_else(
+    exchange: Simulator, kucoin: KuCoin, caplog: pytest.LogCaptureFixture
+) -> None:
+    del exchange
+    ends: list[str] = []
+
+    def end() -> None:
+        ends.append("|")
+        raise ZeroDivisionError
+
+    for _ in range(2):
+        reactivex.never().pipe(kucoin.follow("ticker")).subscribe(on_completed=end)
+    kucoin.ticker("BTC-USDT").subscribe(on_completed=end)
+    assert kucoin.close()
+    assert ends == ["|"] * 3
+    assert "a subscriber raised and was ended" in caplog.text
 
 
 @pytest.mark.socket

@@ -26,13 +26,18 @@ class Played:
     """A feed without an exchange, whose lines answer at once. REST does not."""
 
     def __init__(self) -> None:
-        self.clock = VirtualTimeScheduler(600.0)
+        self._clock, self.looks = VirtualTimeScheduler(600.0), 0
         self.happenings: Hub[events.Event] = Hub()
         self.candles: Subject[Candle] = Subject()
         self.asked: list[str] = []
         self.proofs: list[float] = []
         self.told: list[ClosedCandle] = []
         closed_candles(self, "spot", BTC).subscribe(self.told.append)
+
+    @property
+    def clock(self) -> VirtualTimeScheduler:
+        self.looks += 1
+        return self._clock
 
     @property
     def time(self) -> float:
@@ -79,7 +84,8 @@ def test_an_answer_proves_nothing_while_a_line_is_handed_over() -> None:
     feed = Played()
     feed.happens(601, LIVE)
     feed.heard(602, 600)
-    feed.happens(661, events.Renewed(1, 1))
+    feed.happens(650, events.Renewed(1, 1))
+    feed.heard(651, 600)
     feed.clock.advance_to(692)
     assert feed.told == []
     feed.clock.advance_to(694)
@@ -87,6 +93,29 @@ def test_an_answer_proves_nothing_while_a_line_is_handed_over() -> None:
     feed.happens(695, events.LineClosed(1))
     feed.clock.advance_to(724)
     assert len(feed.told) == 2
+
+
+def test_what_a_line_brought_that_was_renewed_before_it_showed_that_it_was_dead_is_asked_for() -> None:
+    feed = Played()
+    feed.happens(601, LIVE)
+    feed.heard(602, 600)
+    feed.happens(640, LIVE, events.Renewed(1, 1), events.LineClosed(1))
+    feed.clock.advance_to(664)
+    assert [path.partition("?")[0] for path in feed.asked] == ["/api/v1/market/candles"]
+    assert [bar.origin for bar in feed.told] == ["doubtful"]
+    feed.heard(670, 660)
+    feed.clock.advance_to(724)
+    assert [bar.origin for bar in feed.told[1:]] == ["stream"]
+
+
+def test_what_happens_to_other_topics_is_not_looked_at_for_there_may_be_thousands() -> None:
+    feed, other = Played(), "/market/candles:ETH-USDT_1min"
+    looks = feed.looks
+    for event in (events.TopicLive(1, other), events.Gap(0, other, None, None, "the line was down")):
+        feed.happenings.on_next(event)
+    assert feed.looks == looks
+    feed.happenings.on_next(LIVE)
+    assert feed.looks > looks
 
 
 def test_a_line_that_flaps_does_not_put_things_off_for_ever() -> None:

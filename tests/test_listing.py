@@ -177,3 +177,15 @@ def test_rows_tell_of_a_failure(market: Desk) -> None:
     market.engine.listing("spot").subscribe(on_error=errors.append)
     market.clock.advance_by(1)
     assert [type(error) for error in errors] == [type(market.failure), Closed]
+
+
+def test_rows_that_are_waited_for_complete_when_all_is_closed(market: Desk) -> None:
+    market.failure = RestUnavailable("down")
+    told: list[object] = []
+    market.engine.listing("spot").subscribe(told.append, told.append, lambda: told.append("|"))
+    market.clock.advance_by(1)
+    market.engine.close()
+    assert told == ["|"]
+    attempts = market.asked
+    market.clock.advance_by(HOUR)
+    assert (told, market.asked) == (["|"], attempts)

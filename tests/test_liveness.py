@@ -36,7 +36,7 @@ SAID = "a message"
         ([LIVE, DOWN, REDIAL, UP, LIVE, GAP, GAP], 7),
         ([LIVE, GAP], 2),
         ([LIVE, ELSEWHERE], 2),
-        ([LIVE, UP, LIVE, RENEWED, CLOSED], 1),
+        ([LIVE, UP, LIVE, RENEWED, CLOSED], 4),
         ([LIVE, UP, DOWN, NOT_RENEWED], 1),
         ([LIVE, UP, DOWN, SAID, NOT_RENEWED], 4),
         ([LIVE, UP, DOWN, DOWN, NOT_RENEWED], None),

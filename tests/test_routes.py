@@ -1,6 +1,8 @@
 """Routes: each listener gets his messages, however the frames were decoded."""
 
 import json
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -199,3 +201,32 @@ def test_an_unread_topic_that_is_only_held_is_heard() -> None:
     line.listen(TICKER, None)
     line.say(push(TICKER, price="1"))
     assert firsts.told == [f"waits {TICKER}", f"over {TICKER}"]
+
+
+class Comings:
+    """Who waits for first messages. Somebody may come while it is said that a topic is waited for no more."""
+
+    def __init__(self) -> None:
+        self.waited: set[str] = set()
+        self.comes: Callable[[], object] | None = None
+
+    def awaits(self, topic: str) -> bool:
+        self.waited.add(topic)
+        return True
+
+    def over(self, topic: str) -> None:
+        if self.comes is not None:
+            comer, self.comes = threading.Thread(target=self.comes), None
+            comer.start()
+            comer.join(0.1)  # as long as it may take where nothing holds it up
+        self.waited.discard(topic)
+
+
+def test_who_comes_while_the_last_one_leaves_is_waited_for() -> None:
+    firsts = Comings()
+    routes = Routes(lambda *_: None, lambda *_: None, lambda *_: None, firsts)
+    first, came = Listener(routes, TICKER, ticker), threading.Event()
+    firsts.comes = lambda: (Listener(routes, TICKER, ticker), came.set())
+    first.stay.dispose()
+    assert came.wait(10.0)
+    assert firsts.waited == {TICKER}

@@ -118,6 +118,30 @@ def test_who_subscribes_again_is_told_again_and_the_listing_is_not_asked_for_aga
     assert len(desk.exchange.fetches) == 1
 
 
+def test_who_comes_back_before_the_topic_was_unsubscribed_from_is_told_too() -> None:
+    desk = Desk(linger=0.0)
+    desk.ticker("BTC-USDT")
+    stay = desk.kucoin.ticker("NOPE-USDT").subscribe()
+    desk.run(5)
+    stay.dispose()
+    desk.ticker("NOPE-USDT")
+    desk.run(9)
+    assert desk.unknown == {}
+    desk.run(2)
+    assert desk.unknown == {"NOPE-USDT": None}
+    assert desk.wire_topics == desk.silent == ["BTC-USDT"]
+
+
+def test_who_tries_again_at_once_is_told_again(desk: Desk) -> None:
+    desk.ticker("BTC-USDT")
+    desk.listen("NOPE-USDT", desk.kucoin.ticker("NOPE-USDT").pipe(ops.retry(3)))
+    desk.run(25)
+    assert desk.unknown == {}
+    desk.run(10)
+    assert desk.unknown == {"NOPE-USDT": None}
+    assert desk.wire_topics == ["BTC-USDT"]
+
+
 def test_a_symbol_that_exists_goes_on_and_is_told_of_once_for_each_connection(desk: Desk) -> None:
     desk.ticker("BTC-USDT", "ETH-USDT")
     desk.run(8)

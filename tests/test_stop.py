@@ -188,3 +188,17 @@ def test_ctrl_c_ends_a_program_at_once(exchange: Simulator, outage: str) -> None
     exchange.faults.clear()
     assert "KeyboardInterrupt" in err
     assert took < 2.0
+
+
+@pytest.mark.parametrize("waits", ["for an answer", "to try again"])
+def test_who_waits_for_a_listing_is_told_of_the_end_and_holds_up_nothing(black_hole: str, waits: str) -> None:
+    url = black_hole if waits == "for an answer" else "http://127.0.0.1:1"
+    kucoin, ended = KuCoin(rest_url=url, futures_rest_url=url, backoff_initial=60.0, random=lambda: 0.9), []
+    for listing in (kucoin.symbols(), kucoin.futures.contracts()):
+        listing.subscribe(on_completed=lambda: ended.append("|"))
+    time.sleep(0.2)
+    begun = time.monotonic()
+    assert kucoin.close()
+    assert time.monotonic() - begun < 1.0
+    assert ended == ["|", "|"]
+    assert eventually(lambda: not our_threads())

@@ -35,4 +35,5 @@ def test_an_idle_line_wakes_nobody(there: Market) -> None:
 
 
 def test_a_wait_of_any_thread_is_counted(there: Market) -> None:
-    assert blast(there, "ws", 1_000, traced=False)["rx_kucoin line 1", "voluntary switch"] > 0
+    blasts = (blast(there, "ws", 1_000, traced=False) for _ in range(10))  # a busy machine may have no need to wait
+    assert any(calls["rx_kucoin line 1", "voluntary switch"] for calls in blasts)

@@ -253,7 +253,7 @@ def test_a_subscriber_who_leaves_while_streams_are_begun_gets_no_more_of_them() 
 
 
 class Unguarded:
-    """A source that may go on speaking after it was let go of; and a subscriber without a guard."""
+    """A source or stream that goes on speaking after it was let go of; and a subscriber without a guard."""
 
     def __init__(self) -> None:
         self.sinks: list[Sink[Any]] = []

@@ -47,6 +47,11 @@ class Word(StrEnum):
     def __repr__(self) -> str:
         return repr(self.value)
 
+    def __reduce_ex__(self, proto: object) -> tuple[type[Self], tuple[str]]:
+        """Pickle and copy by the value: not every version of Python does, and a new word has no name to be found by."""
+        del proto
+        return type(self), (self.value,)
+
 
 class Side(Word):
     """Of an order; of a trade it is the taker's."""
