@@ -60,7 +60,7 @@ def example(row: Row) -> tuple[str, Any]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.documented)
-@settings(max_examples=15, deadline=None, phases=[Phase.generate])
+@settings(max_examples=8, deadline=None, phases=[Phase.generate])
 @given(data=st.data())
 def test_payloads_that_were_changed_in_any_way_end_no_stream(row: Row, data: st.DataObject) -> None:
     stream = Stream(row)
