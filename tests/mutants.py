@@ -205,7 +205,7 @@ MUTANTS = [
         "transport/rest.py",
         "            self._clock.learn(",
         "            (lambda *_: None)(",
-        "tests/transport/test_skew.py",
+        "tests/transport/test_exchange_clock.py",
     ),
 ]
 

@@ -13,10 +13,10 @@ from rx_kucoin.protocol import bullet, signing
 from rx_kucoin.protocol.discretion import hider
 from rx_kucoin.protocol.frames import UNREADABLE
 from rx_kucoin.protocol.signing import Credentials
+from rx_kucoin.transport.exchange_clock import ExchangeClock
 from rx_kucoin.transport.http import Answer, reason, request
 from rx_kucoin.transport.lifeline import Cut, Lifeline
 from rx_kucoin.transport.network import Network
-from rx_kucoin.transport.skew import ExchangeClock
 
 __all__ = ["Rest", "retry_after"]
 

@@ -14,10 +14,10 @@ from waiting import eventually, nothing_left
 from rx_kucoin.errors import ClockOff
 from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.simulator import Simulator
+from rx_kucoin.transport.exchange_clock import ExchangeClock
 from rx_kucoin.transport.lifeline import Lifeline
 from rx_kucoin.transport.network import DIRECT, Network
 from rx_kucoin.transport.rest import Rest
-from rx_kucoin.transport.skew import ExchangeClock
 from rx_kucoin.transport.sockets import Sockets
 
 pytestmark = pytest.mark.socket
