@@ -49,7 +49,7 @@ def test_what_is_left_out_is_none(frame: Frame) -> None:
 
 
 def test_what_is_new_is_kept_and_disturbs_nothing() -> None:
-    news = {"feeCurrency": "USDT", "rank": 1, "deep": {"er": [D("1.10")]}, "no": None}
+    news = {"feeCurrency": "USDT", "rank": 1, "deep": {"er": (D("1.10"),)}, "no": None}
     text = '{"side":"buy","feeCurrency":"USDT","rank":1,"deep":{"er":[1.10]},"no":null}'
     assert read(make(V2, text)) == Order(side=Side.BUY, extra=news)
 
@@ -79,7 +79,7 @@ def test_numbers_for_names_and_names_for_numbers() -> None:
 
 @pytest.mark.parametrize(
     ("name", "odd"),
-    [("matchSize", [1]), ("orderTime", "yesterday"), ("side", {"buy": 1}), ("liquidity", True), ("symbol", ["A-B"])],
+    [("matchSize", (1,)), ("orderTime", "yesterday"), ("side", {"buy": 1}), ("liquidity", True), ("symbol", ("A-B",))],
 )
 def test_one_odd_field_is_put_aside_and_the_rest_is_read(name: str, odd: Any) -> None:
     good = {"symbol": "KCS-USDT", "matchPrice": "11.2", "ts": 5, "remainSize": "", "feeType": None, "new": 1}

@@ -263,4 +263,4 @@ def test_an_announcement_tells_the_beginning_and_the_end_of_a_settlement(
 def test_an_announcement_of_something_new_passes_and_loses_nothing() -> None:
     payload = json.dumps({"symbol": "XBTUSDTM", "event": "x", "new": [0.10]}).encode()
     message = read(futures.announcement, "", payload, subject="funding.pause")
-    assert message == FundingSettlement("XBTUSDTM", {"event": "x", "new": [D("0.1")]}, FundingEvent("pause"))
+    assert message == FundingSettlement("XBTUSDTM", {"event": "x", "new": (D("0.1"),)}, FundingEvent("pause"))

@@ -117,7 +117,7 @@ def test_a_snapshot_without_a_symbol_has_that_of_its_topic_but_not_a_market_s(
 def test_what_is_new_is_kept_in_and_beside_the_record_and_in_its_parts() -> None:
     record = {"new": 0.10, "deep": {"x": [1]}, "marketChange1h": {"vol": 1, "trades": 12}}
     snapshot = read(spot.snapshot, "A-B", {"sequence": "soon", "version": 2, "data": record})
-    assert snapshot.extra == {"sequence": "soon", "version": 2, "new": D("0.1"), "deep": {"x": [1]}}
+    assert snapshot.extra == {"sequence": "soon", "version": 2, "new": D("0.1"), "deep": {"x": (1,)}}
     assert snapshot.market_change1h == MarketChange(vol=D(1), extra={"trades": 12})
     assert snapshot.sequence is None
 

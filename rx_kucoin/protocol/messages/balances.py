@@ -1,10 +1,12 @@
 """What one's own accounts hold and owe, in spot, margin and futures."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import msgspec
 
 from rx_kucoin.protocol.messages.base import Open, Part
+from rx_kucoin.protocol.messages.record import EMPTY
 from rx_kucoin.protocol.messages.words import IsolatedMarginCause, IsolatedMarginState, MarginEvent
 
 __all__ = [
@@ -74,8 +76,8 @@ class DebtRatio(Open, frozen=True, gc=False, rename="camel"):
     margin_coefficient_total_asset: Decimal | None = None
     """Total asset, each currency weighed by what the exchange lets it count."""
     total_debt: Decimal | None = None
-    asset_list: dict[str, Asset] = msgspec.field(default={})
-    debt_list: dict[str, Decimal] = msgspec.field(default={})
+    asset_list: Mapping[str, Asset] = EMPTY
+    debt_list: Mapping[str, Decimal] = EMPTY
     time_ns: int | None = msgspec.field(default=None, name="timestamp")
     """To the millisecond."""
 
@@ -109,7 +111,7 @@ class IsolatedMarginPosition(Open, frozen=True, gc=False, rename="camel"):
     status: IsolatedMarginState | None = None
     status_biz_type: IsolatedMarginCause | None = None
     accumulated_principal: Decimal | None = None
-    change_assets: dict[str, IsolatedMarginAsset] = msgspec.field(default={})
+    change_assets: Mapping[str, IsolatedMarginAsset] = EMPTY
     """By currency: the symbol's two."""
     time_ns: int | None = msgspec.field(default=None, name="timestamp")
     """To the millisecond."""

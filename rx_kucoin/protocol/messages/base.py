@@ -1,9 +1,12 @@
 """What messages have in common."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
+
+from rx_kucoin.protocol.messages.record import EMPTY
 
 __all__ = ["Change", "Level", "Message", "Open", "Part", "Unknown"]
 
@@ -20,14 +23,14 @@ class Open(Message, frozen=True, gc=False, repr_omit_defaults=True):
     The kinds that come many times a second have no such place: what is new there shows in `KuCoin.topic`.
     """
 
-    extra: dict[str, Any] = msgspec.field(default={}, name="*extra")  # no payload has such a name
-    """Fields of the payload beyond this message's own, by their wire names; not to be changed."""
+    extra: Mapping[str, Any] = msgspec.field(default=EMPTY, name="*extra")  # no payload has such a name
+    """Fields of the payload beyond this message's own, by their wire names; what is a list there is a tuple here."""
 
 
 class Part(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=True):
     """A record inside a message, that keeps what it has no field for."""
 
-    extra: dict[str, Any] = msgspec.field(default={}, name="*extra")
+    extra: Mapping[str, Any] = msgspec.field(default=EMPTY, name="*extra")
 
 
 class Unknown(Open, frozen=True, gc=False):

@@ -1,10 +1,12 @@
 """One's own positions in contracts, and the settings that they are held under."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import msgspec
 
 from rx_kucoin.protocol.messages.base import Open
+from rx_kucoin.protocol.messages.record import EMPTY
 from rx_kucoin.protocol.messages.words import ChangeReason, MarginMode, PositionSide
 
 __all__ = ["CrossLeverageChange", "MarginModeChange", "Position", "PositionSettlement", "RiskLimitChange"]
@@ -116,7 +118,7 @@ class MarginModeChange(Open, frozen=True, gc=False):
     `symbol` is empty where it is about several.
     """
 
-    modes: dict[str, MarginMode] = msgspec.field(default={})
+    modes: Mapping[str, MarginMode] = EMPTY
     """By symbol."""
 
 
@@ -126,5 +128,5 @@ class CrossLeverageChange(Open, frozen=True, gc=False):
     `symbol` is empty where it is about several.
     """
 
-    leverages: dict[str, Decimal] = msgspec.field(default={})
+    leverages: Mapping[str, Decimal] = EMPTY
     """By symbol."""

@@ -8,6 +8,7 @@ from msgspec.structs import force_setattr
 
 from rx_kucoin.protocol.frames import UNREADABLE
 from rx_kucoin.protocol.messages.base import Open, Part
+from rx_kucoin.protocol.messages.record import Record, fixed
 
 __all__ = ["keep_rest", "salvage", "without_blanks"]
 
@@ -32,8 +33,9 @@ def keep_rest(message: Open | Part, payload: dict[str, Any]) -> None:
             keep_rest(found, cast("dict[str, Any]", value))
         elif isinstance(found, dict) and isinstance(value, dict):
             _keep_inner(cast("dict[str, Any]", found), cast("dict[str, Any]", value))
+            force_setattr(message, name, Record(cast("dict[str, Any]", found)))
     if extra:
-        force_setattr(message, _EXTRA, extra)
+        force_setattr(message, _EXTRA, fixed(extra))
 
 
 def _keep_inner(found: dict[str, Any], payload: dict[str, Any]) -> None:
