@@ -3,7 +3,6 @@
 import os
 import random as dice
 from collections.abc import Mapping
-from functools import cached_property
 from types import TracebackType
 from typing import Self, Unpack
 
@@ -153,9 +152,11 @@ class KuCoin(Spot):
         """
         return self._engine.close(timeout)
 
-    @cached_property
+    @property
     def _credentials(self) -> Credentials | None:
-        return self._given or Credentials.from_environment(os.environ)
+        if self._given is None:
+            self._given = Credentials.from_environment(os.environ)
+        return self._given
 
     def _sockets(self, market: Market, private: bool) -> Transport:  # noqa: FBT001  the shape of a TransportOf
         credentials = self._credentials if private else None

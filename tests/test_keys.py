@@ -97,6 +97,17 @@ def test_the_environment_s_keys_are_taken(exchange: Simulator, monkeypatch: pyte
         assert tells_of_orders(exchange, kucoin)
 
 
+def test_keys_that_come_into_the_environment_later_are_taken_then(
+    exchange: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with client(exchange, credentials=None) as kucoin:
+        with pytest.raises(ValueError, match="KUCOIN_API_KEY"):
+            kucoin.orders()
+        for name, value in ENVIRONMENT.items():
+            monkeypatch.setenv(name, value)
+        assert tells_of_orders(exchange, kucoin)
+
+
 def test_keys_that_are_given_go_before_those_of_the_environment(
     exchange: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
