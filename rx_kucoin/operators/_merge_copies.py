@@ -186,7 +186,7 @@ class _Merging(Outbox, abc.DisposableBase, Generic[T]):
         self.deliver()
 
     def ended(self, leg: _Leg[T], *, whole: bool) -> None:
-        """A leg has nothing more to say; what the next one holds is due, if it was the one that spoke."""
+        """A leg has nothing more to say. One that ended before its turn keeps what it brought until that comes."""
         with self._lock:
             leg.ended, leg.whole = True, whole
             while self._legs and self._legs[0].ended:
@@ -208,9 +208,16 @@ class _Merging(Outbox, abc.DisposableBase, Generic[T]):
         for newer in self._legs[1:]:
             newer.was_said(mark)
         broken, self._broken, self._spoke = self._broken, False, True
-        if broken and self._on_break is not None:
-            self.put(self._on_break)
+        if broken:
+            self.put(self._tell_of_break)
         self.put(partial(self.sink.on_next, value))
+
+    def _tell_of_break(self) -> None:
+        if self._on_break is not None:
+            try:
+                self._on_break()
+            except Exception as error:  # noqa: BLE001  as above
+                self.sink.on_error(error)
 
     def _finish(self) -> None:
         if self._outer_done and not self._legs:

@@ -175,7 +175,6 @@ class Relay(Outbox, abc.DisposableBase, Generic[T]):
             if key in taker.taken_over:
                 self._keep(leg, value, key, here, taker)
                 return ()
-        gone: tuple[Leg[T], ...] = ()
         if index > 0 and key not in leg.taken_over:
             leg.hold(key, here, value)
             return ()
@@ -192,7 +191,7 @@ class Relay(Outbox, abc.DisposableBase, Generic[T]):
         if index > 0:
             leg.take_over(key, here)
         self._say_soon(partial(self._say, value))
-        return gone
+        return ()
 
     def _keep(self, leg: Leg[T], value: T, key: Hashable, here: int | None, taker: Leg[T]) -> None:
         """Keep what an older one brings until the one that took over has brought it too: that one may end before."""

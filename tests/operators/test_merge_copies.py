@@ -164,6 +164,21 @@ def test_an_identity_that_raises_ends_the_stream() -> None:
     assert joined.ends == ["ZeroDivisionError('division by zero')"]
 
 
+def test_a_break_that_cannot_be_told_ends_the_stream() -> None:
+    outer, ends = Subject[Any](), list[str]()
+
+    def fail() -> None:
+        raise OSError("deaf")
+
+    outer.pipe(merge_copies(str, on_break=fail)).subscribe(on_error=lambda error: ends.append(repr(error)))
+    for value in (1, 2):
+        source = Subject[Any]()
+        outer.on_next(source)
+        source.on_next(value)
+        source.on_completed()
+    assert ends == ["OSError('deaf')"]
+
+
 def test_disposing_lets_go_of_every_source() -> None:
     joined = Joined()
     sources = [joined.source(), joined.source()]
