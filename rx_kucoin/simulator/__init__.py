@@ -10,7 +10,8 @@ except ModuleNotFoundError as error:
     ) from None
 from rx_kucoin.simulator._account import Order, StopOrder
 from rx_kucoin.simulator._futures_account import FuturesAccount
+from rx_kucoin.simulator._past import Standing
 from rx_kucoin.simulator._record import Line, Refusal, busiest
 from rx_kucoin.simulator._spot_account import SpotAccount
 
-__all__ = ["FuturesAccount", "Line", "Order", "Refusal", "Simulator", "SpotAccount", "StopOrder", "busiest"]
+__all__ = ["FuturesAccount", "Line", "Order", "Refusal", "Simulator", "SpotAccount", "Standing", "StopOrder", "busiest"]

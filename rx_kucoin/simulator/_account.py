@@ -8,8 +8,8 @@ from itertools import count
 from random import Random
 from typing import Any, Concatenate, Final, Literal, NamedTuple, ParamSpec, Protocol, TypeVar
 
-from rx_kucoin.simulator._faults import Run
 from rx_kucoin.simulator._market import Clock
+from rx_kucoin.simulator._script import Run
 
 __all__ = ["EXACT", "Account", "Amount", "Order", "Side", "StopOrder", "Tell", "Till", "at_once", "exact", "plain"]
 

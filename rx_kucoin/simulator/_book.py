@@ -3,12 +3,16 @@
 from random import Random
 from typing import Final, Literal, NamedTuple
 
-__all__ = ["Book", "Row", "Side"]
+__all__ = ["LEVELS", "Book", "Row", "Side"]
 
 Side = Literal["bids", "asks"]
 
-DEEP: Final = 200
+LEVELS: Final = 150
+"""Levels of a side at first: the nearest hundred tick by tick, the others at every second tick."""
+DENSE: Final = 100
 FEWEST, MOST = 60, 400
+NARROWEST: Final = 40
+"""Ticks that a side's changes spread over, however few its levels are."""
 
 
 class Row(NamedTuple):
@@ -18,23 +22,40 @@ class Row(NamedTuple):
     price: int
     size: int
     sequence: int
+    spelling: str = ""
+    """How the price is written, where not as always."""
 
 
 class Book:
     """Levels by price in ticks, sizes in lots, and one sequence that every change advances by one."""
 
-    def __init__(self, dice: Random, *, middle: int, lot: int, sequence: int) -> None:
-        self.sequence = sequence
+    def __init__(self, dice: Random, *, middle: int, lot: int, sequence: int, levels: int = LEVELS) -> None:
         self._dice = dice
         self._lot = lot
-        near, far = range(100), range(100, DEEP, 2)
+        self._levels = levels
+        self._deep = max(levels, 2 * levels - DENSE, NARROWEST)
+        self._fewest, self._most = min(FEWEST, levels), max(MOST, 2 * levels)
+        self.bids: dict[int, int] = {}
+        self.asks: dict[int, int] = {}
+        self.undo: list[tuple[Side, int, int]] = []
+        """What each level that changed held before, for whoever keeps the past and empties this."""
+        self.fill(middle, sequence)
+
+    def fill(self, middle: int, sequence: int) -> None:
+        """Begin anew around a price, at a sequence of one's choice."""
+        before = self.bids, self.asks
+        near, far = range(min(DENSE, self._levels)), range(DENSE, self._deep, 2)
         self.bids = {middle - step: self._size() for step in (*near, *far) if middle > step}
         self.asks = {middle + 1 + step: self._size() for step in (*near, *far)}
+        self._forget("bids", before[0], self.bids)
+        self._forget("asks", before[1], self.asks)
+        self._bid, self._ask = middle, middle + 1
+        self.sequence = sequence
 
     @property
     def best(self) -> tuple[int, int]:
         """Highest bid and lowest ask, in ticks."""
-        return max(self.bids), min(self.asks)
+        return self._bid, self._ask
 
     def top(self, side: Side, count: int | None = None) -> list[tuple[int, int]]:
         """Return the best levels of a side, best first."""
@@ -44,12 +65,23 @@ class Book:
     def change(self) -> Row:
         """Change one level and return it as a row."""
         side: Side = "bids" if self._dice.random() < 0.5 else "asks"  # noqa: PLR2004
+        return self.put(side, *self._pick(side, self.bids if side == "bids" else self.asks))
+
+    def put(self, side: Side, price: int, size: int) -> Row:
+        """Let a level hold a size, 0 for none, and return it as a row."""
         levels = self.bids if side == "bids" else self.asks
-        price, size = self._pick(side, levels)
+        if not size and len(levels) == 1:
+            raise ValueError(f"the last of the {side} stays")
+        self.undo.append((side, price, levels.get(price, 0)))
         if size:
             levels[price] = size
         else:
-            del levels[price]
+            levels.pop(price, None)
+        if side == "bids":
+            if price >= self._bid:
+                self._bid = price if size else max(levels)
+        elif price <= self._ask:
+            self._ask = price if size else min(levels)
         self.sequence += 1
         return Row(side, price, size, self.sequence)
 
@@ -62,17 +94,23 @@ class Book:
         """Choose what happens next on a side: narrow the spread, take the best away, resize, or stir the depths."""
         roll = self._dice.random()
         bid, ask = self.best
+        if bid >= ask:  # crossed by script: only the depths stir, so that it stays as crossed as it is
+            bid, roll = ask - 1, 1.0
         best, away = (bid, -1) if side == "bids" else (ask, 1)
-        if len(levels) > MOST:
+        if len(levels) > self._most:
             return (min(levels) if side == "bids" else max(levels)), 0
         if ask - bid > 1 and roll < 0.4:  # noqa: PLR2004
             return best - away, self._size()
-        if roll < 0.15 and len(levels) > FEWEST:  # noqa: PLR2004
+        if roll < 0.15 and len(levels) > self._fewest:  # noqa: PLR2004
             return best, 0
         if roll < 0.8:  # noqa: PLR2004
             return max(1, best + away * self._dice.randrange(20)), self._size()
-        price = max(1, best + away * self._dice.randrange(20, DEEP))
-        return price, 0 if price in levels and len(levels) > FEWEST else self._size()
+        price = max(1, best + away * self._dice.randrange(20, self._deep))
+        return price, 0 if price in levels and len(levels) > self._fewest else self._size()
+
+    def _forget(self, side: Side, old: dict[int, int], new: dict[int, int]) -> None:
+        if old:
+            self.undo.extend((side, price, old.get(price, 0)) for price in {**old, **new})
 
     def _size(self) -> int:
         return max(1, int(self._dice.expovariate(1 / self._lot)))

@@ -9,7 +9,7 @@ from rx_kucoin.simulator import _spot_payloads as spot
 from rx_kucoin.simulator._bars import Bar
 from rx_kucoin.simulator._market import Instrument
 
-__all__ = ["AUCTION", "CHANNELS", "EVENTS", "Channel", "find"]
+__all__ = ["AUCTION", "CHANNELS", "EVENTS", "Channel", "Moves", "find"]
 
 Asks = Literal["symbol", "interval", "nothing", "either"]
 Moves = Literal["book", "trade", "clock"]

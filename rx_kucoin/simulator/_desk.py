@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from rx_kucoin.protocol.limits import Market
-from rx_kucoin.simulator._book import Side
 from rx_kucoin.simulator._doors import Doors
 from rx_kucoin.simulator._futures_account import FuturesAccount
 from rx_kucoin.simulator._market import Instrument, Listing
+from rx_kucoin.simulator._past import Stood
 from rx_kucoin.simulator._spot_account import SpotAccount
 
 __all__ = ["Accounts", "Desk", "Endpoint", "Query", "Wrong"]
@@ -43,7 +43,7 @@ class Desk:
         self.settings = doors.settings
         self._doors = doors
         self._url = url
-        self._books: dict[str, tuple[float, dict[Side, list[tuple[int, int]]], int]] = {}
+        self._books: dict[str, tuple[float, Stood]] = {}
 
     def token(self, *, private: bool) -> dict[str, Any]:
         """Hand out a token, and say where to dial."""
@@ -66,17 +66,19 @@ class Desk:
             raise Wrong("400100", "symbol not exists")
         return instrument
 
-    def book(self, instrument: Instrument) -> tuple[dict[Side, list[tuple[int, int]]], int]:
-        """Both sides, best first, and their sequence; for a while the same ones again, if the settings say so."""
+    def book(self, instrument: Instrument) -> Stood:
+        """Both sides, best first; older ones, if a script says so; for a while the same ones, if the settings do."""
+        now_ns = self.settings.now_ns()
+        lag = self._doors.faults.take("lag_book", instrument.symbol)
+        if lag is not None:
+            since_ns = None if lag["seconds"] is None else now_ns - round(lag["seconds"] * 1_000_000_000)
+            stood: Stood | None = lag["stood"]
+            return stood or instrument.past.stood(now_ns, moves=lag["moves"], since_ns=since_ns)
         now = time.monotonic()
         kept = self._books.get(instrument.symbol)
         if kept is None or now - kept[0] >= self.settings.rest_lag:
-            sides: dict[Side, list[tuple[int, int]]] = {
-                "bids": instrument.book.top("bids"),
-                "asks": instrument.book.top("asks"),
-            }
-            kept = self._books[instrument.symbol] = (now, sides, instrument.book.sequence)
-        return kept[1], kept[2]
+            kept = self._books[instrument.symbol] = (now, instrument.past.now(now_ns))
+        return kept[1]
 
 
 class Endpoint(NamedTuple):
@@ -88,3 +90,4 @@ class Endpoint(NamedTuple):
     answer: Callable[[Desk, Query], Any]
     signed: bool = False
     token: bool = False
+    book: bool = False

@@ -4,11 +4,14 @@ import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Self, TypeVar
 
 from rx_kucoin.protocol.limits import Market
+from rx_kucoin.simulator._books import Change
 from rx_kucoin.simulator._faults import Faults
 from rx_kucoin.simulator._futures_account import FuturesAccount
+from rx_kucoin.simulator._past import Standing
 from rx_kucoin.simulator._record import Call, Dial, Line, Record, Refusal
 from rx_kucoin.simulator._settings import Settings
 from rx_kucoin.simulator._spot_account import SpotAccount
@@ -20,6 +23,8 @@ __all__ = ["Simulator"]
 T = TypeVar("T")
 
 PATIENCE: Final = 30.0
+AT_ONCE: Final = 500
+"""Moves after which the exchange may do something else, such as sending them."""
 
 
 @dataclass(kw_only=True, repr=False, eq=False)
@@ -101,6 +106,37 @@ class Simulator(Settings):
             return len(stream.listeners)
 
         return self._call(act)
+
+    def book(self, symbol: str, market: Market | None = None) -> Standing:
+        """Tell how a symbol's book stands between two moves, whatever is pushed or handed out of it."""
+        return self._call(lambda: self._world.books.look(symbol, market))
+
+    def move(self, symbol: str, count: int = 1, *, market: Market | None = None) -> int:
+        """Let a symbol's book move so many times now, each told on its level 2 topic; return the last sequence.
+
+        A connection whose reader leaves 100,000 messages waiting is reset.
+        """
+        sequence = 0
+        for done in range(0, count, AT_ONCE):
+            size = min(AT_ONCE, count - done)
+            sequence = self._call(partial(self._world.books.move, symbol, size, market))
+        return sequence
+
+    def change(
+        self, symbol: str, *changes: Change, skip: int = 0, shuffle: bool = False, market: Market | None = None
+    ) -> int:
+        """Let changes of one's own happen to a symbol's book now, in one range; return the last sequence.
+
+        Args:
+            symbol: Whose book.
+            *changes: Each a side, a price as it shall be written in the push, and a size; ("bids", "0", "0") is an
+                event that shows on no level. On futures each is a message of its own.
+            skip: So many numbers more, without rows.
+            shuffle: Whether the rows stand in no order; their sequences tell it.
+            market: Whose symbol it is, where both have one of that name.
+        """
+        books = self._world.books
+        return self._call(lambda: books.change(symbol, changes, market, skip=skip, shuffle=shuffle))
 
     def push(self, topic: str, subject: str, data: Any, **envelope: Any) -> int:
         """Push any data on a topic, private ones too; return how many listeners it went to."""

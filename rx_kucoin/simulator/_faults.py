@@ -1,25 +1,13 @@
 """Faults by script: a table of what may go wrong, and for how often."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal, Protocol, TypeVar
+from collections.abc import Mapping
+from typing import Final, Literal
 
+from rx_kucoin.simulator._book_faults import BookFaults
 from rx_kucoin.simulator._signatures import FAULTS
 
-T = TypeVar("T")
+__all__ = ["Answer", "Faults", "Garbage", "Refusal"]
 
-__all__ = ["Answer", "Fault", "Faults", "Garbage", "Lines", "Refusal"]
-
-Fault = Literal[
-    "answer_tokens",
-    "refuse_signed",
-    "refuse_dials",
-    "refuse_sockets",
-    "welcome",
-    "acks",
-    "topic_limit",
-    "refuse_topic",
-    "late_pushes",
-]
 Garbage = Literal["not json", "not an object", "wrong types", "unknown type", "notice", "binary", "no topic", "empty"]
 Refusal = Literal[
     "400001",
@@ -48,69 +36,48 @@ GARBAGE: Final[Mapping[Garbage, str | bytes]] = {
 }
 
 
-class Run(Protocol):
-    """Acts on the exchange's own thread, from any other."""
-
-    def __call__(self, act: Callable[[], T], /) -> T: ...
-
-
-class Lines(Protocol):
-    """What faults do to open connections at once; `line` counts them in the order of their dials, from 0."""
-
-    def drop(self, line: int | None, *, abrupt: bool) -> int: ...
-    def mute(self, line: int | None, *, muted: bool) -> int: ...
-    def blurt(self, line: int | None, garbage: str | bytes) -> int: ...
-    def silence_topic(self, topic: str, *, silent: bool) -> None: ...
-    def mishap(self, topic: str, kind: str, count: int) -> None: ...
-
-
-class Faults:
+class Faults(BookFaults):
     """What goes wrong. Every method may be called from any thread; `times=None` lasts until `clear()`."""
-
-    def __init__(self, lines: Lines, run: Run) -> None:
-        self._lines = lines
-        self._run = run
-        self._set: dict[str, tuple[dict[str, Any], int | None]] = {}
 
     # At once, to connections that are open: each returns how many it struck.
 
     def drop(self, line: int | None = None, *, abrupt: bool = True) -> int:
         """Cut one connection, or all: by a TCP reset, or politely with 1000 "Bye"."""
-        return self._run(lambda: self._lines.drop(line, abrupt=abrupt))
+        return self._run(lambda: self._exchange.drop(line, abrupt=abrupt))
 
     def silence(self, line: int | None = None) -> int:
         """Say nothing more on one connection, or all, not even pongs; the sockets stay open."""
-        return self._run(lambda: self._lines.mute(line, muted=True))
+        return self._run(lambda: self._exchange.mute(line, muted=True))
 
     def speak(self, line: int | None = None) -> int:
         """End the silence. What was not said meanwhile is lost."""
-        return self._run(lambda: self._lines.mute(line, muted=False))
+        return self._run(lambda: self._exchange.mute(line, muted=False))
 
     def garbage(self, kind: Garbage = "not json", line: int | None = None) -> int:
         """Send one frame that makes no sense."""
-        return self._run(lambda: self._lines.blurt(line, GARBAGE[kind]))
+        return self._run(lambda: self._exchange.blurt(line, GARBAGE[kind]))
 
     # On topics: what happens to the next messages.
 
     def silence_topic(self, topic: str) -> None:
         """Push nothing on a topic, although its sequence goes on."""
-        self._run(lambda: self._lines.silence_topic(topic, silent=True))
+        self._run(lambda: self._exchange.silence_topic(topic, silent=True))
 
     def speak_topic(self, topic: str) -> None:
         """End a topic's silence."""
-        self._run(lambda: self._lines.silence_topic(topic, silent=False))
+        self._run(lambda: self._exchange.silence_topic(topic, silent=False))
 
     def gap(self, topic: str, count: int = 1) -> None:
         """Lose the next messages of a topic."""
-        self._run(lambda: self._lines.mishap(topic, "lose", count))
+        self._run(lambda: self._exchange.mishap(topic, "lose", count))
 
     def duplicate(self, topic: str, count: int = 1) -> None:
         """Send each of the next messages of a topic twice."""
-        self._run(lambda: self._lines.mishap(topic, "twice", count))
+        self._run(lambda: self._exchange.mishap(topic, "twice", count))
 
     def swap(self, topic: str) -> None:
         """Send the next message of a topic after the one that follows it."""
-        self._run(lambda: self._lines.mishap(topic, "swap", 1))
+        self._run(lambda: self._exchange.mishap(topic, "swap", 1))
 
     # On what is to come.
 
@@ -179,23 +146,6 @@ class Faults:
     def late_pushes(self, seconds: float = 0.2) -> None:
         """Go on pushing for a while after an unsubscribe was acknowledged."""
         self._put("late_pushes", None, seconds=seconds)
-
-    def clear(self) -> None:
-        """Let everything that is to come go right again. What was silenced stays so until told to speak."""
-        self._run(self._set.clear)
-
-    def take(self, fault: Fault, detail: str = "") -> Mapping[str, Any] | None:
-        """For the exchange itself: return a fault if it is set, and count it down."""
-        name = f"{fault} {detail}" if detail else fault
-        values, left = self._set.get(name, (None, None))
-        if left is not None and left <= 1:
-            del self._set[name]
-        elif left is not None and values is not None:
-            self._set[name] = (values, left - 1)
-        return values
-
-    def _put(self, name: str, times: int | None, **values: Any) -> None:
-        self._run(lambda: self._set.__setitem__(name, (values, times)))
 
     def __repr__(self) -> str:
         return f"<Faults {', '.join(sorted(self._set)) or 'none'}>"

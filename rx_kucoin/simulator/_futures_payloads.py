@@ -52,7 +52,7 @@ def level2(contract: Instrument, _interval: str) -> Body:
     """`/contractMarket/level2`: one level a frame, written `price,side,size`."""
     row = contract.changed[1][0]
     side = "buy" if row.side == "bids" else "sell"
-    change = f"{contract.price(row.price)},{side},{row.size}"
+    change = f"{row.spelling or contract.price(row.price)},{side},{row.size}"
     return _numbered("level2", {"sequence": row.sequence, "change": change, "timestamp": contract.now_ms()})
 
 

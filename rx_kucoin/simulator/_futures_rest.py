@@ -42,8 +42,8 @@ def all_tickers(desk: Desk, _query: Query) -> Any:
 
 
 def snapshot(desk: Desk, query: Query) -> Any:
-    """The whole book."""
-    return _book(desk, query, None)
+    """The best levels, as many as this host gives."""
+    return _book(desk, query, desk.settings.futures_book_levels)
 
 
 def depth20(desk: Desk, query: Query) -> Any:
@@ -76,12 +76,11 @@ def kline(desk: Desk, query: Query) -> Any:
     ]
 
 
-def _book(desk: Desk, query: Query, count: int | None) -> Any:
+def _book(desk: Desk, query: Query, count: int) -> Any:
     each = desk.instrument(query)
-    sides, sequence = desk.book(each)
-    scale = 10**each.digits
-    rows = {side: [[price / scale, size] for price, size in levels[:count]] for side, levels in sides.items()}
-    return {"sequence": sequence, "symbol": each.symbol, **rows, "ts": desk.settings.now_ns()}
+    stood, scale = desk.book(each), 10**each.digits
+    rows = {side: [[price / scale, size] for price, size in levels[:count]] for side, levels in stood.sides.items()}
+    return {"sequence": stood.sequence, "symbol": each.symbol, **rows, "ts": stood.time_ns}
 
 
 def _rules(each: Instrument) -> dict[str, Any]:
@@ -135,9 +134,9 @@ FUTURES: Final = (
     Endpoint("GET", "/api/v1/contracts/{symbol}", 3, contract),
     Endpoint("GET", "/api/v1/ticker", 2, ticker),
     Endpoint("GET", "/api/v1/allTickers", 5, all_tickers),
-    Endpoint("GET", "/api/v1/level2/snapshot", 3, snapshot),
-    Endpoint("GET", "/api/v1/level2/depth20", 5, depth20),
-    Endpoint("GET", "/api/v1/level2/depth100", 5, depth100),
+    Endpoint("GET", "/api/v1/level2/snapshot", 3, snapshot, book=True),
+    Endpoint("GET", "/api/v1/level2/depth20", 5, depth20, book=True),
+    Endpoint("GET", "/api/v1/level2/depth100", 5, depth100, book=True),
     Endpoint("GET", "/api/v1/kline/query", 3, kline),
     *FUTURES_ACCOUNT,
 )

@@ -7,7 +7,9 @@ from typing import Final, NamedTuple
 
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.simulator._bars import Bar, Bars
-from rx_kucoin.simulator._book import Book, Row
+from rx_kucoin.simulator._book import LEVELS, Book, Row
+from rx_kucoin.simulator._past import Past
+from rx_kucoin.simulator._quirks import Quirks
 
 __all__ = ["Clock", "Instrument", "Listing", "Trade", "amount"]
 
@@ -36,9 +38,19 @@ class Instrument:
     """One symbol: everything about it that a channel or a REST call can show."""
 
     def __init__(
-        self, symbol: str, price: str, *, market: Market, rank: int, seed: int, age: float, clock: Clock
+        self,
+        symbol: str,
+        price: str,
+        *,
+        market: Market,
+        rank: int,
+        seed: int,
+        age: float,
+        clock: Clock,
+        levels: int = LEVELS,
     ) -> None:
-        self.symbol, self.market, self.rank, self.now_ns = symbol, market, rank, clock
+        self.symbol, self.rank, self.now_ns = symbol, rank, clock
+        self.market: Market = market
         self.in_auction = False
         """Whether its call auction is going on: two channels tell of that alone."""
         self.dice = Random(f"{seed} {symbol}")  # noqa: S311
@@ -51,8 +63,12 @@ class Instrument:
             else int(WORTH.get(self.quote, 1_000) * 10 ** (SIZE_DIGITS + self.digits)) // middle
         )
         start = self.dice.randrange(10**9, 4 * 10**10) + (0 if market == "spot" else 17 * 10**11)
-        self.book = Book(self.dice, middle=middle, lot=lot, sequence=start + int(age * FOUND))
+        self.book = Book(self.dice, middle=middle, lot=lot, sequence=start + int(age * FOUND), levels=levels)
+        self.past = Past(self.book)
         self.changed: tuple[int, list[Row]] = (self.book.sequence, [])
+        """The last range: its first number, and its rows."""
+        self.earlier = self.changed
+        """The range before."""
         self.trade = Trade(self._first_match(age), "buy", middle, lot, clock())
         self.day = Bar(clock() // 1_000_000_000, middle)
         self.day.add(middle + middle // 40, lot * 900)
@@ -82,18 +98,26 @@ class Instrument:
         """Write a turnover."""
         return amount(ticks_by_lots, self.digits + self.size_digits)
 
-    def move(self) -> None:
+    def move(self, quirks: Quirks | None = None) -> None:
         """Let the book change: a range of numbers on spot, one row on futures."""
         start, rows = self.book.sequence + 1, list[Row]()
         count = self.dice.choice((1, 1, 1, 2, 4)) if self.market == "spot" else 1
         for _ in range(count):
             if count == 1 or self.dice.random() < 0.8:  # noqa: PLR2004
-                rows.append(self.book.change())
+                rows.append(self.book.change() if quirks is None else quirks.change(self.book, self.dice))
             elif self.dice.random() < 0.5:  # noqa: PLR2004
                 rows.append(Row("bids", 0, 0, self.book.hide()))
             else:
                 self.book.hide()
-        self.changed = (start, rows)
+        if quirks is not None:
+            rows = quirks.range(rows, self.book, self.dice) if self.market == "spot" else rows
+            rows = quirks.spell(rows, self.dice, self.price)
+        self.moved(start, rows)
+
+    def moved(self, start: int, rows: list[Row]) -> None:
+        """Take what has just been done to the book for its last range."""
+        self.earlier, self.changed = self.changed, (start, rows)
+        self.past.note(self.now_ns(), start - 1)
 
     def match(self) -> None:
         """Let a taker trade at the best price."""
@@ -130,8 +154,10 @@ class Listing:
         ages: bool,
         clock: Clock,
         auctions: Collection[str] = (),
+        levels: int = LEVELS,
     ) -> None:
         self.market: Market = market
+        self._levels = levels
         self.prices = prices
         self._seed, self._clock, self._auctions = seed, clock, auctions
         self._opened = time.monotonic() if ages else None
@@ -151,6 +177,7 @@ class Listing:
                 seed=self._seed,
                 age=age,
                 clock=self._clock,
+                levels=self._levels,
             )
             instrument.in_auction = symbol in self._auctions
         return instrument

@@ -21,11 +21,17 @@ class Dial(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One REST call: its method, its path, and the HTTP status of the answer."""
+    """One REST call: when it came, its method, its path, and the HTTP status of the answer, 0 where none was given."""
 
     at: float
     request: str
     status: int
+    weight: int = 0
+    """What it took from its pool; a call that is refused takes nothing."""
+    pool: str = ""
+    market: Market = "spot"
+    """Whose host was called: each has a public pool of its own."""
+    symbol: str = ""
 
 
 class Refusal(NamedTuple):
@@ -109,6 +115,11 @@ class Record:
     def pushed(self) -> int:
         """Data frames over all connections."""
         return sum(line.pushed for line in list(self.lines))
+
+    def spent(self, pool: str, per: float = 30.0, *, market: Market | None = None) -> int:
+        """Most weight that was taken from a pool within any window of `per` seconds, on both hosts or one."""
+        taken = (call for call in list(self.calls) if call.pool == pool and market in {None, call.market})
+        return busiest(sorted(call.at for call in taken for _ in range(call.weight)), per)
 
     def refuse(self, line: Line, refusal: Refusal) -> None:
         """Note a refusal, with its connection and over all."""

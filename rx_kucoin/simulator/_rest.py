@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -16,20 +17,23 @@ from rx_kucoin.simulator._futures_rest import FUTURES
 from rx_kucoin.simulator._gateway import Gateway
 from rx_kucoin.simulator._quota import TOO_MANY, Quota
 from rx_kucoin.simulator._record import Call
+from rx_kucoin.simulator._spoilt import EMPTY, spoilt
 from rx_kucoin.simulator._spot_rest import SPOT
+from rx_kucoin.simulator._streams import write
 
 __all__ = ["application"]
 
 ENDPOINTS: Final[Mapping[Market, tuple[Endpoint, ...]]] = {"spot": SPOT, "futures": FUTURES}
 NOT_FOUND: Final = {"code": "404", "msg": "Not Found", "retry": False, "success": False}
-HTML: Final = "<html><head><title>ERROR: The request could not be satisfied</title></head><body>403</body></html>"
-WAYS: Final[Mapping[str, tuple[int, dict[str, Any]]]] = {
-    "busy": (429, TOO_MANY),
-    "unavailable": (503, {"code": "503000", "msg": "Service unavailable"}),
-    "error": (500, {"code": "500000", "msg": "Internal Server Error"}),
-    "wrong code": (200, {"code": "200003", "msg": "Something is not as it should be"}),
-}
-"""How a token call may be answered by script: HTTP status and body."""
+
+
+@dataclass
+class Bill:
+    """When a call came, and what it has cost."""
+
+    at: float
+    weight: int = 0
+    pool: str = ""
 
 
 class Counter:
@@ -45,16 +49,27 @@ class Counter:
         """Make aiohttp's handler for one row of the table."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            response = await self._answer(endpoint, request)
-            self._doors.record.calls.append(Call(time.monotonic(), f"{request.method} {request.path}", response.status))
+            bill = Bill(time.monotonic())
+            response = await self._answer(endpoint, request, bill)
+            self._note(request, response.status, bill)
             return response
 
         return handle
 
-    async def _answer(self, endpoint: Endpoint, request: web.Request) -> web.Response:
+    def _note(self, request: web.Request, status: int, bill: Bill) -> None:
+        asked = f"{request.method} {request.path}"
+        call = Call(bill.at, asked, status, bill.weight, bill.pool, self._market, _symbol(request))
+        self._doors.record.calls.append(call)
+
+    async def _answer(self, endpoint: Endpoint, request: web.Request, bill: Bill) -> web.Response:
         doors, settings = self._doors, self._doors.settings
-        if endpoint.token and (fault := doors.faults.take("answer_tokens")) is not None:
-            return await self._spoilt(fault)
+        fault = doors.faults.take("answer_tokens") if endpoint.token else None
+        fault = doors.faults.take_for("refuse_books", _symbol(request)) if endpoint.book else fault
+        if fault is not None and fault["answer"] == "hang":
+            self._note(request, 0, bill)
+            await asyncio.Event().wait()
+        if fault is not None:
+            return spoilt(fault)
         if endpoint.signed:
             body = (await request.read()).decode()
             spellings = dict.fromkeys((request.raw_path, unquote(request.raw_path), str(request.rel_url)))
@@ -78,32 +93,26 @@ class Counter:
             fits, headers = self._quota.spend(pool, f"{self._market} {who}", endpoint.weight, time.monotonic())
             if not fits:
                 return web.json_response(TOO_MANY, status=429, headers=headers)
+            bill.weight, bill.pool = endpoint.weight, pool
         try:
             data = endpoint.answer(self._desk, {**request.query, **request.match_info})
         except Wrong as wrong:
             return web.json_response({"code": wrong.code, "msg": wrong.text}, status=wrong.status, headers=headers)
-        return web.json_response({"code": "200000", "data": data}, headers=headers)
+        if endpoint.book:
+            data = await self._late(_symbol(request), data)
+        return web.json_response({"code": "200000", "data": data}, headers=headers, dumps=write)
 
-    async def _spoilt(self, fault: Mapping[str, Any]) -> web.Response:
-        """Answer a token call as the script wants it."""
-        headers: dict[str, str] = {}
-        if fault["reset"] is not None:
-            headers = {
-                "gw-ratelimit-limit": "2000",
-                "gw-ratelimit-remaining": "0",
-                "gw-ratelimit-reset": str(int(fault["reset"] * 1000)),
-            }
-        answer = fault["answer"]
-        if answer == "hang":
-            await asyncio.Event().wait()
-        if answer == "html":
-            return web.Response(text=HTML, content_type="text/html", status=fault["status"] or 403, headers=headers)
-        if answer == "empty":
-            data = {"token": "none", "instanceServers": list[object]()}
-            return web.json_response({"code": "200000", "data": data}, headers=headers)
-        status, body = WAYS[answer]
-        body = body if fault["code"] is None else {**body, "code": fault["code"]}
-        return web.json_response(body, status=fault["status"] or status, headers=headers)
+    async def _late(self, symbol: str, book: dict[str, Any]) -> Any:
+        """Hand a book out when and as the script wants it."""
+        empty = self._doors.faults.take("empty_book", symbol)
+        slow = self._doors.faults.take_for("slow_books", symbol)
+        if slow is not None:
+            await asyncio.sleep(slow["seconds"])
+        return book if empty is None else EMPTY[empty["how"]](book)
+
+
+def _symbol(request: web.Request) -> str:
+    return request.query.get("symbol") or request.match_info.get("symbol", "")
 
 
 def application(market: Market, doors: Doors, desk: Desk, quota: Quota, gateway: Gateway) -> web.Application:
@@ -116,7 +125,7 @@ def application(market: Market, doors: Doors, desk: Desk, quota: Quota, gateway:
     async def elsewhere(request: web.Request) -> web.StreamResponse:
         if request.method == "GET" and request.headers.get("Upgrade", "").lower() == "websocket":
             return await gateway.dial(request)
-        doors.record.calls.append(Call(time.monotonic(), f"{request.method} {request.path}", 404))
+        doors.record.calls.append(Call(time.monotonic(), f"{request.method} {request.path}", 404, market=market))
         return web.json_response(NOT_FOUND, status=404)
 
     app.router.add_route("*", "/{tail:.*}", elsewhere)

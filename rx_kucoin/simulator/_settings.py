@@ -20,6 +20,7 @@ from rx_kucoin.protocol.limits import (
     Market,
     Rate,
 )
+from rx_kucoin.simulator._book import LEVELS
 
 __all__ = ["QUOTAS", "Settings"]
 
@@ -37,6 +38,10 @@ class Settings:
     """Names of spot symbols, or how many: the well-known ones first, then made-up ones."""
     futures_symbols: int | Sequence[str] = 12
     """Names of contracts, or how many."""
+    book_levels: int = LEVELS
+    """Levels of each side of a book when it begins; it stays about as deep."""
+    futures_book_levels: int = 1_000
+    """Most levels of a side in a futures snapshot."""
     auctions: Sequence[str] | None = None
     """Spot symbols whose call auction is going on. `None`: the last one of those listed."""
     rate: float | None = None

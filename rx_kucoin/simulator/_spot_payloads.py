@@ -68,7 +68,8 @@ def level2(instrument: Instrument, _interval: str) -> Body:
     start, rows = instrument.changed
     changes: dict[Side, list[list[str]]] = {"asks": [], "bids": []}
     for row in rows:
-        changes[row.side].append([instrument.price(row.price), instrument.size(row.size), str(row.sequence)])
+        price = row.spelling or instrument.price(row.price)
+        changes[row.side].append([price, instrument.size(row.size), str(row.sequence)])
     data = {
         "changes": changes,
         "sequenceEnd": instrument.book.sequence,

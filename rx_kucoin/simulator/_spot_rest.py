@@ -130,12 +130,12 @@ def histories(desk: Desk, query: Query) -> Any:
 
 def _book(desk: Desk, query: Query, count: int | None) -> Any:
     instrument = desk.instrument(query)
-    sides, sequence = desk.book(instrument)
+    stood = desk.book(instrument)
     rows = {
         side: [[instrument.price(price), instrument.size(size)] for price, size in levels[:count]]
-        for side, levels in sides.items()
+        for side, levels in stood.sides.items()
     }
-    return {"time": desk.settings.now_ns() // 1_000_000, "sequence": str(sequence), **rows}
+    return {"time": stood.time_ns // 1_000_000, "sequence": str(stood.sequence), **rows}
 
 
 def _day(instrument: Instrument) -> dict[str, Any]:
@@ -216,9 +216,9 @@ SPOT: Final = (
     Endpoint("GET", "/api/v1/market/allTickers", 15, all_tickers),
     Endpoint("GET", "/api/v1/market/stats", 15, stats),
     Endpoint("GET", "/api/v1/market/orderbook/level1", 2, level1),
-    Endpoint("GET", "/api/v1/market/orderbook/level2_20", 2, level2_20),
-    Endpoint("GET", "/api/v1/market/orderbook/level2_100", 2, level2_100),
-    Endpoint("GET", "/api/v3/market/orderbook/level2", 3, level2, signed=True),
+    Endpoint("GET", "/api/v1/market/orderbook/level2_20", 2, level2_20, book=True),
+    Endpoint("GET", "/api/v1/market/orderbook/level2_100", 2, level2_100, book=True),
+    Endpoint("GET", "/api/v3/market/orderbook/level2", 3, level2, signed=True, book=True),
     Endpoint("GET", "/api/v1/market/candles", 3, candles),
     Endpoint("GET", "/api/v1/market/histories", 3, histories),
     *ACCOUNT,

@@ -10,12 +10,15 @@ import msgspec
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.topics import Topic
 from rx_kucoin.simulator._bars import LENGTHS, Bar
-from rx_kucoin.simulator._channels import AUCTION, EVENTS, Channel, find
+from rx_kucoin.simulator._channels import AUCTION, EVENTS, Channel, Moves, find
 from rx_kucoin.simulator._market import Instrument, Listing
+from rx_kucoin.simulator._quirks import Quirks
+from rx_kucoin.simulator._script import Script
 from rx_kucoin.simulator._spot_payloads import market_of
 
 __all__ = ["Listener", "Produced", "Stream", "Streams", "encode", "write"]
 
+Body = dict[str, Any]
 KEPT: Final = 200_000
 UNSERVED: Final = {("futures", "6hour")}
 """Candles that only the other market has."""
@@ -49,6 +52,8 @@ class Stream:
         self.silent = False
         self.mishaps: deque[str] = deque()
         """What goes wrong with the next messages: "lose", "twice" or "swap"."""
+        self.overlaps = 0
+        """How many of the next ranges begin with what was told before."""
         self.held: str | None = None
         self.shown: tuple[Bar, int] | None = None
         """The bar that was shown last, and its volume then."""
@@ -69,8 +74,9 @@ class Stream:
 class Streams:
     """Every stream of one market."""
 
-    def __init__(self, listing: Listing, dice: Random, born: Callable[[Stream], None]) -> None:
+    def __init__(self, listing: Listing, dice: Random, born: Callable[[Stream], None], script: Script) -> None:
         self._market: Market = listing.market
+        self._script = script
         self._listing = listing
         self._dice = dice
         self._born = born
@@ -96,14 +102,23 @@ class Streams:
         crowd = stream.instruments
         instrument = crowd[0] if len(crowd) == 1 else self._dice.choice(crowd)
         told = 1
-        if stream.channel.moves != "clock":
-            (instrument.move if stream.channel.moves == "book" else instrument.match)()
-            witness = self._streams.get(f"{EVENTS[self._market, stream.channel.moves]}:{instrument.symbol}")
-            if witness is not None and witness is not stream:
-                self._tell(witness, instrument)
-                told = 2
+        if stream.channel.moves == "book":
+            told += self.move(instrument, besides=stream)
+        elif stream.channel.moves == "trade":
+            instrument.match()
+            told += self._witness("trade", instrument, besides=stream)
         self._tell(stream, instrument)
         return told
+
+    def move(self, instrument: Instrument, besides: Stream | None = None) -> int:
+        """Let a book move, and tell it where every movement is told; return how many were told of it `besides` one."""
+        quirks = self._script.take_for("quirks", instrument.symbol)
+        instrument.move(None if quirks is None else Quirks(**quirks))
+        return self._witness("book", instrument, besides)
+
+    def moved(self, instrument: Instrument) -> None:
+        """Tell what a script has just done to a book."""
+        self._witness("book", instrument, None)
 
     def push(self, stream: Stream, body: Mapping[str, Any]) -> int:
         """Push a scripted body to whoever listens; return how many that are."""
@@ -123,6 +138,13 @@ class Streams:
         for stream in self._streams.values():
             stream.listeners.pop(listener, None)
 
+    def _witness(self, moves: Moves, instrument: Instrument, besides: Stream | None) -> int:
+        witness = self._streams.get(f"{EVENTS[self._market, moves]}:{instrument.symbol}")
+        if witness is None or witness is besides:
+            return 0
+        self._tell(witness, instrument)
+        return 1
+
     def _tell(self, stream: Stream, instrument: Instrument) -> None:
         if stream.channel.bar is not None:
             self._finish(stream, instrument, stream.channel.bar)
@@ -130,8 +152,24 @@ class Streams:
         if stream.channel.counts != "none":
             book = stream.channel.counts == "book"
             stream.sequences.append(instrument.book.sequence if book else instrument.trade.sequence)
-        if stream.listeners and stream.channel.show is not None:
-            self._deliver(stream, stream.channel.show(instrument, stream.interval))
+        if stream.listeners and stream.channel.show is not None and not stream.silent:
+            if stream.overlaps:
+                stream.overlaps -= 1
+                self._overlap(stream, instrument, stream.channel.show)
+            else:
+                self._deliver(stream, stream.channel.show(instrument, stream.interval))
+
+    def _overlap(self, stream: Stream, instrument: Instrument, show: Callable[[Instrument, str], Body]) -> None:
+        """Tell the last range with the one before in it; where a range is one change, tell that one before it."""
+        earlier, changed = instrument.earlier, instrument.changed
+        if stream.market == "spot":
+            instrument.changed = (earlier[0], [*earlier[1], *changed[1]])
+        elif earlier[1]:
+            instrument.changed = earlier
+            self._deliver(stream, show(instrument, stream.interval))
+            instrument.changed = changed
+        self._deliver(stream, show(instrument, stream.interval))
+        instrument.changed = changed
 
     def _finish(
         self, stream: Stream, instrument: Instrument, show: Callable[[Instrument, Bar], Mapping[str, Any]]
@@ -146,10 +184,11 @@ class Streams:
         stream.shown = (last, last.volume)
 
     def _deliver(self, stream: Stream, body: Mapping[str, Any]) -> None:
-        if stream.silent:
+        if stream.silent or self._loses(stream):
             return
         texts = [encode(stream.topic, body)]
-        mishap = stream.mishaps.popleft() if stream.mishaps else ""
+        waits = stream.held is not None and stream.mishaps and stream.mishaps[0] == "swap"
+        mishap = stream.mishaps.popleft() if stream.mishaps and not waits else ""
         if mishap == "lose":
             return
         if mishap == "swap":
@@ -163,6 +202,12 @@ class Streams:
         for text in texts:
             for listener in tuple(stream.listeners):
                 listener.push(text)
+
+    def _loses(self, stream: Stream) -> bool:
+        fault = self._script.take("lose", stream.topic)
+        if fault is None and stream.channel.prefix == EVENTS[stream.market, "book"]:
+            fault = self._script.take("lose")
+        return fault is not None and bool(fault["losses"].strike(stream.topic))
 
     def _subjects(self, channel: Channel, argument: str | None) -> tuple[list[Instrument], str]:
         """Tell what a topic is about: its instruments, and the interval of its candles. Unknown names are silent."""

@@ -12,9 +12,11 @@ from aiohttp import web
 
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.simulator._account import Till
+from rx_kucoin.simulator._books import Books
+from rx_kucoin.simulator._channels import EVENTS
 from rx_kucoin.simulator._desk import Accounts, Desk
 from rx_kucoin.simulator._doors import Doors
-from rx_kucoin.simulator._faults import Faults, Run
+from rx_kucoin.simulator._faults import Faults
 from rx_kucoin.simulator._futures_account import FuturesAccount
 from rx_kucoin.simulator._gateway import Gateway
 from rx_kucoin.simulator._market import Listing
@@ -22,6 +24,7 @@ from rx_kucoin.simulator._names import contracts, pairs
 from rx_kucoin.simulator._pace import Still, pace
 from rx_kucoin.simulator._quota import Quota
 from rx_kucoin.simulator._rest import application
+from rx_kucoin.simulator._script import Run
 from rx_kucoin.simulator._settings import Settings
 from rx_kucoin.simulator._spot_account import SpotAccount
 from rx_kucoin.simulator._streams import Stream, Streams
@@ -38,7 +41,7 @@ class World:
 
     def __init__(self, settings: Settings, run: Run) -> None:
         self.settings = settings
-        self.faults = Faults(self, run)
+        self.faults = Faults(self, run, seed=settings.seed)
         self.doors = Doors(settings, self.faults)
         self.urls: dict[Market, str] = {}
         self._pace = pace(settings.rate, settings.rate_per_topic)
@@ -48,7 +51,7 @@ class World:
             "spot": pairs(settings.symbols),
             "futures": contracts(settings.futures_symbols),
         }
-        self._listings = {
+        self._listings: dict[Market, Listing] = {
             market: Listing(
                 market,
                 self.prices[market],
@@ -56,12 +59,16 @@ class World:
                 ages=ages,
                 clock=settings.now_ns,
                 auctions=list(self.prices["spot"])[-1:] if settings.auctions is None else settings.auctions,
+                levels=settings.book_levels,
             )
             for market in MARKETS
         }
         self.account = SpotAccount(self._till("spot", run))
         self.futures_account = FuturesAccount(self._till("futures", run))
-        self._streams = {market: Streams(self._listings[market], self.doors.dice, self._born) for market in MARKETS}
+        self._streams: dict[Market, Streams] = {
+            market: Streams(self._listings[market], self.doors.dice, self._born, self.faults) for market in MARKETS
+        }
+        self.books = Books(self._listings, self._streams)
 
     async def live(self, over: asyncio.Event, ready: Callable[[], None]) -> None:
         """Serve until it is over."""
@@ -118,6 +125,13 @@ class World:
     def mishap(self, topic: str, kind: str, count: int) -> None:
         """Let something go wrong with a topic's next messages."""
         self.find(topic)[1].mishaps.extend([kind] * count)
+
+    def overlap(self, topic: str, count: int) -> None:
+        """Let a topic's next ranges begin too early."""
+        stream = self.find(topic)[1]
+        if stream.channel.prefix != EVENTS[stream.market, "book"]:
+            raise ValueError(f"{topic!r} tells of no ranges")
+        stream.overlaps += count
 
     def _each(self, line: int | None, act: Callable[[Wire], None]) -> int:
         wires = list(self.doors.wires.values())

@@ -208,4 +208,4 @@ def test_the_record_tells_topics_frames_and_dials() -> None:
         assert repr(line) == "<Line 0 spot | 2 topics, 2 frames, most 2 in 10 s, 0 refused, 5 pushed | open>"
         assert "2 topics, 2 frames in, 5 pushes out" in repr(exchange)
         requests.get(f"{exchange.rest_url}/api/v1/status", timeout=PATIENCE)
-        assert exchange.calls[-1][1:] == ("GET /api/v1/status", 200)
+        assert exchange.calls[-1][1:3] == ("GET /api/v1/status", 200)
