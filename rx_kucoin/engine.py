@@ -15,14 +15,13 @@ from rx_kucoin import events
 from rx_kucoin.connecting import connect
 from rx_kucoin.connection import Connection
 from rx_kucoin.door import Door
-from rx_kucoin.errors import Closed, Passing
 from rx_kucoin.events import Event
+from rx_kucoin.fetches import Fetches
 from rx_kucoin.listing import Listing
+from rx_kucoin.openings import Openings
 from rx_kucoin.operators._buffer_bounded import buffer_bounded
-from rx_kucoin.operators._crowd import log_failure
 from rx_kucoin.operators._hub import Hub
-from rx_kucoin.operators._lean import Holder, Lean, Sink, attach
-from rx_kucoin.operators._retry_backoff import full_jitter, retry_backoff
+from rx_kucoin.operators._lean import Lean, Sink, attach
 from rx_kucoin.operators._serialize import serialize
 from rx_kucoin.operators._share_anew import share_anew
 from rx_kucoin.pool import Pool
@@ -57,15 +56,16 @@ class Engine:
         self._teller = scheduler or Clock("rx_kucoin events")
         self._incoming: Hub[Event] = Hub()
         self._connected: Hub[Connection] = Hub()
-        self._terms = Terms(clock=self._clock, tell=self._tell, **settings)
+        self._terms = Terms(clock=self._clock, tell=self.tell, **settings)
         self._door = Door(self._terms.limits.dials, self._clock)
+        self._fetches = Fetches(self._transport, self._terms)
         self._lock = threading.RLock()
         self._numbers = count(1)
         self._transports: dict[tuple[Market, bool], Transport] = {}
         self._pools: dict[tuple[Market, bool], Pool] = {}
         self._listings: dict[Market, Listing] = {}
         self._streams: dict[tuple[str, bool], Observable[Any]] = {}
-        self._open: dict[_Open, None] = {}
+        self._open = Openings(self._terms.closing)
 
     def __repr__(self) -> str:
         if self._terms.closing.is_set():
@@ -107,6 +107,11 @@ class Engine:
         return self._incoming
 
     @property
+    def terms(self) -> Terms:
+        """The settings."""
+        return self._terms
+
+    @property
     def clock(self) -> abc.SchedulerBase:
         """The clock of everything."""
         return self._clock
@@ -121,47 +126,17 @@ class Engine:
                 return connection.prove()
         return reactivex.never()
 
-    def fetch(self, market: Market, path: str, *, private: bool = False) -> Observable[bytes]:
-        """Ask a REST host with a GET; what fails and may heal is tried again, as often as a connection is.
+    def fetch(self, market: Market, path: str, *, private: bool = False, retried: bool = True) -> Observable[bytes]:
+        """Ask a REST host with a GET, when its turn comes: no more is asked for than the exchange allows.
 
         Emits the answer's `data` as JSON, and completes; without it when all is closed meanwhile. Fails with a
-        `KuCoinError`.
+        `KuCoinError`; `retried`: what may heal is tried again before, as often as a connection is.
         """
-        terms = self._terms
-
-        def ask(_: object) -> Observable[bytes]:
-            return self._transport(market, private=private).fetch(path)
-
-        asking: Observable[bytes] = reactivex.defer(ask).pipe(
-            retry_backoff(
-                terms.max_reconnects,
-                delay=full_jitter(terms.backoff_initial, cap=terms.backoff_cap, random=terms.random),
-                retryable=lambda error: isinstance(error, Passing),
-                scheduler=self._clock,
-            )
-        )
-        return self.until_closed(asking)
+        return self.until_closed(self._fetches.fetch(market, path, private=private, retried=retried))
 
     def until_closed(self, source: Observable[T]) -> Observable[T]:
         """Relay a source, and complete when all is closed; who subscribes after that gets `Closed`."""
-
-        def begin(sink: Sink[T], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
-            open_ = _Open(self._open, sink)
-            with self._lock:
-                closing = self._terms.closing.is_set()
-                if not closing:
-                    self._open[open_] = None
-            if closing:
-                sink.on_error(Closed())
-                return open_
-            try:
-                open_.hold(attach(source, sink, scheduler))
-            except BaseException:
-                open_.dispose()
-                raise
-            return open_
-
-        return Lean(begin)
+        return self._open.until_closed(source)
 
     @overload
     def listing(self, market: Literal["spot"]) -> Observable[tuple[Symbol, ...]]: ...
@@ -178,15 +153,14 @@ class Engine:
             Whether all has ended. False: a subscriber, or a name lookup, holds a thread up; it ends when they do.
         """
         deadline = time.monotonic() + timeout
+        if not self._open.shut() and threading.current_thread().name.startswith("rx_kucoin"):
+            deadline = time.monotonic()  # whoever closes already may wait for this very thread
         with self._lock:
-            if self._terms.closing.is_set() and threading.current_thread().name.startswith("rx_kucoin"):
-                deadline = time.monotonic()  # whoever closes already may wait for this very thread
-            self._terms.closing.set()
             transports = tuple(self._transports.values())
         self._door.dispose()
+        self._fetches.dispose()
         ended = [transport.close(deadline - time.monotonic()) for transport in transports]
-        for open_ in tuple(self._open):
-            open_.complete()
+        self._open.complete()
         for hub in (self._connected, self._incoming):
             hub.on_completed()
         clocks = [clock for clock in (self._clock, self._teller) if isinstance(clock, Clock)]
@@ -213,15 +187,20 @@ class Engine:
         pool = self._pool(channel.market, private=channel.private or self._terms.public_over_private)
         return attach(self.until_closed(stream(topic, reader, order, pool, self._terms)), sink, None)
 
+    def tell(self, event: Event) -> None:
+        """Say that something happened."""
+        if not self._terms.closing.is_set():
+            self._incoming.on_next(event)
+
     def tell_of_failure(self, topic: str, error: BaseException) -> None:
         """Say that a subscriber of a topic raised."""
-        self._tell(events.SubscriberFailed(0, topic, error))
+        self.tell(events.SubscriberFailed(0, topic, error))
 
     def _pool(self, market: Market, *, private: bool) -> Pool:
         with self._lock:
             pool = self._pools.get((market, private))
             if pool is None:
-                transport, listing = self._transport(market, private=private), self._listing(market)
+                transport, listing = self._transport(market, private), self._listing(market)
 
                 def dial(line: int, on_full: Callable[[int], object]) -> Observable[Connection]:
                     return self._door.admit(connect(transport, line, self._terms, on_full, listing))
@@ -237,7 +216,7 @@ class Engine:
                 listing = self._listings[market] = Listing(market, partial(self.fetch, market), self._clock)
             return listing
 
-    def _transport(self, market: Market, *, private: bool) -> Transport:
+    def _transport(self, market: Market, private: bool) -> Transport:  # noqa: FBT001  the shape of a TransportOf
         with self._lock:
             transport = self._transports.get((market, private))
             if transport is None:
@@ -247,10 +226,6 @@ class Engine:
     def _parts(self) -> list[tuple[tuple[Market, bool], Pool]]:
         with self._lock:
             return list(self._pools.items())
-
-    def _tell(self, event: Event) -> None:
-        if not self._terms.closing.is_set():
-            self._incoming.on_next(event)
 
     def _told(self) -> Callable[[Observable[Any]], Observable[Any]]:
         """Events come from every thread, the clock's too; whoever is told of them must not hold these up."""
@@ -271,27 +246,6 @@ class _Source(Lean[Any]):
     def failed(self, error: BaseException) -> None:
         """A subscriber raised."""
         self._engine.tell_of_failure(self._topic, error)
-
-
-class _Open(Holder):
-    """A stream that somebody listens to, among the others that are."""
-
-    __slots__ = ("_others", "sink")
-
-    def __init__(self, others: dict["_Open", None], sink: Sink[Any]) -> None:
-        super().__init__()
-        self._others, self.sink = others, sink
-
-    def complete(self) -> None:
-        """All is closed. Somebody who raises at that keeps it from nobody else."""
-        try:
-            self.sink.on_completed()
-        except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a stranger's callback raises
-            log_failure(error)
-
-    def _dispose(self) -> None:
-        self._others.pop(self, None)
-        super()._dispose()
 
 
 def _newer(prefix: str) -> Channel:

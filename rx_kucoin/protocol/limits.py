@@ -17,6 +17,7 @@ __all__ = [
     "MESSAGES",
     "PING_INTERVAL",
     "PING_TIMEOUT",
+    "REST",
     "TOKEN_LIFE",
     "TOPICS_PER_CONNECTION",
     "TOPICS_PER_LINE",
@@ -76,9 +77,17 @@ PING_TIMEOUT: Final = 10.0
 CLOCK_SKEW: Final = 5.0
 """Seconds by which a signed request's clock may be off. Certain."""
 
+REST: Final = Rate(2_000, 30.0)
+"""Weight of the REST requests of a pool, in a window that starts with its first request. Above: 429. Certain.
+
+A pool has all that is asked of a host without a key from one address, or all that a user signs on it; signed spot
+requests have 4,000, and who trades much has more.
+"""
+
 
 _OUR_MESSAGES: Final = Rate(90, 10.5)
 _OUR_DIALS: Final = Rate(28, 63.0)
+_OUR_REST: Final = Rate(1_600, 31.5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +102,9 @@ class Limits:
     """Messages on one connection, pings included."""
     dials: Rate = _OUR_DIALS
     """Attempts to connect, failed ones too, over all connections."""
+    rest: Rate = _OUR_REST
+    """Weight of the REST requests of each pool: those to one host without a key, or with one. Those for tokens are not
+    in it: `dials` limits them, and the exchange has room for both."""
     topics_per_line: int = TOPICS_PER_LINE
     """Topics in one subscribe message."""
 

@@ -1,12 +1,14 @@
 """One REST answer as an Observable, on a thread of its own."""
 
 import logging
+from collections.abc import Callable
 from typing import Final
 
 from reactivex import abc
 
 from rx_kucoin.errors import KuCoinError, RestUnavailable
 from rx_kucoin.protocol.discretion import bare
+from rx_kucoin.protocol.quota import Allowance
 from rx_kucoin.transport.lifeline import Cut, Lifeline
 from rx_kucoin.transport.rest import Rest
 
@@ -23,8 +25,16 @@ _MOST: Final = 64 << 20
 class Fetch:
     """One try, from the request to the last word to its subscriber."""
 
-    def __init__(self, observer: abc.ObserverBase[bytes], rest: Rest, path: str, lifeline: Lifeline) -> None:
+    def __init__(
+        self,
+        observer: abc.ObserverBase[bytes],
+        rest: Rest,
+        path: str,
+        lifeline: Lifeline,
+        told: Callable[[Allowance], None] | None,
+    ) -> None:
         self._observer, self._rest, self._path, self._lifeline = observer, rest, path, lifeline
+        self._told = told
         self._is_wanted = True
 
     def hang_up(self) -> None:
@@ -40,7 +50,7 @@ class Fetch:
         """Ask, and tell."""
         answer: bytes | Exception
         try:
-            answer = self._rest.ask("GET", self._path, self._lifeline, most=_MOST)
+            answer = self._rest.ask("GET", self._path, self._lifeline, most=_MOST, told=self._told)
         except (Cut, KuCoinError) as error:
             answer = bare(error)  # its frames hold the keys, and errors are kept for long
         except BaseException as error:  # noqa: BLE001  whatever it is, the subscriber must be told

@@ -1,9 +1,8 @@
 """KuCoin's REST hosts: what is asked, signed where it must be, and what an answer means."""
 
 import logging
-import re
-from collections.abc import Mapping
-from typing import Annotated, Final
+from collections.abc import Callable, Mapping
+from typing import Annotated, Final, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -12,6 +11,7 @@ from rx_kucoin.errors import ApiError, ClockOff, KuCoinError, RateLimited, RestU
 from rx_kucoin.protocol import bullet, signing
 from rx_kucoin.protocol.discretion import hider
 from rx_kucoin.protocol.frames import UNREADABLE
+from rx_kucoin.protocol.quota import Allowance, read_allowance, retry_after
 from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.transport.exchange_clock import ExchangeClock
 from rx_kucoin.transport.http import Answer, reason, request
@@ -58,8 +58,18 @@ class Rest:
         """Where it is."""
         return urlsplit(self._url).netloc
 
-    def ask(self, method: str, path: str, lifeline: Lifeline, *, most: int) -> bytes:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        lifeline: Lifeline,
+        *,
+        most: int,
+        told: Callable[[Allowance], None] | None = None,
+    ) -> bytes:
         """Ask without a body, and take the data out of the answer; all in the network's `timeout`.
+
+        `told` is told what each answer says is left of the pool, if it does, a refusal, too.
 
         Signed when there are credentials, with the exchange's own time: it is asked for that before, now and then.
 
@@ -73,7 +83,7 @@ class Rest:
         failure: Exception
         try:
             with lifeline.within(self.network.timeout):
-                return self._in_time(method, path, lifeline, most)
+                return self._in_time(_Asked(method, path, lifeline, most, told))
         except Cut:
             failure = Cut()
         except KuCoinError as error:
@@ -84,15 +94,15 @@ class Rest:
             lifeline.release()
         raise failure  # out here, for the error it came from holds the signed request
 
-    def _in_time(self, method: str, path: str, lifeline: Lifeline, most: int) -> bytes:
+    def _in_time(self, asked: "_Asked") -> bytes:
         if self.credentials is not None:
-            self._learn_time(lifeline)
+            self._learn_time(asked.lifeline)
             try:
-                return self._once(method, path, self.credentials, lifeline, most)
+                return self._once(asked, self.credentials)
             except ClockOff:
                 self._clock.forget()
-            self._learn_time(lifeline)
-        return self._once(method, path, self.credentials, lifeline, most)
+            self._learn_time(asked.lifeline)
+        return self._once(asked, self.credentials)
 
     def _learn_time(self, lifeline: Lifeline) -> None:
         """Ask what time it is, if that is not known. A host that does not tell gets the time that is known here.
@@ -104,19 +114,21 @@ class Rest:
         asked = self._clock.elapsed()
         try:
             with lifeline.within(self.network.timeout / 2):
-                told = self._once("GET", _CLOCK, None, lifeline, _SHORT)
+                told = self._once(_Asked("GET", _CLOCK, lifeline, _SHORT), None)
             self._clock.learn(msgspec.json.decode(told, type=_Moment, strict=False), asked)
         except (KuCoinError, OSError, ValueError, *UNREADABLE) as error:
             _log.debug("the exchange's time is not known: %s", reason(error))
 
-    def _once(self, method: str, path: str, keys: Credentials | None, lifeline: Lifeline, most: int) -> bytes:
+    def _once(self, asked: "_Asked", keys: Credentials | None) -> bytes:
         def sign(sent: str) -> Mapping[str, str]:
             if keys is None:
                 return {"Content-Type": "application/json"}
-            return signing.headers(keys, self._clock.now_ms(), method, sent.removeprefix(self._below))
+            return signing.headers(keys, self._clock.now_ms(), asked.method, sent.removeprefix(self._below))
 
-        said = f"{method} {path}"
-        answer = request(method, self._url + path, sign, self.network, lifeline, most=most)
+        said = f"{asked.method} {asked.path}"
+        answer = request(asked.method, self._url + asked.path, sign, self.network, asked.lifeline, most=asked.most)
+        if asked.told is not None and (allowance := read_allowance(answer.headers)) is not None:
+            asked.told(allowance)
         _check_status(answer, said)
         try:
             return bytes(bullet.read_data(answer.body, said, self._hide))
@@ -126,10 +138,14 @@ class Rest:
             raise
 
 
-def retry_after(headers: Mapping[str, str]) -> float:
-    """How many seconds a 429 asks to wait; 0 when it does not say, or nothing that makes sense."""
-    reset = headers.get("gw-ratelimit-reset", "")
-    return int(reset) / 1000 if _RESET.fullmatch(reset) else 0.0
+class _Asked(NamedTuple):
+    """One request."""
+
+    method: str
+    path: str
+    lifeline: Lifeline
+    most: int
+    told: Callable[[Allowance], None] | None = None
 
 
 def _check_status(answer: Answer, said: str) -> None:
@@ -138,7 +154,3 @@ def _check_status(answer: Answer, said: str) -> None:
         raise RateLimited(f"{said}: too many requests, wait {wait:g} s", wait)
     if answer.status >= _SERVER_ERROR:
         raise RestUnavailable(f"{said}: HTTP {answer.status}", answer.status)
-
-
-_RESET: Final = re.compile(r"[0-9]{1,7}")
-"""Milliseconds; the longest is three hours, and a real one less than a minute."""

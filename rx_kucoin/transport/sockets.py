@@ -19,6 +19,7 @@ from rx_kucoin.errors import DialFailed, KuCoinError, LineLost
 from rx_kucoin.protocol.bullet import Server
 from rx_kucoin.protocol.discretion import bare
 from rx_kucoin.protocol.frames import excerpt
+from rx_kucoin.protocol.quota import Allowance
 from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.transport.bullets import fetch_bullet
 from rx_kucoin.transport.clock import Clock
@@ -67,14 +68,14 @@ class Sockets:
 
         return Observable(subscribe)
 
-    def fetch(self, path: str) -> Observable[bytes]:
+    def fetch(self, path: str, *, told: Callable[[Allowance], None] | None = None) -> Observable[bytes]:
         """Ask the REST host with a GET, on a thread of its own. See `Transport.fetch`."""
 
         def subscribe(
             observer: abc.ObserverBase[bytes], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
             del scheduler
-            return self._begin(Fetch(observer, self._rest, path, self._lifeline()), NAME)
+            return self._begin(Fetch(observer, self._rest, path, self._lifeline(), told), NAME)
 
         return Observable(subscribe)
 

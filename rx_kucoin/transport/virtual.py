@@ -9,6 +9,7 @@ from reactivex.disposable import CompositeDisposable, Disposable
 
 from rx_kucoin.errors import ApiError, DialFailed, KuCoinError, LineLost, RestUnavailable
 from rx_kucoin.operators._timers import after
+from rx_kucoin.protocol.quota import Allowance
 from rx_kucoin.protocol.topics import expand
 from rx_kucoin.transport.wire import Wire
 
@@ -34,6 +35,8 @@ class VirtualTransport:
         """When each dial came, failed ones too."""
         self.answers: Callable[[str], bytes] = _nothing
         """What the REST host answers to a path, as the JSON of its `data`; or it raises a `KuCoinError`."""
+        self.allowance: Allowance | None = None
+        """What the REST host says is left, with every answer."""
         self.fetches: list[tuple[float, str]] = []
         """When each REST call came, and its path."""
 
@@ -76,7 +79,7 @@ class VirtualTransport:
 
         return Observable(subscribe)
 
-    def fetch(self, path: str) -> Observable[bytes]:
+    def fetch(self, path: str, *, told: Callable[[Allowance], None] | None = None) -> Observable[bytes]:
         """Ask the REST host. See `Transport.fetch`."""
 
         def subscribe(
@@ -86,12 +89,18 @@ class VirtualTransport:
             self.fetches.append((self.time, path))
 
             def answer() -> None:
+                if self.down:
+                    observer.on_error(RestUnavailable("the virtual exchange is down"))
+                    return
+                data: bytes | KuCoinError
                 try:
-                    if self.down:
-                        raise RestUnavailable("the virtual exchange is down")
                     data = self.answers(path)
                 except KuCoinError as error:
-                    observer.on_error(error)
+                    data = error
+                if told is not None and self.allowance is not None:
+                    told(self.allowance)
+                if isinstance(data, KuCoinError):
+                    observer.on_error(data)
                 else:
                     observer.on_next(data)
                     observer.on_completed()

@@ -5,6 +5,8 @@ from typing import Protocol
 
 from reactivex import Observable
 
+from rx_kucoin.protocol.quota import Allowance
+
 __all__ = ["Transport", "Wire"]
 
 
@@ -45,11 +47,12 @@ class Transport(Protocol):
         """Hang up every wire, and wait so many seconds for their threads. True: at most the asking one is left."""
         ...
 
-    def fetch(self, path: str) -> Observable[bytes]:
+    def fetch(self, path: str, *, told: Callable[[Allowance], None] | None = None) -> Observable[bytes]:
         """Ask the REST host with a GET, in one try: cold. `path` includes the query, if there is one.
 
         Emits the answer's `data` as the JSON that it is, and completes. Fails with a `KuCoinError`. Disposing cuts it
-        short without waiting.
+        short without waiting. Before the answer, be it a refusal, `told` is told what is left of the pool, if the host
+        says so.
         """
         ...
 

@@ -4,12 +4,13 @@ import pytest
 
 from rx_kucoin.protocol import limits
 from rx_kucoin.protocol.limits import Limits, Rate
+from rx_kucoin.protocol.quota import weight
 
 
 @pytest.mark.parametrize(
     ("ours", "theirs"),
-    [(Limits().messages, limits.MESSAGES), (Limits().dials, limits.DIALS)],
-    ids=["messages", "dials"],
+    [(Limits().messages, limits.MESSAGES), (Limits().dials, limits.DIALS), (Limits().rest, limits.REST)],
+    ids=["messages", "dials", "rest"],
 )
 def test_we_keep_a_margin_for_the_road(ours: Rate, theirs: Rate) -> None:
     assert ours.count < theirs.count
@@ -18,6 +19,7 @@ def test_we_keep_a_margin_for_the_road(ours: Rate, theirs: Rate) -> None:
 
 def test_the_numbers_are_those_of_the_exchange() -> None:
     assert (Rate(100, 10.0), Rate(30, 60.0)) == (limits.MESSAGES, limits.DIALS)
+    assert Rate(2_000, 30.0) == limits.REST
     assert limits.TOPICS_PER_CONNECTION == {"spot": 400, "futures": None}
     assert Limits().topics_per_line == limits.TOPICS_PER_LINE == 100
     assert limits.CONNECTIONS == 800
@@ -36,3 +38,8 @@ def test_limits_are_named_and_cannot_be_changed() -> None:
         chosen.topics_per_line = 5  # type: ignore[misc]
     with pytest.raises(TypeError):
         Limits(Rate(1, 1.0))  # type: ignore[misc]
+
+
+def test_tokens_have_room_beside_all_other_rest_requests() -> None:
+    ours = Limits()
+    assert ours.rest.count + ours.dials.count * weight("/api/v1/bullet-public") < limits.REST.count
