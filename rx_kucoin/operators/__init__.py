@@ -1,11 +1,14 @@
 """Operators that know nothing of KuCoin. Each stands on its own, and is used in `.pipe(...)`."""
 
 from rx_kucoin.operators._buffer_bounded import BufferOverflow, buffer_bounded
+from rx_kucoin.operators._calibrate import Uncalibrated, calibrate
+from rx_kucoin.operators._conflate import conflate
 from rx_kucoin.operators._detect_gaps import detect_gaps
 from rx_kucoin.operators._follow import follow
 from rx_kucoin.operators._hand_over import hand_over
 from rx_kucoin.operators._hub import Hub
 from rx_kucoin.operators._in_sequence import in_sequence
+from rx_kucoin.operators._mark_stale import mark_stale
 from rx_kucoin.operators._merge_copies import merge_copies
 from rx_kucoin.operators._merge_serial import merge_serial
 from rx_kucoin.operators._rate_limit import QueueOverflow, rate_limit
@@ -19,12 +22,16 @@ __all__ = [
     "BufferOverflow",
     "Hub",
     "QueueOverflow",
+    "Uncalibrated",
     "buffer_bounded",
+    "calibrate",
+    "conflate",
     "detect_gaps",
     "follow",
     "full_jitter",
     "hand_over",
     "in_sequence",
+    "mark_stale",
     "merge_copies",
     "merge_serial",
     "rate_limit",

@@ -1,0 +1,162 @@
+"""conflate: at most one value in any so many seconds, and always the latest."""
+
+from collections.abc import Callable
+from functools import partial
+from threading import RLock
+from typing import Any, Final, Generic, TypeVar, cast
+
+from reactivex import Observable, abc
+from reactivex.scheduler import TimeoutScheduler
+
+from rx_kucoin.operators._clock import clock_of, microseconds
+from rx_kucoin.operators._lean import Holder, Lean, Sink, attach
+from rx_kucoin.operators._outbox import Outbox
+from rx_kucoin.operators._timers import Timer
+
+__all__ = ["conflate"]
+
+T = TypeVar("T")
+
+
+def conflate(
+    every: float, *, at_once: Callable[[T], bool] | None = None, scheduler: abc.SchedulerBase | None = None
+) -> Callable[[Observable[T]], Observable[T]]:
+    """Let at most one value pass in any `every` seconds: the first at once, then the latest of those that came.
+
+    .. marble::
+
+        source: -abc----de|
+        [ conflate(3) ]
+        result: -a--c---d-(e|)
+
+    The pause begins when `on_next` has returned, so that a slow subscriber has it as well; and a value that waits costs
+    next to nothing, so that many may come. What must not wait passes at once, and the older one that waits is dropped:
+
+    .. marble::
+
+        source: -abCd----#
+        [ conflate(3, at_once=str.isupper) ]
+        result: -a-C--d--#
+
+    The end does not wait: the value that does passes before it.
+
+    Examples:
+        >>> books.pipe(conflate(0.1, at_once=lambda book: book.stale)).subscribe(draw)
+
+    Args:
+        every: Seconds from one value to the next.
+        at_once: Tells a value that must not wait.
+        scheduler: Runs the one timer and tells the time. Defaults to the subscriber's, then to `TimeoutScheduler`.
+
+    Returns:
+        An operator function that takes an observable source and returns some of its values, the last one included.
+
+    Raises:
+        ValueError: `every` is not above 0.
+    """
+    if every <= 0:
+        raise ValueError(f"conflate needs every > 0, got {every}")
+
+    def operator(source: Observable[T]) -> Observable[T]:
+        def subscribe(sink: Sink[T], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
+            gate = _Gate(sink, every, at_once, scheduler or scheduler_ or TimeoutScheduler.singleton())
+            gate.source.hold(attach(source, gate, scheduler_))
+            return gate
+
+        return Lean(subscribe)
+
+    return operator
+
+
+_NOTHING: Final[Any] = object()
+
+
+class _Gate(abc.DisposableBase, Generic[T]):
+    """One subscription. Decides under a lock, speaks outside of it."""
+
+    def __init__(
+        self, sink: Sink[T], every: float, at_once: Callable[[T], bool] | None, clock: abc.SchedulerBase
+    ) -> None:
+        self._sink, self._every, self._at_once = sink, microseconds(every), at_once
+        self._now, self._timer = clock_of(clock), Timer(clock)
+        self._outbox = Outbox()
+        self._lock = RLock()  # a value that is dropped may have a finaliser that does anything
+        self._latest: T = _NOTHING
+        """The one that waits."""
+        self._shut = False
+        """A value has passed, or is about to: the next one has to wait."""
+        self._passed = 0  # when, and whether the timer is set: known to whoever has the turn
+        self._timed = False
+        self.source = Holder()
+
+    def on_next(self, value: T) -> None:
+        try:
+            urgent = self._at_once is not None and self._at_once(value)
+        except Exception as error:  # noqa: BLE001  a function of the caller's: his mistake ends his stream
+            self.on_error(error)
+            return
+        with self._lock:
+            if self._shut and not urgent:
+                self._latest = value
+                return
+            self._latest = _NOTHING
+            self._shut = True
+            self._outbox.put(partial(self._pass, value))
+        self._outbox.deliver()
+
+    def on_error(self, error: Exception) -> None:
+        self._end(partial(self._sink.on_error, error))
+
+    def on_completed(self) -> None:
+        self._end(self._sink.on_completed)
+
+    def dispose(self) -> None:
+        """Let go of everything."""
+        self._outbox.close()
+        self._timer.dispose()
+        self.source.dispose()
+
+    def _end(self, last_word: Callable[[], object]) -> None:
+        with self._lock:
+            latest, self._latest = self._latest, cast("T", _NOTHING)
+            if latest is not _NOTHING:
+                self._outbox.put(partial(self._say, latest))
+            self._outbox.put(last_word)
+            self._outbox.put(self.dispose)
+        self._outbox.deliver()
+
+    def _pass(self, value: T) -> None:
+        try:
+            self._sink.on_next(value)
+        finally:
+            self._passed = self._now()
+            if not self._timed:
+                self._timed = True
+                self._set_timer(self._every)
+
+    def _say(self, value: T) -> None:
+        self._sink.on_next(value)
+
+    def _set_timer(self, pause: int) -> None:
+        self._timer.set(pause / 1e6, self._ring)
+
+    def _ring(self) -> None:
+        with self._lock:
+            self._outbox.put(self._open)
+        self._outbox.deliver()
+
+    def _open(self) -> None:
+        """Let the one that waits pass, or the next one at once; unless another one did in the meantime."""
+        remains = self._passed + self._every - self._now()
+        if remains > 0:
+            self._set_timer(remains)
+            return
+        with self._lock:
+            if len(self._outbox):  # what passes at once is first: what waits may be newer
+                self._outbox.put(self._open)
+                return
+            latest, self._latest = self._latest, cast("T", _NOTHING)
+            self._shut = latest is not _NOTHING
+        self._timed = False
+        if latest is not _NOTHING:
+            self._pass(latest)
