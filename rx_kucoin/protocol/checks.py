@@ -8,7 +8,7 @@ from rx_kucoin.protocol.channels import channel_of
 from rx_kucoin.protocol.limits import TOPICS_PER_LINE, Market
 from rx_kucoin.protocol.topics import Topic, expand
 
-__all__ = ["check", "check_shape"]
+__all__ = ["check", "check_one", "check_shape"]
 
 _SYMBOLS: Final[dict[Market, re.Pattern[str]]] = {
     "spot": re.compile(r"[A-Z0-9]+-[A-Z0-9]+|[A-Z0-9]{5,}"),
@@ -34,6 +34,17 @@ def check(text: str) -> list[str]:
     for topic in _few(topics, channel.prefix):
         _check_argument(channel, Topic.parse(topic).argument, topic)
     return topics
+
+
+def check_one(prefix: str, argument: str) -> str:
+    """Write the topic of a channel for one argument, a symbol perhaps.
+
+    Raises:
+        ValueError: it is malformed, or there are several.
+    """
+    if "," in argument:
+        raise ValueError(f"{argument!r} are several; name one symbol")
+    return check(f"{prefix}:{argument}")[0]
 
 
 def check_shape(text: str) -> list[str]:

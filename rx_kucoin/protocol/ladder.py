@@ -1,19 +1,21 @@
 """One side of a book: levels by price, immutable, so that a book can be kept while the next one is made from it.
 
 Prices lie in rising order in small chunks. A change copies the chunk that it falls into and the list of chunks, and
-shares the rest with the ladder that it is made from: about as much work as in a sorted container that is changed in
-place, at which nobody could look later. `tests/benchmarks` measures it beside those.
+shares the rest with the ladder that it is made from: not much more work than in a sorted container that is changed in
+place, at which nobody could look later. `python tests/benchmarks books` measures it beside those.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
-from itertools import islice
+from functools import partial
+from itertools import chain, islice, starmap
+from operator import eq
 from typing import Final, NamedTuple, overload
 
 from rx_kucoin.protocol.messages.base import Level
 
-__all__ = ["Fill", "Ladder"]
+__all__ = ["Fill", "Ladder", "shown"]
 
 
 class Fill(NamedTuple):
@@ -35,7 +37,7 @@ class Fill(NamedTuple):
 class Ladder(Sequence[Level]):
     """The levels of one side, best first. Asking for one by its place costs more, the farther it is from both ends."""
 
-    __slots__ = ("_count", "_ends", "_falls", "_prices", "_sizes")
+    __slots__ = ("_chunks", "_count", "_ends", "_falls")
 
     def __init__(self, levels: Iterable[tuple[Decimal, Decimal]] = (), *, falls: bool = False) -> None:
         """Make one of levels in any order; `falls` where the highest price is the best, as of bids.
@@ -43,38 +45,41 @@ class Ladder(Sequence[Level]):
         Raises:
             ValueError: two levels have the same price, or one has a price or a size that none can have.
         """
-        rising = sorted(levels)
+        rising = list(levels)
         for price, size in rising:
-            if not (_ZERO < price < _INFINITE and _ZERO < size < _INFINITE):
-                raise ValueError(f"no level of {size} can stand at {price}")
-        if any(low == high for (low, _), (high, _) in zip(rising, islice(rising, 1, None), strict=False)):
+            if not (_can_be(price) and _can_be(size)):
+                raise _nothing(price, size)
+        rising.sort()
+        prices, sizes = [price for price, _ in rising], [size for _, size in rising]
+        if any(map(eq, prices, islice(prices, 1, None))):
             raise ValueError("two levels have the same price")
-        chunks = [rising[at : at + _USUAL] for at in range(0, len(rising), _USUAL)]
-        self._prices = [[price for price, _ in chunk] for chunk in chunks]
-        self._sizes = [[size for _, size in chunk] for chunk in chunks]
-        self._ends = [chunk[-1] for chunk in self._prices]
+        starts = range(0, len(rising), _USUAL)
+        self._chunks = [(prices[at : at + _USUAL], sizes[at : at + _USUAL]) for at in starts]
+        self._ends = [each[-1] for each, _ in self._chunks]
         self._count = len(rising)
         self._falls = falls
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{size:f} @ {price:f}" for price, size in self[:_SHOWN])
-        return f"<{self._count} levels: {shown}{', ...' if self._count > _SHOWN else ''}>"
+        best = ", ".join(map(shown, self[:_SHOWN]))
+        return f"<{self._count} levels{': ' if best else ''}{best}{', ...' if self._count > _SHOWN else ''}>"
 
     @property
     def best(self) -> Level | None:
         """The level at the best price."""
         if not self._count:
             return None
-        chunk, place = (-1, -1) if self._falls else (0, 0)
-        return Level(self._prices[chunk][place], self._sizes[chunk][place])
+        end = -1 if self._falls else 0
+        prices, sizes = self._chunks[end]
+        return _level((prices[end], sizes[end]))
 
     @property
     def worst(self) -> Level | None:
         """The level farthest from the best."""
         if not self._count:
             return None
-        chunk, place = (0, 0) if self._falls else (-1, -1)
-        return Level(self._prices[chunk][place], self._sizes[chunk][place])
+        end = 0 if self._falls else -1
+        prices, sizes = self._chunks[end]
+        return _level((prices[end], sizes[end]))
 
     def put(self, price: Decimal, size: Decimal) -> "Ladder":
         """Return a ladder with this size at this price; 0: without the level.
@@ -82,54 +87,88 @@ class Ladder(Sequence[Level]):
         Raises:
             ValueError: no level has such a price or size.
         """
-        ends = self._ends
-        chunk = bisect_left(ends, price)
-        if chunk == len(ends):
-            if not chunk:
-                return Ladder([(price, size)], falls=self._falls) if size else self
-            chunk -= 1  # above everything: the last chunk grows
-        prices = self._prices[chunk]
-        place = bisect_left(prices, price)
-        is_there = place < len(prices) and prices[place] == price
-        if not size:
-            return self._without(chunk, place) if is_there else self
-        if not _ZERO < size < _INFINITE:
-            raise ValueError(f"no level can have size {size}")
-        if not is_there:
-            return self._with(chunk, place, price, size)
-        changed = self._sizes.copy()
-        sizes = changed[chunk] = changed[chunk].copy()
-        sizes[place] = size
-        return _ladder(self._prices, changed, ends, self._count, self._falls)
+        ends, chunks, count = self._ends, self._chunks, self._count
+        try:
+            at = bisect_left(ends, price)
+            if at == len(ends):
+                if not at:
+                    return self._alone(price, size)
+                at -= 1  # above everything: the last chunk grows
+            prices, sizes = chunks[at]
+            place = bisect_left(prices, price)
+            is_there = place < len(prices) and prices[place] == price
+            if not ((is_there or _ZERO < price < _INFINITE) and (not size or _ZERO < size < _INFINITE)):
+                raise _nothing(price, size)
+        except ArithmeticError:
+            raise _nothing(price, size) from None
+        if not is_there and not size:
+            return self
+        chunks = chunks.copy()
+        if is_there and size:
+            sizes = sizes.copy()
+            sizes[place] = size
+            chunks[at] = prices, sizes
+        else:
+            prices, sizes = prices.copy(), sizes.copy()
+            chunks[at] = prices, sizes
+            if size:
+                count += 1
+                prices.insert(place, price)
+                sizes.insert(place, size)
+            else:
+                count -= 1
+                del prices[place], sizes[place]
+            if not _FEW <= len(prices) <= _MOST:
+                ends = _even_out(chunks, at)
+            elif prices[-1] is not ends[at]:
+                ends = ends.copy()
+                ends[at] = prices[-1]
+        made = _new(Ladder)
+        made._chunks, made._ends, made._count, made._falls = chunks, ends, count, self._falls  # noqa: SLF001
+        return made
 
     def size_at(self, price: Decimal) -> Decimal:
-        """Tell what stands at a price: 0 where there is no level."""
-        chunk = bisect_left(self._ends, price)
-        if chunk == len(self._ends):
-            return _ZERO
-        prices = self._prices[chunk]
-        place = bisect_left(prices, price)
-        return self._sizes[chunk][place] if prices[place] == price else _ZERO
-
-    def size_to(self, price: Decimal) -> Decimal:
-        """Sum up what stands at this price and at better ones."""
-        total = _ZERO
-        for level, size in self:
-            if level < price if self._falls else level > price:
-                break
-            total += size
-        return total
-
-    def fill(self, size: Decimal) -> Fill:
-        """Take the best levels until so much is filled.
+        """Tell what stands at a price: 0 where there is no level.
 
         Raises:
-            ValueError: a size below 0.
+            ValueError: the price is not a number.
         """
-        if not size >= 0:
+        if price.is_nan():
+            raise ValueError("the price is not a number")
+        at = bisect_left(self._ends, price)
+        if at == len(self._ends):
+            return _ZERO
+        prices, sizes = self._chunks[at]
+        place = bisect_left(prices, price)
+        return sizes[place] if prices[place] == price else _ZERO
+
+    def size_to(self, price: Decimal) -> Decimal:
+        """Sum up what stands at this price and at better ones.
+
+        Raises:
+            ValueError: the price is not a number.
+        """
+        if price.is_nan():
+            raise ValueError("the price is not a number")
+        chunks = self._chunks
+        at = bisect_left(self._ends, price)
+        prices, sizes = chunks[at] if at < len(chunks) else _NO_CHUNK
+        if self._falls:
+            within, better = sizes[bisect_left(prices, price) :], chunks[at + 1 :]
+        else:
+            within, better = sizes[: bisect_right(prices, price)], chunks[:at]
+        return sum(chain(within, *(sizes for _, sizes in better)), _ZERO)
+
+    def fill(self, size: Decimal) -> Fill:
+        """Take the best levels until so much is filled; an infinite size takes them all.
+
+        Raises:
+            ValueError: a size below 0, or not a number.
+        """
+        if size.is_nan() or size < 0:
             raise ValueError(f"size must be 0 or more, not {size}")
         filled, value, worst = _ZERO, _ZERO, None
-        for price, there in self:
+        for price, there in _pairs(self._chunks, falls=self._falls):
             if filled >= size:
                 break
             taken = min(there, size - filled)
@@ -140,13 +179,10 @@ class Ladder(Sequence[Level]):
         return self._count
 
     def __iter__(self) -> Iterator[Level]:
-        chunks = zip(self._prices, self._sizes, strict=True)
-        if not self._falls:
-            for prices, sizes in chunks:
-                yield from map(Level, prices, sizes)
-            return
-        for prices, sizes in reversed(list(chunks)):
-            yield from map(Level, reversed(prices), reversed(sizes))
+        return map(_level, _pairs(self._chunks, falls=self._falls))
+
+    def __reversed__(self) -> Iterator[Level]:
+        return map(_level, _pairs(self._chunks, falls=not self._falls))
 
     @overload
     def __getitem__(self, place: int) -> Level: ...
@@ -154,15 +190,15 @@ class Ladder(Sequence[Level]):
     def __getitem__(self, place: slice) -> tuple[Level, ...]: ...
     def __getitem__(self, place: int | slice) -> Level | tuple[Level, ...]:
         if isinstance(place, slice):
-            wanted = range(self._count)[place]
-            if wanted.step < 0 or not wanted:
-                return tuple(self)[place] if wanted else ()
-            return tuple(islice(self, wanted.start, wanted.stop, wanted.step))
+            return self._slice(range(self._count)[place])
         rank = range(self._count)[place]
-        rank = self._count - 1 - rank if self._falls else rank
-        for prices, sizes in zip(self._prices, self._sizes, strict=True):
+        is_near = 2 * rank < self._count
+        rank = rank if is_near else self._count - 1 - rank
+        rises = self._falls is not is_near  # the way from the nearer end
+        for prices, sizes in self._chunks if rises else reversed(self._chunks):
             if rank < len(prices):
-                return Level(prices[rank], sizes[rank])
+                place = rank if rises else -1 - rank
+                return _level((prices[place], sizes[place]))
             rank -= len(prices)
         raise AssertionError("unreachable: the count is that of the chunks")
 
@@ -171,68 +207,79 @@ class Ladder(Sequence[Level]):
             return NotImplemented
         if self._falls != other._falls or self._count != other._count:
             return False
-        return self is other or all(mine == theirs for mine, theirs in zip(self, other, strict=True))
+        return self._chunks == other._chunks or all(map(eq, self, other))
 
     def __hash__(self) -> int:
         return hash((self._falls, self._count, *self[:_SHOWN]))
 
-    def _with(self, chunk: int, place: int, price: Decimal, size: Decimal) -> "Ladder":
-        if not _ZERO < price < _INFINITE:
-            raise ValueError(f"no level can stand at {price}")
-        all_prices, all_sizes, ends = self._prices.copy(), self._sizes.copy(), self._ends
-        prices = all_prices[chunk] = all_prices[chunk].copy()
-        sizes = all_sizes[chunk] = all_sizes[chunk].copy()
-        prices.insert(place, price)
-        sizes.insert(place, size)
-        if len(prices) > _MOST:
-            all_prices[chunk : chunk + 1] = halves = _halved(prices)
-            all_sizes[chunk : chunk + 1] = _halved(sizes)
-            ends = [*ends[:chunk], halves[0][-1], halves[1][-1], *ends[chunk + 1 :]]
-        elif place == len(prices) - 1:
-            ends = ends.copy()
-            ends[chunk] = price
-        return _ladder(all_prices, all_sizes, ends, self._count + 1, self._falls)
+    def _alone(self, price: Decimal, size: Decimal) -> "Ladder":
+        if not (_can_be(price) and (_can_be(size) or not size)):
+            raise _nothing(price, size)
+        return Ladder([(price, size)], falls=self._falls) if size else self
 
-    def _without(self, chunk: int, place: int) -> "Ladder":
-        all_prices, all_sizes, ends = self._prices.copy(), self._sizes.copy(), self._ends
-        prices = all_prices[chunk] = all_prices[chunk].copy()
-        sizes = all_sizes[chunk] = all_sizes[chunk].copy()
-        del prices[place], sizes[place]
-        if not prices:
-            del all_prices[chunk], all_sizes[chunk]
-            ends = [*ends[:chunk], *ends[chunk + 1 :]]
-        elif len(prices) < _FEW and len(ends) > 1:
-            left = max(0, chunk - 1)  # joins its neighbour, and both are halved if that makes too many
-            for each in (all_prices, all_sizes):
-                joined = each[left] + each[left + 1]
-                each[left : left + 2] = _halved(joined) if len(joined) > _MOST else [joined]
-            ends = [each[-1] for each in all_prices]
-        elif place == len(prices):
-            ends = ends.copy()
-            ends[chunk] = prices[-1]
-        return _ladder(all_prices, all_sizes, ends, self._count - 1, self._falls)
+    def _slice(self, wanted: range) -> tuple[Level, ...]:
+        """Take these places, from the end that is nearer."""
+        if wanted.step < 0:
+            return self._slice(wanted[::-1])[::-1]
+        if not wanted:
+            return ()
+        first, behind = wanted.start, self._count - 1 - wanted[-1]
+        if first <= behind:
+            return tuple(islice(self, first, wanted.stop, wanted.step))
+        return tuple(islice(reversed(self), behind, self._count - first, wanted.step))[::-1]
 
 
-_Chunks = list[list[Decimal]]
+def shown(level: Level) -> str:
+    """Write a level down, its numbers without exponents where they are of this world."""
+    price, size = (f"{each:f}" if abs(each.adjusted()) < _DIGITS else str(each) for each in level)
+    return f"{size} @ {price}"
 
 
-def _ladder(prices: _Chunks, sizes: _Chunks, ends: list[Decimal], count: int, falls: bool) -> Ladder:  # noqa: FBT001
-    """Make one of parts that nobody changes any more."""
-    made = _new(Ladder)
-    made._prices, made._sizes, made._ends, made._count, made._falls = prices, sizes, ends, count, falls  # noqa: SLF001
-    return made
+_Chunk = tuple[list[Decimal], list[Decimal]]
+"""Prices that rise, and the sizes at them. Nobody changes one that stands in a ladder."""
 
 
-def _halved(chunk: list[Decimal]) -> _Chunks:
-    middle = len(chunk) // 2
-    return [chunk[:middle], chunk[middle:]]
+def _even_out(chunks: list[_Chunk], at: int) -> list[Decimal]:
+    """Halve a chunk that has become long; let one that has become short join its neighbour. Return the ends."""
+    is_long = len(chunks[at][0]) > _MOST
+    first = at if is_long else max(0, at - 1)
+    around = slice(first, first + (1 if is_long else 2))
+    prices = [price for each, _ in chunks[around] for price in each]
+    sizes = [size for _, each in chunks[around] for size in each]
+    middle = len(prices) // 2 if len(prices) > _MOST else len(prices)
+    halves = (prices[:middle], sizes[:middle]), (prices[middle:], sizes[middle:])
+    chunks[around] = [half for half in halves if half[0]]
+    return [each[-1] for each, _ in chunks]
+
+
+def _pairs(chunks: list[_Chunk], *, falls: bool) -> Iterator[tuple[Decimal, Decimal]]:
+    """Go through prices and their sizes, without making anything else of them."""
+    if not falls:
+        return chain.from_iterable(starmap(zip, chunks))
+    falling = ((reversed(prices), reversed(sizes)) for prices, sizes in reversed(chunks))
+    return chain.from_iterable(starmap(zip, falling))
+
+
+def _can_be(number: Decimal) -> bool:
+    return number.is_finite() and number > 0
+
+
+def _nothing(price: Decimal, size: Decimal) -> ValueError:
+    return ValueError(f"no level of {size} can stand at {price}")
 
 
 _new: Final = Ladder.__new__
+_level: Final[Callable[[tuple[Decimal, Decimal]], Level]] = partial(
+    tuple.__new__,  # pyright: ignore[reportUnknownMemberType]
+    Level,
+)
+"""`Level._make` without a detour by way of Python."""
+_NO_CHUNK: Final[_Chunk] = ([], [])
 _ZERO: Final = Decimal(0)
 _INFINITE: Final = Decimal("Infinity")
-_USUAL: Final = 64
+_USUAL: Final = 32
 """Levels in a chunk of a fresh ladder."""
-_MOST, _FEW = 128, 16
+_MOST, _FEW = 64, 8
 """Levels in a chunk: above, it is halved; below, it joins its neighbour."""
 _SHOWN: Final = 3
+_DIGITS: Final = 24

@@ -1,10 +1,11 @@
 """The order book: a value. A change makes the next one of it, and whoever keeps the old one still has it as it was."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from operator import attrgetter
 from typing import Final
 
-from rx_kucoin.protocol.ladder import Ladder
+from rx_kucoin.protocol.ladder import Ladder, shown
 from rx_kucoin.protocol.messages.base import Change, Level, Message
 from rx_kucoin.protocol.messages.spot import Level2Change
 
@@ -75,42 +76,43 @@ class OrderBook(Message, frozen=True, gc=False):
         return bid is not None and ask is not None and bid.price >= ask.price
 
     def imbalance(self, levels: int = 1) -> Decimal | None:
-        """Tell which side has more in its best levels: from -1 (only asks) to 1 (only bids)."""
+        """Tell which side has more in its best levels: from -1 (only asks) to 1 (only bids).
+
+        Raises:
+            ValueError: fewer than one level.
+        """
+        if levels < 1:
+            raise ValueError(f"levels must be 1 or more, not {levels}")
         bid, ask = (sum((level.size for level in side[:levels]), Decimal()) for side in (self.bids, self.asks))
         return (bid - ask) / (bid + ask) if bid + ask else None
 
     def after(self, change: Level2Change) -> "OrderBook":
         """Return the book after a change that follows on. Rows of it that the book has already are left out.
 
+        So are rows beyond what is known, whatever they hold. A change that has nothing new leaves the book as it is.
+
         Raises:
-            ValueError: it has a price or a size that nothing can have.
+            ValueError: it has a price or a size that nothing can have, or no number.
         """
-        since = self.sequence or 0
-        bids, asks = self.bids, self.asks
-        lowest, highest = self.known_from, self.known_to
+        since, until = self.sequence or 0, change.sequence_end
+        if until is None:
+            raise ValueError(f"{self.symbol}: a change without a number")
+        if until <= since:
+            return self
+        bids, asks, lowest, highest = self.bids, self.asks, self.known_from, self.known_to
         try:
-            for price, size, number in _ordered(change.bids):
+            for price, size, number in _in_order(change.bids):
                 if number > since and price and (lowest is None or price >= lowest):
                     bids = bids.put(price, size)
-            for price, size, number in _ordered(change.asks):
+            for price, size, number in _in_order(change.asks):
                 if number > since and price and (highest is None or price <= highest):
                     asks = asks.put(price, size)
         except ArithmeticError as error:
             raise ValueError(f"{self.symbol}: a price or a size is no number") from error
-        return OrderBook(
-            self.symbol,
-            change.sequence_end,
-            bids,
-            asks,
-            change.time_ns,
-            False,
-            self.depth,
-            lowest,
-            highest,
-        )
+        return OrderBook(self.symbol, until, bids, asks, change.time_ns, False, self.depth, lowest, highest)
 
     def __repr__(self) -> str:
-        bid, ask = (f"{best.size:f} @ {best.price:f}" if best else "none" for best in (self.best_bid, self.best_ask))
+        bid, ask = (shown(best) if best else "none" for best in (self.best_bid, self.best_ask))
         known = "" if self.known_from is None and self.known_to is None else f", the best {self.depth}"
         state = ", stale" if self.stale else ""
         return (
@@ -119,9 +121,10 @@ class OrderBook(Message, frozen=True, gc=False):
         )
 
 
-def _ordered(rows: tuple[Change, ...]) -> "list[Change] | tuple[Change, ...]":
+def _in_order(rows: tuple[Change, ...]) -> Iterable[Change]:
     """Put rows into the order of their numbers, which decides where two are at one price."""
-    return sorted(rows, key=_NUMBER) if len(rows) > 1 else rows
+    return rows if len(rows) < _SEVERAL else sorted(rows, key=_NUMBER)
 
 
 _NUMBER: Final = attrgetter("sequence")
+_SEVERAL: Final = 2

@@ -16,7 +16,7 @@ def of_depth(message: Depth, levels: int) -> OrderBook:
     """Make a book of a message that brings so many levels.
 
     Raises:
-        ValueError: it has levels that none can stand at.
+        ValueError: it has a level that none can be, or two at one price.
     """
     return _book(message.symbol, message.sequence, message.bids, message.asks, message.time_ns, levels)
 
@@ -49,9 +49,6 @@ def _level(price: Decimal | None, size: Decimal | None) -> list[Level]:
 def _book(
     symbol: str, sequence: int | None, bids: Iterable[Level], asks: Iterable[Level], time_ns: int | None, levels: int
 ) -> OrderBook:
-    try:
-        falling, rising = Ladder(bids, falls=True), Ladder(asks)
-    except ArithmeticError as error:
-        raise ValueError(f"{symbol}: a price or a size is no number") from error
+    falling, rising = Ladder(bids, falls=True), Ladder(asks)
     known_from, known_to = (side[-1].price if len(side) >= levels else None for side in (falling, rising))
     return OrderBook(symbol, sequence, falling, rising, time_ns, False, levels, known_from, known_to)

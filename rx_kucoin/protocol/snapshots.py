@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from rx_kucoin.protocol.frames import UNREADABLE
 from rx_kucoin.protocol.ladder import Ladder
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.messages.base import Level
@@ -62,7 +63,7 @@ def read(source: Source, symbol: str, data: bytes) -> OrderBook:
     try:
         answer = _decode(data)
         bids, asks = Ladder(answer.bids or (), falls=True), Ladder(answer.asks or ())
-    except (msgspec.MsgspecError, ArithmeticError, ValueError) as error:
+    except (*UNREADABLE, ValueError) as error:
         raise ValueError(f"this is no book of {symbol}: {error}") from None
     if answer.sequence is None or not (bids or asks):
         raise ValueError(f"{symbol} has no book: no levels, or no sequence")

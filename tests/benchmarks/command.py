@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import instructions, profiling, syscalls, table
+from benchmarks.books import report as books
 from benchmarks.catalogue import CLIENTS
 from benchmarks.child import Trouble
 from benchmarks.goals import goals
@@ -62,6 +63,10 @@ def _profile(chosen: argparse.Namespace) -> list[str]:
     return list(profiling.table(profiling.profile(chosen.rounds, _say), profiling.blasts(_say)))
 
 
+def _books(chosen: argparse.Namespace) -> list[str]:
+    return list(books.report(chosen.rounds, _say))
+
+
 def _parser() -> argparse.ArgumentParser:
     says = "This library, the bare loop of its parts and other clients, side by side; or one of the commands below."
     more = "Peers that do not get on with each other: python3 -m venv V && V/bin/pip install X; --peer X=V/bin/python"
@@ -83,6 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     timing = commands.add_parser("profile", help="where the time of a message goes, by stage")
     timing.set_defaults(what=_profile)
     timing.add_argument("--rounds", type=_positive, default=30, metavar="N", help="how often each stage is timed (30)")
+    booking = commands.add_parser("books", help="what a change of an order book costs, here and in other containers")
+    booking.set_defaults(what=_books)
+    booking.add_argument("--rounds", type=_positive, default=5, metavar="N", help="how often everything is timed (5)")
     return parser
 
 

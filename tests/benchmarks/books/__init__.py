@@ -1,0 +1,1 @@
+"""What a change of an order book costs, here and in other containers."""
