@@ -4,6 +4,7 @@ from rx_kucoin.client import KuCoin
 from rx_kucoin.connection import Connection
 from rx_kucoin.errors import (
     ApiError,
+    CalibrationFailed,
     Closed,
     KeyRefused,
     KuCoinError,
@@ -15,11 +16,13 @@ from rx_kucoin.events import Event
 from rx_kucoin.protocol.limits import Limits, Rate
 from rx_kucoin.protocol.messages.base import Change, Level
 from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
+from rx_kucoin.protocol.orderbook import OrderBook
 from rx_kucoin.protocol.pushes import Push
 from rx_kucoin.protocol.signing import Credentials
 
 __all__ = [
     "ApiError",
+    "CalibrationFailed",
     "Candle",
     "Change",
     "Closed",
@@ -35,6 +38,7 @@ __all__ = [
     "Level2Change",
     "Limits",
     "Match",
+    "OrderBook",
     "Push",
     "Rate",
     "ReconnectFailed",

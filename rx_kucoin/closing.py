@@ -6,52 +6,27 @@ from datetime import timedelta
 from functools import partial
 from operator import attrgetter
 from threading import RLock
-from typing import Any, Final, Protocol
+from typing import Final
 
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, SerialDisposable, SingleAssignmentDisposable
 from reactivex.internal.constants import UTC_ZERO
 
 from rx_kucoin.events import Event
+from rx_kucoin.feed import Feed
 from rx_kucoin.liveness import Liveness
 from rx_kucoin.operators._outbox import Outbox
 from rx_kucoin.operators._timers import Timer
 from rx_kucoin.protocol import klines
 from rx_kucoin.protocol.bars import Ask, Bars
-from rx_kucoin.protocol.checks import check
+from rx_kucoin.protocol.checks import check_one
 from rx_kucoin.protocol.intervals import Starts
 from rx_kucoin.protocol.klines import Bar
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.messages.closed import ClosedCandle
 from rx_kucoin.protocol.messages.spot import Candle
 
-__all__ = ["Feed", "closed_candles"]
-
-
-class Feed(Protocol):
-    """What is needed of an engine."""
-
-    @property
-    def clock(self) -> abc.SchedulerBase:
-        """The clock of everything."""
-        ...
-
-    @property
-    def happenings(self) -> Observable[Event]:
-        """What happens, told while it happens."""
-        ...
-
-    def stream(self, topic: str, *, typed: bool) -> Observable[Any]:
-        """Stream a topic."""
-        ...
-
-    def fetch(self, market: Market, path: str, *, private: bool = False) -> Observable[bytes]:
-        """Ask a REST host."""
-        ...
-
-    def prove(self, topic: str) -> Observable[None]:
-        """Complete once all that the exchange has sent on the topic's connection until now has come."""
-        ...
+__all__ = ["closed_candles"]
 
 
 def closed_candles(
@@ -77,7 +52,7 @@ def closed_candles(
     Raises:
         ValueError: a malformed symbol, an interval that KuCoin does not have, or a negative wait.
     """
-    (topic,) = check(f"{_PREFIXES[market]}:{symbol}_{interval}")
+    topic = check_one(_PREFIXES[market], f"{symbol}_{interval}")
     klines.check_interval(market, interval)
     if not 0 <= settle < math.inf:
         raise ValueError(f"settle must be 0 seconds or more, and finite, not {settle}")

@@ -5,6 +5,7 @@
     ├── ReconnectFailed           the row of failures is over; `cause` is the last of them
     ├── Closed                    subscribed to after `close()`
     ├── UnknownSymbol             no market of the exchange goes by this name; `did_you_mean` may be the right one
+    ├── CalibrationFailed         no snapshot fits the changes of a book; `cause` is the last reason
     ├── ApiError                  the exchange understood and said no: not tried again
     │   ├── KeyRefused            it did not take the API key, or what was signed with it
     │   │   ├── ClockOff          400002: the time that was signed is not the exchange's
@@ -38,6 +39,7 @@ __all__ = [
     "AddressNotAllowed",
     "ApiError",
     "Busy",
+    "CalibrationFailed",
     "ClockOff",
     "Closed",
     "DialFailed",
@@ -102,6 +104,24 @@ class UnknownSymbol(KuCoinError):
         hint = "look it up in KuCoin's list of symbols" if did_you_mean is None else f"did you mean {did_you_mean}?"
         super().__init__(f"KuCoin lists no symbol {symbol!r}; {hint}")
         self.symbol, self.did_you_mean = symbol, did_you_mean
+
+
+class CalibrationFailed(KuCoinError):
+    """A book could not be calibrated: `attempts` snapshots were asked for in a row and refused, or did not fit.
+
+    `cause` is the last reason. Where sequences did not fit, `known` is the last one that the snapshot, or the book, had,
+    and `came` the first one of the changes that should have followed.
+    """
+
+    def __init__(
+        self, symbol: str, attempts: int, cause: Exception, known: int | None = None, came: int | None = None
+    ) -> None:
+        tries = "attempt" if attempts == 1 else "attempts"
+        super().__init__(
+            f"the book of {symbol} could not be calibrated, in {attempts} {tries}; the last cause: {cause}. "
+            "Subscribe again to start anew, or take book(symbol, depth=50), which needs no calibration"
+        )
+        self.symbol, self.attempts, self.cause, self.known, self.came = symbol, attempts, cause, known, came
 
 
 class ApiError(KuCoinError):

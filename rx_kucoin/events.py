@@ -7,6 +7,8 @@ pipe `kucoin.events` through `ops.timestamp()` where they matter.
 from dataclasses import dataclass
 
 __all__ = [
+    "BookLive",
+    "BookStale",
     "Complaint",
     "Dialling",
     "Event",
@@ -159,6 +161,23 @@ class Gap(Event):
     topic: str
     after: int | None
     before: int | None
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookLive(Event):
+    """The book of a level 2 topic is calibrated, at `sequence`; it took `snapshots` snapshots by REST."""
+
+    topic: str
+    sequence: int
+    snapshots: int
+
+
+@dataclass(frozen=True, slots=True)
+class BookStale(Event):
+    """The book of a level 2 topic may differ from the exchange's until it is live again, for this reason."""
+
+    topic: str
     cause: str
 
 

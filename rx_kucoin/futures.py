@@ -26,6 +26,9 @@ from rx_kucoin.protocol.messages.positions import (
     RiskLimitChange,
 )
 from rx_kucoin.protocol.messages.spot import Candle, Depth, Level2Change, Match
+from rx_kucoin.protocol.orderbook import OrderBook
+from rx_kucoin.protocol.shallow import of_ticker
+from rx_kucoin.protocol.snapshots import WHOLE
 
 __all__ = ["Futures"]
 
@@ -38,6 +41,8 @@ class Futures(MarketStreams):
 
     _market = "futures"
     _depths = {5: "/contractMarket/level2Depth5", 50: "/contractMarket/level2Depth50"}  # noqa: RUF012  see the base class
+    _level2 = "/contractMarket/level2"
+    _top = ("/contractMarket/tickerV2", of_ticker)
     _followed = frozenset(
         {
             "ticker",
@@ -47,6 +52,7 @@ class Futures(MarketStreams):
             "closed_candles",
             "depth",
             "level2",
+            "book",
             "instrument",
             "snapshot",
             "orders",
@@ -88,6 +94,21 @@ class Futures(MarketStreams):
     def level2(self, *symbols: str) -> Observable[Level2Change]:
         """Stream every change of the books of these contracts, one level each, without a hole."""
         return self._typed("/contractMarket/level2", *some(symbols))
+
+    def book(
+        self, symbol: str, depth: Literal[1, 5, 50] | None = None, *, every: float | None = None
+    ) -> Observable[OrderBook]:
+        """Stream the order book of a contract, sizes in contracts: see `KuCoin.book`. It needs no key.
+
+        Args:
+            symbol: Whose book.
+            depth: How many levels a side; None: all that can be had, which have been 1,000 at most.
+            every: Seconds: the latest book at most that often. One that is stale comes at once.
+
+        Raises:
+            ValueError: a malformed symbol, another depth, or a time that is not above 0.
+        """
+        return self._book(symbol, depth, every, {None: WHOLE["futures"]})
 
     def instrument(self, *symbols: str) -> Observable[MarkPrice | FundingRate]:
         """Stream mark and index price of these contracts every second, and the funding rate every minute."""

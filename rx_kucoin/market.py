@@ -1,21 +1,28 @@
 """What the streams of every market have in common: how they are asked for, and checked before anything is sent."""
 
+import math
 from collections.abc import Callable, Iterable
 from functools import partial
+from operator import attrgetter
 from typing import Any, ClassVar, Final, Literal
 
 from reactivex import Observable
 
+from rx_kucoin.calibration import calibrated, whole
 from rx_kucoin.closing import closed_candles
 from rx_kucoin.engine import Engine
 from rx_kucoin.errors import SubscriptionRejected, UnknownSymbol
+from rx_kucoin.operators._conflate import conflate
 from rx_kucoin.operators._follow import follow
 from rx_kucoin.operators._merge_serial import merge_serial
 from rx_kucoin.operators._share_anew import share_anew
 from rx_kucoin.protocol import channels, limits
-from rx_kucoin.protocol.checks import check, check_shape
+from rx_kucoin.protocol.checks import check, check_one, check_shape
 from rx_kucoin.protocol.messages.closed import ClosedCandle
+from rx_kucoin.protocol.orderbook import OrderBook
 from rx_kucoin.protocol.pushes import Push
+from rx_kucoin.protocol.shallow import of_depth
+from rx_kucoin.protocol.snapshots import Source
 
 __all__ = ["MarketStreams", "some"]
 
@@ -25,11 +32,15 @@ class MarketStreams:
 
     _market: ClassVar[limits.Market]
     _depths: ClassVar[dict[int, str]]
+    _level2: ClassVar[str]
+    _top: ClassVar[tuple[str, Callable[[Any], OrderBook]]]
+    """The channel of best bid and best ask, and how a book is made of what it brings."""
     _followed: ClassVar[frozenset[str]]
 
     def __init__(self, engine: Engine, has_key: Callable[[], bool]) -> None:
         self._engine, self._has_key = engine, has_key
         self._bars: dict[tuple[str, str, float], Observable[ClosedCandle]] = {}
+        self._books: dict[tuple[str, int | None], Observable[OrderBook]] = {}
 
     def closed_candles(self, symbol: str, interval: str = "1min", *, settle: float = 3.0) -> Observable[ClosedCandle]:
         """Stream each bar of a symbol once, when it is final, in order: in a silent market and across a reconnect, too.
@@ -91,6 +102,32 @@ class MarketStreams:
             raise ValueError(f"KuCoin streams 5 or 50 levels, not {levels}; level2 streams every change of the book")
         return self._typed(self._depths[levels], symbol)
 
+    def _book(
+        self, symbol: str, depth: int | None, every: float | None, sources: dict[int | None, Source]
+    ) -> Observable[OrderBook]:
+        """Stream the book of a symbol, from the channel that is as deep or else from one of these; shared by all."""
+        shallow: dict[int | None, tuple[str, Callable[[Any], OrderBook]]] = {1: self._top}
+        for levels, prefix in self._depths.items():
+            shallow[levels] = prefix, partial(of_depth, levels=levels)
+        if every is not None and not 0 < every < math.inf:
+            raise ValueError(f"every must be above 0 seconds, and finite, not {every}")
+        if depth in sources:
+            book = calibrated(self._engine, check_one(self._level2, symbol), symbol, sources[depth])
+        elif depth in shallow:
+            prefix, read = shallow[depth]
+            book = whole(self._engine, check_one(prefix, symbol), read)
+        else:
+            depths = ", ".join(str(each) for each in sorted(filter(None, {*shallow, *sources})))
+            raise ValueError(f"no book is {depth} levels deep; choose from {depths}, or None for all of them")
+        shared = share_anew(
+            replay=True,
+            linger=self._engine.terms.linger,
+            on_failure=partial(self._engine.tell_of_failure, f"the book of {symbol}"),
+            scheduler=self._engine.clock,
+        )
+        known = self._books.setdefault((symbol, depth), book.pipe(shared))
+        return known if every is None else known.pipe(conflate(every, at_once=_is_stale, scheduler=self._engine.clock))
+
     def _merged(self, topics: Iterable[str], *, typed: bool) -> Observable[Any]:
         return merge_serial(*[self._stream(topic, typed=typed) for topic in dict.fromkeys(topics)])
 
@@ -110,4 +147,5 @@ def some(symbols: tuple[str, ...]) -> tuple[str, ...]:
     return symbols
 
 
+_is_stale: Final = attrgetter("stale")
 _REFUSALS: Final = (SubscriptionRejected, UnknownSymbol)

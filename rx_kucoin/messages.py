@@ -1,5 +1,6 @@
 """Everything that a stream brings: one type for each kind of message, and the words in them."""
 
+from rx_kucoin.protocol.ladder import Fill, Ladder
 from rx_kucoin.protocol.messages.balances import (
     Asset,
     AvailableBalance,
@@ -65,6 +66,7 @@ from rx_kucoin.protocol.messages.words import (
     TradeType,
     Word,
 )
+from rx_kucoin.protocol.orderbook import OrderBook
 from rx_kucoin.protocol.pushes import Push
 
 __all__ = [
@@ -80,6 +82,7 @@ __all__ = [
     "DebtRatio",
     "Depth",
     "FeeType",
+    "Fill",
     "FundingEvent",
     "FundingRate",
     "FundingSettlement",
@@ -95,6 +98,7 @@ __all__ = [
     "IsolatedMarginCause",
     "IsolatedMarginPosition",
     "IsolatedMarginState",
+    "Ladder",
     "Level",
     "Level1",
     "Level2Change",
@@ -109,6 +113,7 @@ __all__ = [
     "Message",
     "Open",
     "Order",
+    "OrderBook",
     "OrderEvent",
     "OrderMargin",
     "OrderStatus",

@@ -11,6 +11,9 @@ from rx_kucoin.protocol.messages.base import Unknown
 from rx_kucoin.protocol.messages.margin import Indicator
 from rx_kucoin.protocol.messages.orders import Order, StopOrder
 from rx_kucoin.protocol.messages.spot import CallAuction, Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
+from rx_kucoin.protocol.orderbook import OrderBook
+from rx_kucoin.protocol.shallow import of_level1
+from rx_kucoin.protocol.snapshots import BEST, WHOLE
 
 __all__ = ["Spot"]
 
@@ -20,6 +23,8 @@ class Spot(MarketStreams):
 
     _market = "spot"
     _depths = {5: "/spotMarket/level2Depth5", 50: "/spotMarket/level2Depth50"}  # noqa: RUF012  see the base class
+    _level2 = "/market/level2"
+    _top = ("/spotMarket/level1", of_level1)
     _followed = frozenset(
         {
             "ticker",
@@ -29,6 +34,7 @@ class Spot(MarketStreams):
             "level1",
             "depth",
             "level2",
+            "book",
             "snapshot",
             "call_auction",
             "call_auction_depth",
@@ -73,6 +79,30 @@ class Spot(MarketStreams):
     def level2(self, *symbols: str) -> Observable[Level2Change]:
         """Stream every change of the books of these symbols, in ranges without a hole."""
         return self._typed("/market/level2", *some(symbols))
+
+    def book(
+        self, symbol: str, depth: Literal[1, 5, 50, 100] | None = None, *, every: float | None = None
+    ) -> Observable[OrderBook]:
+        """Stream the order book of a symbol: an immutable one after every change, calibrated and never wrong.
+
+        Where something is lost (the line went down, a change is missing) the last one comes once more with `stale` set,
+        until the book is right again; a renewal loses nothing. `kucoin.events` tells why. All who ask share the book,
+        and whoever comes later is given the latest one.
+
+        The whole book is asked for by REST with a key: the one of this `KuCoin` or of the environment. Without any, it
+        is the best 100 levels of each side: right as far as they go (`known_from`, `known_to`), and asked for anew when
+        fewer than half of them are left. 1, 5 and 50 levels come from channels that bring them whole.
+
+        Args:
+            symbol: Whose book.
+            depth: How many levels a side; None: all that can be had, and 100: without a key in any case.
+            every: Seconds: the latest book at most that often. One that is stale comes at once.
+
+        Raises:
+            ValueError: a malformed symbol, another depth, or a time that is not above 0.
+        """
+        sources = {None: WHOLE["spot"] if self._has_key() else BEST, 100: BEST}
+        return self._book(symbol, depth, every, sources)
 
     def snapshot(self, *symbols: str) -> Observable[Snapshot]:
         """Stream the 24 h statistics of these symbols, every 2 s each."""

@@ -26,6 +26,7 @@ class Settings(TypedDict, total=False):
     grace: float
     silent_after: float | None
     public_over_private: bool
+    max_calibrations: int | None
     random: Callable[[], float]
 
 
@@ -62,6 +63,8 @@ class Terms:
     never is."""
     public_over_private: bool = False
     """Whether public topics share the connections of private ones, for fewer of them. A key that fails ends both."""
+    max_calibrations: int | None = 10
+    """How many snapshots in a row may be refused, or not fit a book, until its stream ends; None: never."""
     random: Callable[[], float] = field(default=dice.random, repr=False)
 
     def __post_init__(self) -> None:
@@ -69,6 +72,8 @@ class Terms:
             raise ValueError(f"topics_per_connection must be 1 or more, not {self.topics_per_connection}")
         if self.max_reconnects is not None and self.max_reconnects < 0:
             raise ValueError(f"max_reconnects must be 0 or more, or None, not {self.max_reconnects}")
+        if self.max_calibrations is not None and self.max_calibrations < 1:
+            raise ValueError(f"max_calibrations must be 1 or more, or None, not {self.max_calibrations}")
         for name in (
             "renew_every",
             "healthy_after",

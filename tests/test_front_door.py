@@ -27,7 +27,9 @@ from rx_kucoin import (
 NAMES = {
     *("KuCoin", "Credentials", "Limits", "Rate", "Connection", "Event"),
     *("Push", "Ticker", "Match", "Candle", "Level1", "Level2Change", "Depth", "Snapshot", "Level", "Change"),
+    "OrderBook",
     *("KuCoinError", "SubscriptionRejected", "UnknownSymbol", "ReconnectFailed", "ApiError", "KeyRefused", "Closed"),
+    "CalibrationFailed",
 }
 FIXED = {
     "rest_url": "https://api.kucoin.com",

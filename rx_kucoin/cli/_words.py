@@ -10,6 +10,7 @@ __all__ = ["QUIET", "in_words"]
 
 QUIET: Final = (
     *(events.Dialling, events.LineUp, events.LineClosed, events.TopicLive, events.Renewed),
+    events.BookLive,
     *(events.GaveUp, events.TopicRefused),
 )
 """What happens on any good day; and what the error that ends the stream tells anyway."""
@@ -31,6 +32,8 @@ _WORDS: Final[dict[type[Event], Callable[[Any], str]]] = {
     events.Complaint: lambda it: f"brought a complaint: {it.code} {it.text}",
     events.Unanswered: lambda it: f"gave no answer for {_some(it.topics, 'topic')}; asking again",
     events.Gap: lambda it: f"{it.topic} has a gap after {it.after} and before {it.before}: {it.cause}",
+    events.BookLive: lambda it: f"{it.topic} has a book, at {it.sequence}, after {_some(it.snapshots, 'snapshot')}",
+    events.BookStale: lambda it: f"{it.topic} has a book that is stale: {it.cause}",
     events.OutOfTurn: lambda it: f"{it.topic} sent {it.sequence} again or late; left out",
     events.SequenceReset: lambda it: f"{it.topic} counts anew, from {it.after} down to {it.before}",
     events.Malformed: lambda it: f"sent something unreadable ({it.count} so far): {it.reason}",
