@@ -74,7 +74,6 @@ def calibrated(feed: Feed, topic: str, symbol: str, source: Source) -> Observabl
 
 def whole(feed: Feed, topic: str, read: Callable[[Any], OrderBook]) -> Observable[OrderBook]:
     """Stream the books of a topic that brings them whole each time; one that cannot be read is left out, and told."""
-
     spoilt = count(1)
 
     def book(message: object) -> OrderBook | None:
@@ -118,9 +117,9 @@ def _doubts(feed: Feed, topic: str) -> Observable[bool]:
                     lines.clear()
                     lines.add(line)
                 case events.LineDown(line) if not lines or line in lines:
-                    observer.on_next(False)  # noqa: FBT003
+                    observer.on_next(False)
                 case events.SequenceReset(_, named) if named == topic:
-                    observer.on_next(True)  # noqa: FBT003
+                    observer.on_next(True)
                 case _:
                     pass
 

@@ -26,7 +26,7 @@ Ask = Callable[[Callable[[Allowance], None]], Observable[T]]
 """Makes a request, given whom to tell what the answer says is left of the pool."""
 
 _log = logging.getLogger("rx_kucoin.counter")
-_AT_ONCE: Final = 4
+_AT_ONCE: Final = 16
 """Requests under way. Each has a thread and a socket of its own."""
 
 

@@ -358,4 +358,4 @@ def test_what_emits_at_once_works_as_any_other() -> None:
     make: Callable[[object], Observable[int]] = lambda _: reactivex.of(1, 2)  # noqa: E731
     counter.admit(make, 1).subscribe(told.append, told.append, lambda: told.append("|"))
     assert told == [1, 2, "|"]
-    assert repr(counter) == "<Counter 0 of 4 asking, 0 waiting | 1 of 5 in 30 s | open>"
+    assert repr(counter) == "<Counter 0 of 16 asking, 0 waiting | 1 of 5 in 30 s | open>"

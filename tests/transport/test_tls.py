@@ -268,7 +268,7 @@ def test_new_keys_amid_the_messages_are_taken_in_and_answered(
             tell(frame(b"after %d" % n))
             assert eventually(lambda n=n: len(line.texts) == 2 * n + 2), line.error  # type: ignore[misc]
             wire.send(PING)
-            assert eventually(lambda n=n: printed.count(HEADER) == n + 1), printed  # type: ignore[misc]
+            assert eventually(lambda n=n: printed.count(HEADER) > n), printed  # type: ignore[misc]
             assert eventually(lambda n=n: len(re.findall(answered, printed)) >= n + 1), printed  # type: ignore[misc]
         line.subscription.dispose()
         assert line.error is None
