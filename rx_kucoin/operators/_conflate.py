@@ -90,11 +90,13 @@ class _Gate(abc.DisposableBase, Generic[T]):
         self.source = Holder()
 
     def on_next(self, value: T) -> None:
-        try:
-            urgent = self._at_once is not None and self._at_once(value)
-        except Exception as error:  # noqa: BLE001  a function of the caller's: his mistake ends his stream
-            self.on_error(error)
-            return
+        urgent = False
+        if self._at_once is not None:
+            try:
+                urgent = self._at_once(value)
+            except Exception as error:  # noqa: BLE001  a function of the caller's: his mistake ends his stream
+                self.on_error(error)
+                return
         with self._lock:
             if self._shut and not urgent:
                 self._latest = value

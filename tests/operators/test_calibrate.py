@@ -1,6 +1,7 @@
 """calibrate: a state is right, or it is marked; each rule in virtual time."""
 
 import copy
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
@@ -64,6 +65,8 @@ class Desk:
         self.asks: list[abc.ObserverBase[State]] = []
         self.given_up = 0
         self.told: list[str] = []
+        self.then: Callable[[], object] | None = None
+        """What happens while the next state is being emitted: it all has to queue."""
         self.errors: list[Exception] = []
 
         def ask(observer: abc.ObserverBase[State], _: abc.SchedulerBase | None = None) -> abc.DisposableBase:
@@ -89,6 +92,9 @@ class Desk:
 
     def take(self, state: State) -> None:
         self.told.append(repr(state))
+        act, self.then = self.then, None
+        if act is not None:
+            act()
 
     def fail(self, error: Exception) -> None:
         self.errors.append(error)
@@ -177,9 +183,10 @@ def test_a_hole_while_waiting_begins_the_run_anew_and_the_snapshot_is_still_wait
     assert desk.answer(7) == ["live(2)", "7-8-9"]
 
 
-def test_repetitions_and_overlaps_while_waiting_do_no_harm() -> None:
+@pytest.mark.parametrize("old", [one(5), Change(4, 6), Change(5, 7)])
+def test_repetitions_and_overlaps_while_waiting_do_no_harm(old: Change) -> None:
     desk = Desk()
-    desk.change(5, 6, 5, Change(6, 8), Change(3, 8), 9)
+    desk.change(4, 5, Change(5, 7), old, 8, Change(6, 9))
     assert desk.answer(4) == ["live(1)", "4-5-6-7-8-9"]
 
 
@@ -567,6 +574,14 @@ def test_one_that_recovered_meanwhile_is_left_alone() -> None:
     assert desk.wait(1000) == []
 
 
+def test_what_comes_while_a_snapshot_is_on_its_way_is_applied_to_it_even_if_the_state_recovered() -> None:
+    desk = Desk(is_thin=lambda state: len(state.applied) == 2)
+    desk.live()
+    desk.change(6, 7)
+    assert desk.change(8, 9) == ["5-6-7-8", "5-6-7-8-9"]
+    assert desk.answer(8) == ["8-9"]
+
+
 def test_a_gap_while_thin_drops_the_snapshot_on_its_way_and_asks_for_another() -> None:
     desk = Desk(is_thin=thin)
     desk.live()
@@ -696,6 +711,27 @@ def test_each_subscription_is_for_itself() -> None:
     assert desk.change(5) == ["ask", "ask"]
     assert desk.answer(5) == ["live(1)"]
     assert second == [State(5)]
+
+
+def test_an_answer_that_comes_behind_what_made_it_useless_is_not_taken() -> None:
+    desk = Desk(is_thin=thin)
+    desk.live()
+    desk.change(6, 7)
+    desk.then = lambda: (desk.doubts.on_next(True), desk.asks[-1].on_next(State(7)))
+    assert desk.change(8) == ["5-6-7-8", "(anew 8 None)", "5-6-7-8?"]
+    assert desk.wait(0.9) == []
+    assert desk.wait(0.1) == ["ask"]
+
+
+def test_an_alarm_that_rings_behind_what_set_it_anew_is_not_heard() -> None:
+    desk = Desk(is_thin=thin)
+    desk.live()
+    desk.change(6, 7)
+    desk.refuse()
+    desk.then = lambda: (desk.doubts.on_next(False), desk.clock.advance_by(10))
+    assert desk.change(8) == ["5-6-7-8", "(doubt 8 None)", "5-6-7-8?"]
+    assert desk.wait(0.9) == []
+    assert desk.wait(0.1) == ["ask"]
 
 
 # Words

@@ -11,6 +11,7 @@ from reactivex import Observable, abc
 from reactivex.disposable import Disposable
 from reactivex.scheduler import VirtualTimeScheduler
 from reactivex.subject import Subject
+from waiting import eventually
 
 from rx_kucoin.operators._calibrate import calibrate
 
@@ -90,8 +91,10 @@ class Exchange:
         self.lives += 1
 
     def _see(self, state: Standing) -> None:
+        before = self.seen[-1] if self.seen and self.marks else None
         self.seen.append(state)
         assert not state.spoilt
+        assert before is None or before.stale or state.position >= before.position  # what is right does not go back
         assert state._replace(since=0, stale=False) == self.standing(state.position, state.era)
         assert state.era == self.era or state.stale
 
@@ -197,7 +200,7 @@ OFTEN = ["go_on"] * 8 + ["answer"] * 4 + ["wait", "lose"] * 3
 RARELY = ["make", "send", "answer_late", "refuse", "repeat", "doubt", "spoil_change", "spoil_answer", "begin_anew"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(OFTEN + RARELY), st.integers(0, 63)), min_size=30, max_size=70),
     st.fixed_dictionaries(
@@ -225,7 +228,7 @@ def test_whatever_happens_every_state_is_right_or_marked_and_at_rest_it_is_live(
 class Storm:
     """Numbers of which every eleventh is lost, doubts, and answers: each from a thread of its own."""
 
-    count = 5_000
+    count = 4_000
 
     def __init__(self) -> None:
         self.changes, self.doubts = Subject[int](), Subject[bool]()
@@ -244,7 +247,7 @@ class Storm:
                 doubts=self.doubts,
                 stale=lambda state: (state[0], "?"),
                 max_attempts=None,
-                delay=lambda attempt, cause: 0.0,
+                delay=lambda attempt, cause: 0.001,
                 on_live=self._lives,
                 on_stale=lambda why: self.live.clear(),
             )
@@ -277,11 +280,11 @@ class Storm:
             if number % 11:
                 self.changes.on_next(number)
             if number % 11 == 5:
-                self.live.wait(0.05)  # or nothing but gaps would be seen; no matter if it is not, once
+                self.live.wait(0.02)  # or nothing but gaps would be seen; no matter if it is not, once
         self.over.set()
 
     def doubt(self) -> None:
-        while not self.over.wait(0.0005):
+        while not self.over.wait(0.005):
             self.doubts.on_next(False)
 
     def answer(self) -> None:
@@ -309,12 +312,15 @@ def test_from_three_threads_at_once_every_state_follows_on_the_one_before_or_is_
     finally:
         sys.setswitchinterval(interval)
     assert storm.overlaps == 0
-    print(storm.lives,len(storm.seen))
-    assert storm.lives > 100
+    assert storm.lives > 50
     for (before, mark_before), (after, mark) in pairwise(storm.seen):
         assert after > before or "?" in (mark, mark_before)
-    storm.answer_all(storm.count)  # a timer may still be about to ask: what it asks for is not needed
-    storm.changes.on_next(storm.count + 2)
-    storm.answer_all(storm.count + 2)
-    storm.changes.on_next(storm.count + 3)
-    assert storm.seen[-1] == (storm.count + 3, "")
+    storm.made += 1  # whether that is a gap or not
+
+    def goes_on() -> bool:
+        storm.made += 1
+        storm.changes.on_next(storm.made)
+        storm.answer_all(storm.made)
+        return storm.seen[-1] == (storm.made, "")
+
+    assert eventually(goes_on)
