@@ -1,6 +1,6 @@
 """Level 2 changes and a REST snapshot make a book; what breaks the one or spoils the other starts it anew."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import count
 from operator import attrgetter
@@ -12,7 +12,16 @@ from reactivex import Observable, abc
 from reactivex import operators as ops
 
 from rx_kucoin import events
-from rx_kucoin.errors import CalibrationFailed, KuCoinError, Passing, UnexpectedAnswer
+from rx_kucoin.errors import (
+    ApiError,
+    CalibrationFailed,
+    Closed,
+    KeyRefused,
+    KuCoinError,
+    Passing,
+    UnexpectedAnswer,
+    UnknownSymbol,
+)
 from rx_kucoin.events import Event
 from rx_kucoin.feed import Feed
 from rx_kucoin.operators._calibrate import Uncalibrated, calibrate
@@ -28,6 +37,9 @@ __all__ = ["calibrated", "whole"]
 
 _PATIENCE: Final = 2.0
 """Seconds that a topic may bring nothing until a snapshot is shown that no change has confirmed."""
+
+_MOST_WAITING: Final = 10_000
+"""Changes of a book that wait for a snapshot: some minutes of a busy one, in 6 MiB."""
 
 
 def calibrated(feed: Feed, topic: str, symbol: str, source: Source) -> Observable[OrderBook]:
@@ -64,6 +76,7 @@ def calibrated(feed: Feed, topic: str, symbol: str, source: Source) -> Observabl
             delay=full_jitter(0.5, cap=30.0, random=terms.random),
             retryable=lambda error: isinstance(error, Passing),
             healthy_after=terms.healthy_after,
+            max_buffer=_MOST_WAITING,
             on_live=live,
             on_stale=went_stale,
             on_give_up=gave_up,
@@ -88,17 +101,29 @@ def whole(feed: Feed, topic: str, read: Callable[[Any], OrderBook]) -> Observabl
 
 
 def _snapshot(feed: Feed, symbol: str, source: Source) -> Observable[OrderBook]:
-    def read(data: bytes) -> OrderBook:
+    def read(data: bytes) -> Observable[OrderBook]:
         try:
-            return snapshots.read(source, symbol, data)
+            return reactivex.just(snapshots.read(source, symbol, data))
         except ValueError as error:
-            raise UnexpectedAnswer(str(error), excerpt(data)) from None
+            # Not raised, for the frames hold what may repeat the signed request, and errors are kept for long.
+            return reactivex.throw(UnexpectedAnswer(str(error), _SIGNED if source.is_signed else excerpt(data)))
 
     def refused(error: Exception, _: Observable[OrderBook]) -> Observable[OrderBook]:
-        return reactivex.throw(error if isinstance(error, Passing) else CalibrationFailed(symbol, 1, error))
+        if isinstance(error, Closed):
+            return reactivex.never()  # the topic is about to complete, and so is the book
+        if isinstance(error, Passing):
+            return reactivex.throw(error)
+        failed = CalibrationFailed(symbol, 1, error)
+        if not isinstance(error, ApiError) or isinstance(error, KeyRefused):
+            return reactivex.throw(failed)
+
+        def known(unlisted: Mapping[str, str | None]) -> Observable[OrderBook]:
+            return reactivex.throw(UnknownSymbol(symbol, unlisted[symbol]) if symbol in unlisted else failed)
+
+        return feed.unlisted(source.market, symbol).pipe(ops.default_if_empty(_NOTHING), ops.flat_map(known))
 
     answer = feed.fetch(source.market, source.of(symbol), private=source.is_signed, retried=False)
-    return answer.pipe(ops.map(read), ops.catch(refused))
+    return answer.pipe(ops.flat_map(read), ops.catch(refused))
 
 
 def _doubts(feed: Feed, topic: str) -> Observable[bool]:
@@ -166,5 +191,7 @@ def _last(change: Level2Change) -> int:
 
 _SPOILT: Final = OrderBook()
 """What a change makes of a book that it cannot be put on."""
+_NOTHING: Final[Mapping[str, str | None]] = {}
+_SIGNED: Final = "what is not shown, for it may repeat what was signed"
 _position: Final = attrgetter("sequence")
 _marked: Final = partial(msgspec.structs.replace, stale=True)

@@ -33,6 +33,7 @@ _AT_ONCE: Final = 16
 class Counter:
     """A limit over many requests: they wait in order, and one that is withdrawn before its turn costs nothing.
 
+    Those of each lane wait in a line of their own, and the lanes take turns: hundreds of books hold no candle up.
     A place is taken until the first value, or the end, of what was asked for.
     """
 
@@ -42,7 +43,8 @@ class Counter:
         self._timer = Timer(clock)
         self._lock = threading.Lock()  # never held while calling out
         self._purse = Purse(rate.count, microseconds(rate.per))
-        self._waiting: OrderedDict[_Request[Any], None] = OrderedDict()
+        self._lanes: OrderedDict[str, OrderedDict[_Request[Any], None]] = OrderedDict()
+        """Who waits; no lane is empty, and the first one's turn is next."""
         self._inside = 0
         self._due: int | None = None  # what the timer is set for
         self._is_busy = False  # some thread lets somebody in
@@ -51,21 +53,21 @@ class Counter:
     def __repr__(self) -> str:
         with self._lock:
             held, used = self._purse.held(self._now()), self._purse.used
-            inside, waiting = self._inside, len(self._waiting)
+            inside, waiting = self._inside, sum(map(len, self._lanes.values()))
         shut = "closed" if self._is_closed else f"shut for {held / 1e6:.1f} s" if held else "open"
         return (
             f"<Counter {inside} of {self._at_once} asking, {waiting} waiting | "
             f"{used} of {self._rate.count} in {self._rate.per:g} s | {shut}>"
         )
 
-    def admit(self, ask: Ask[T], weight: int) -> Observable[T]:
+    def admit(self, ask: Ask[T], weight: int, lane: str = "") -> Observable[T]:
         """Ask when the turn comes: at once, while no limit is reached. Disposing gives the place back."""
 
         def begin(sink: Sink[T], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
-            request = _Request(self, sink, partial(_ask, ask, scheduler), weight)
+            request = _Request(self, sink, partial(_ask, ask, scheduler), weight, lane)
             with self._lock:
                 if not self._is_closed:
-                    self._waiting[request] = None
+                    self._lanes.setdefault(lane, OrderedDict())[request] = None
             self._let_in()
             return request
 
@@ -75,9 +77,9 @@ class Counter:
         """Let nobody in any more."""
         with self._lock:
             self._is_closed = True
-            waiting, self._waiting = self._waiting, OrderedDict()
+            lanes, self._lanes = self._lanes, OrderedDict()
         self._timer.dispose()
-        waiting.clear()  # out here, for what is let go of may run code of its own
+        lanes.clear()  # out here, for what is let go of may run code of its own
 
     def told(self, request: "_Request[Any]", allowance: Allowance) -> None:
         """An answer told what is left."""
@@ -95,7 +97,7 @@ class Counter:
                 self._inside -= 1
                 self._purse.end(request.weight, now)
             else:
-                self._waiting.pop(request, None)
+                self._step_out(request)
         self._let_in()
 
     def _let_in(self) -> None:
@@ -117,18 +119,20 @@ class Counter:
 
     def _turn(self) -> Callable[[], None] | None:
         """What to do next. Under the lock."""
-        request = next(iter(self._waiting), None)
-        if request is None:
+        if not self._lanes:
             if self._due is None:
                 return None
             self._due = None
             return self._timer.cancel
+        request = next(iter(next(iter(self._lanes.values()))))
         now = self._now()
         pause = self._purse.pause(request.weight, now)
         if self._inside >= self._at_once or pause is None:
             return None
         if pause == 0:
-            del self._waiting[request]
+            self._step_out(request)
+            if request.lane in self._lanes:
+                self._lanes.move_to_end(request.lane)
             self._inside += 1
             request.is_inside = True
             self._purse.begin(request.weight)
@@ -137,6 +141,13 @@ class Counter:
             return None  # woken early, it looks again
         self._due = now + pause
         return partial(self._timer.set, pause / 1e6, self._wake)
+
+    def _step_out(self, request: "_Request[Any]") -> None:
+        """Let a request wait no more. Under the lock."""
+        lane: dict[_Request[Any], None] = self._lanes.get(request.lane, {})
+        lane.pop(request, None)
+        if not lane:
+            self._lanes.pop(request.lane, None)
 
     def _wake(self) -> None:
         with self._lock:
@@ -147,14 +158,19 @@ class Counter:
 class _Request(Holder, Generic[T]):
     """One that waits, or is under way."""
 
-    __slots__ = ("_ask", "_counter", "_sink", "is_inside", "weight")
+    __slots__ = ("_ask", "_counter", "_sink", "is_inside", "lane", "weight")
 
     def __init__(
-        self, counter: Counter, sink: Sink[T], ask: Callable[["_Request[T]"], abc.DisposableBase], weight: int
+        self,
+        counter: Counter,
+        sink: Sink[T],
+        ask: Callable[["_Request[T]"], abc.DisposableBase],
+        weight: int,
+        lane: str,
     ) -> None:
         super().__init__()
         self._counter, self._sink, self._ask = counter, sink, ask
-        self.weight, self.is_inside = weight, False
+        self.weight, self.lane, self.is_inside = weight, lane, False
 
     def enter(self) -> None:
         """Ask: its turn has come. What is raised at that is not the fault of whoever lets it in."""

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import count
 from typing import Any, Final, Literal, TypeVar, overload
@@ -53,6 +53,7 @@ class Engine:
     def __init__(self, transport_of: TransportOf, scheduler: abc.SchedulerBase | None, **settings: Any) -> None:
         self._transport_of = transport_of
         self._clock = scheduler or Clock()
+        self._pacer = scheduler or Clock("rx_kucoin pacer")
         self._teller = scheduler or Clock("rx_kucoin events")
         self._incoming: Hub[Event] = Hub()
         self._connected: Hub[Connection] = Hub()
@@ -116,6 +117,11 @@ class Engine:
         """The clock of everything."""
         return self._clock
 
+    @property
+    def pacer(self) -> abc.SchedulerBase:
+        """The clock of what calls subscribers in time: one that is slow must not hold up pings."""
+        return self._pacer
+
     def prove(self, topic: str) -> Observable[None]:
         """Complete when all that the exchange has sent so far on a topic's connection has come.
 
@@ -146,6 +152,10 @@ class Engine:
         """Ask what a market lists now: emits all its symbols or contracts at once, and completes. Fails as `fetch`."""
         return self._listing(market).rows
 
+    def unlisted(self, market: Market, symbol: str) -> Observable[Mapping[str, str | None]]:
+        """Find out whether a market does not list a symbol: see `Listing.unlisted`."""
+        return self._listing(market).unlisted([symbol])
+
     def close(self, timeout: float = 2.0) -> bool:
         """Complete every stream and end every thread and socket, within `timeout` seconds. May be called anywhere.
 
@@ -163,7 +173,7 @@ class Engine:
         self._open.complete()
         for hub in (self._connected, self._incoming):
             hub.on_completed()
-        clocks = [clock for clock in (self._clock, self._teller) if isinstance(clock, Clock)]
+        clocks = [clock for clock in (self._clock, self._pacer, self._teller) if isinstance(clock, Clock)]
         return all([*ended, *(clock.join(max(0.0, deadline - time.monotonic())) for clock in clocks)])
 
     def stream(self, topic: str, *, typed: bool) -> Observable[Any]:

@@ -32,7 +32,7 @@
 No message ever holds a token, a key or a passphrase.
 """
 
-from typing import Final
+from typing import Any, Final
 
 __all__ = [
     "AccountFrozen",
@@ -68,6 +68,10 @@ __all__ = [
 
 class KuCoinError(Exception):
     """Whatever this library raises or sends down `on_error`, except `ValueError` for a wrong argument."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be copied, or sent to another process, as what it says and its facts: what it was made of is not kept."""
+        return _remade, (type(self), self.args), vars(self)
 
 
 class SubscriptionRejected(KuCoinError):
@@ -109,8 +113,8 @@ class UnknownSymbol(KuCoinError):
 class CalibrationFailed(KuCoinError):
     """A book could not be calibrated: `attempts` snapshots were asked for in a row and refused, or did not fit.
 
-    `cause` is the last reason. Where sequences did not fit, `known` is the last one that the snapshot, or the book, had,
-    and `came` the first one of the changes that should have followed.
+    `cause` is the last reason. Where sequences did not fit, `known` is the last one that the snapshot, or the book,
+    had, and `came` the first one of the changes that should have followed.
     """
 
     def __init__(
@@ -233,6 +237,10 @@ class UnexpectedAnswer(Passing):
     def __init__(self, text: str, excerpt: str) -> None:
         super().__init__(f"{text}; it began with {excerpt!r}. Is the REST address right?")
         self.excerpt = excerpt
+
+
+def _remade(kind: type[KuCoinError], said: tuple[object, ...]) -> KuCoinError:
+    return kind.__new__(kind, *said)
 
 
 _LOOK_IT_UP: Final = "look the code up in KuCoin's list of WebSocket error codes"

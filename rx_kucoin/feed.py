@@ -1,5 +1,6 @@
 """What is needed of an engine by whoever makes more of its streams: bars, books."""
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from reactivex import Observable, abc
@@ -39,6 +40,10 @@ class Feed(Protocol):
 
     def fetch(self, market: Market, path: str, *, private: bool = False, retried: bool = True) -> Observable[bytes]:
         """Ask a REST host; `retried`: what may heal is tried again."""
+        ...
+
+    def unlisted(self, market: Market, symbol: str) -> Observable[Mapping[str, str | None]]:
+        """Emit the symbol, if the market does not list it, with the one that was perhaps meant; and complete."""
         ...
 
     def prove(self, topic: str) -> Observable[None]:

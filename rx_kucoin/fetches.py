@@ -36,7 +36,7 @@ class Fetches:
         def ask(told: Callable[[Allowance], None]) -> Observable[bytes]:
             return self._transport_of(market, private).fetch(path, told=told)
 
-        once = self._counter(market, private=private).admit(ask, weight(path))
+        once = self._counter(market, private=private).admit(ask, weight(path), path.partition("?")[0])
         if not retried:
             return once
         terms = self._terms

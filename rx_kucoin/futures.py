@@ -103,7 +103,8 @@ class Futures(MarketStreams):
         Args:
             symbol: Whose book.
             depth: How many levels a side; None: all that can be had, which have been 1,000 at most.
-            every: Seconds: the latest book at most that often. One that is stale comes at once.
+            every: Seconds: the latest book at most that often. The first one and one that is stale come at once, the
+                others on a thread that all such books share: who is slow holds up no line.
 
         Raises:
             ValueError: a malformed symbol, another depth, or a time that is not above 0.

@@ -40,7 +40,7 @@ class MarketStreams:
     def __init__(self, engine: Engine, has_key: Callable[[], bool]) -> None:
         self._engine, self._has_key = engine, has_key
         self._bars: dict[tuple[str, str, float], Observable[ClosedCandle]] = {}
-        self._books: dict[tuple[str, int | None], Observable[OrderBook]] = {}
+        self._books: dict[tuple[str, Source | int | None], Observable[OrderBook]] = {}
 
     def closed_candles(self, symbol: str, interval: str = "1min", *, settle: float = 3.0) -> Observable[ClosedCandle]:
         """Stream each bar of a symbol once, when it is final, in order: in a silent market and across a reconnect, too.
@@ -119,14 +119,18 @@ class MarketStreams:
         else:
             depths = ", ".join(str(each) for each in sorted(filter(None, {*shallow, *sources})))
             raise ValueError(f"no book is {depth} levels deep; choose from {depths}, or None for all of them")
-        shared = share_anew(
+        share = partial(
+            share_anew,
             replay=True,
-            linger=self._engine.terms.linger,
             on_failure=partial(self._engine.tell_of_failure, f"the book of {symbol}"),
             scheduler=self._engine.clock,
         )
-        known = self._books.setdefault((symbol, depth), book.pipe(shared))
-        return known if every is None else known.pipe(conflate(every, at_once=_is_stale, scheduler=self._engine.clock))
+        # By its source: a key may come into the environment later, and without any all there is are the best 100.
+        shared = book.pipe(share(linger=self._engine.terms.linger))
+        known = self._books.setdefault((symbol, sources.get(depth, depth)), shared)
+        if every is None:
+            return known
+        return known.pipe(conflate(every, at_once=_is_stale, scheduler=self._engine.pacer), share())
 
     def _merged(self, topics: Iterable[str], *, typed: bool) -> Observable[Any]:
         return merge_serial(*[self._stream(topic, typed=typed) for topic in dict.fromkeys(topics)])

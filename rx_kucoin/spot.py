@@ -96,7 +96,8 @@ class Spot(MarketStreams):
         Args:
             symbol: Whose book.
             depth: How many levels a side; None: all that can be had, and 100: without a key in any case.
-            every: Seconds: the latest book at most that often. One that is stale comes at once.
+            every: Seconds: the latest book at most that often. The first one and one that is stale come at once, the
+                others on a thread that all such books share: who is slow holds up no line.
 
         Raises:
             ValueError: a malformed symbol, another depth, or a time that is not above 0.

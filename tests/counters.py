@@ -52,6 +52,7 @@ class Desk:
         ends: Ending = "value",
         says: Allowance | None = None,
         then: Callable[[], object] = lambda: None,
+        lane: str = "",
     ) -> abc.DisposableBase:
         """Ask for what is answered `takes` seconds later (None: at once, while it is asked for)."""
 
@@ -92,7 +93,7 @@ class Desk:
             self.told.append(what)
             then()
 
-        return self.counter.admit(make, weight).subscribe(note, note)
+        return self.counter.admit(make, weight, lane).subscribe(note, note)
 
     def advance(self, seconds: float) -> None:
         self.clock.advance_by(seconds)

@@ -21,7 +21,6 @@ def test_every_book_is_right_or_stale_through_losses_drops_outages_and_renewals(
         RestUnavailable("HTTP 503", 503),
         RateLimited("wait", 2.0),
         b"null",
-        b'{"sequence":"1","bids":[["1","1"]]}',
     ]
     books.refusal = lambda: dice.choice(refusals) if dice.random() < 0.1 else None
     seen: dict[str, Seen] = {symbol: books.book(symbol) for symbol in (*SPOT, *FUTURES)}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from canary.books import BOOKS
 from canary.breaks import ACTS, BREAKS, careless, signed_get
 from canary.refusals import REFUSALS
 from canary.secrets import Finder, spellings
@@ -29,7 +30,7 @@ from rx_kucoin.transport.proxy import Proxy
 pytestmark = pytest.mark.socket
 
 LEVELS = [logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL]
-EVERYTHING = {**REFUSALS, **BREAKS}
+EVERYTHING = {**REFUSALS, **BREAKS, **BOOKS}
 
 
 @pytest.fixture(autouse=True)

@@ -359,3 +359,22 @@ def test_what_emits_at_once_works_as_any_other() -> None:
     counter.admit(make, 1).subscribe(told.append, told.append, lambda: told.append("|"))
     assert told == [1, 2, "|"]
     assert repr(counter) == "<Counter 0 of 16 asking, 0 waiting | 1 of 5 in 30 s | open>"
+
+
+def test_those_of_one_lane_do_not_hold_up_those_of_another() -> None:
+    desk = Desk(at_once=1)
+    for number, lane in enumerate("bbbbbaacbb"):
+        desk.ask(f"{lane}{number} ", lane=lane)
+    desk.advance(10)
+    assert desk.names.split() == ["b0", "b1", "a5", "c7", "b2", "a6", "b3", "b4", "b8", "b9"]
+
+
+def test_an_empty_lane_is_forgotten_when_its_last_one_leaves() -> None:
+    desk = Desk(at_once=1)
+    desk.ask("a", takes=5.0, lane="a")
+    withdrawn = desk.ask("b", lane="b")
+    desk.ask("c", lane="c")
+    withdrawn.dispose()
+    assert " 1 waiting" in repr(desk.counter)
+    desk.advance(10)
+    assert desk.names == "ac"

@@ -1,7 +1,10 @@
 """What the exchange's codes become."""
 
+import copy
 import inspect
+import pickle
 import re
+from typing import Any
 
 import pytest
 
@@ -78,3 +81,24 @@ def test_the_tree_that_is_drawn_is_the_one_that_grows() -> None:
         trail.append(name)
     every = {name for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, KuCoinError)}
     assert {name for _, name in drawn} == every == set(errors.__all__)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.CalibrationFailed("BTC-USDT", 3, errors.RestUnavailable("x", 503), 1, 2),
+        errors.ReconnectFailed(5, errors.LineLost("x")),
+        errors.SubscriptionRejected("/market/ticker:X", 404, "x"),
+        errors.RateLimited("x", 1.5),
+        errors.UnexpectedAnswer("x", "<html>"),
+        errors.Closed(),
+        UnknownSymbol("BTC-USD", "BTC-USDT"),
+        ApiError.of("400007", "x", "GET /x"),
+    ],
+)
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))])  # noqa: S301
+def test_an_error_can_be_copied_and_sent_to_another_process(error: KuCoinError, again: Any) -> None:
+    other = again(error)
+    assert type(other) is type(error)
+    assert (str(other), other.args) == (str(error), error.args)
+    assert repr(vars(other)) == repr(vars(error))

@@ -233,9 +233,9 @@ def test_a_host_that_is_down_tells_nothing() -> None:
 
 def test_close_lets_nobody_in_any_more() -> None:
     there = Virtual()
-    told = [Told(there.engine.fetch("spot", "/x")) for _ in range(9)]
+    told = [Told(there.engine.fetch("spot", "/x")) for _ in range(20)]
     there.clock.advance_to(0.1)
     there.engine.close()
     there.clock.advance_to(1_000.0)
-    assert there.at() == [0.0] * 4
-    assert [each.story for each in told] == [["completed"]] * 9
+    assert there.at() == [0.0] * 16
+    assert [each.story for each in told] == [["completed"]] * 20

@@ -77,9 +77,8 @@ def calibrate(
         >>> changes.pipe(calibrate(ask, Book.after, position=lambda book: book.sequence, first=start, last=end))
 
     Args:
-        snapshot: Asked anew by each subscription to it; its first value is the answer. It is of the numbers that run
-            at the time of asking: after a doubt that says that they began anew, an answer with older ones would fit
-            by accident.
+        snapshot: Asked anew by each subscription to it; its first value is the answer. One that is ahead of the changes
+            is believed once they have got to it; another one is asked for meanwhile.
         apply: The state after a change. Of a change that the state includes in part it takes the other part.
         position: The number of the last change that a state includes.
         first: The first number of a change.

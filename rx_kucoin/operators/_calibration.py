@@ -44,6 +44,8 @@ class Calibration(Stepping[S], abc.DisposableBase, Generic[S, T]):
         """Whether it is right."""
         self._confirmed = False
         """Whether changes have met it; none has met a snapshot that came before all of them."""
+        self._early: tuple[S, int] | None = None
+        """A snapshot that the changes have not got to yet, and its position."""
         self._smooth = False
         """Live, and no snapshot on its way: a change concerns nothing but the state."""
         self._live_since = 0
@@ -129,8 +131,12 @@ class Calibration(Stepping[S], abc.DisposableBase, Generic[S, T]):
         first, last = self._first(change), self._last(change)
         if first > self._position + 1:
             return self._gap(change, first)
+        if last < self._position and not self._confirmed:
+            self._early, self._known = (self._state, self._position), False
+            return self._gather(change)
         if last <= self._position:
-            return () if self._live else self._settle(self._state, self._position, self._position + 1)
+            settled = self._live or last < self._position
+            return () if settled else self._settle(self._state, self._position, self._position + 1)
         if self._live and self._asking.under_way is not None:
             self._run.add(change)
         return self._settle(self._apply(self._state, change), last, last + 1)
@@ -140,6 +146,12 @@ class Calibration(Stepping[S], abc.DisposableBase, Generic[S, T]):
         self._run.add(change)
         if quiet:
             self._calm.count = 0
+        if self._early is not None and self._run.start is not None:
+            snapshot, position = self._early
+            if position < self._run.start - 1:
+                self._early = None
+            elif position <= self._run.reach:
+                return self._fit(snapshot, position)
         if self._asking.under_way is None and (quiet or not self._asking.waiting):
             self._asking.now()
         return ()
@@ -169,6 +181,15 @@ class Calibration(Stepping[S], abc.DisposableBase, Generic[S, T]):
             return self._believe(snapshot, position)
         if position < start - 1:
             return self._fail(Uncalibrated("old snapshot", position, start))
+        if position > reach and not self._live:
+            # Its numbers may be those from before they began anew. If not, what leads up to it is on its way.
+            self._early = snapshot, position
+            return self._fail(Uncalibrated("early snapshot", position, reach), may_end=False)
+        return self._fit(snapshot, position)
+
+    def _fit(self, snapshot: S, position: int) -> tuple[S, ...]:
+        """Put the changes that came meanwhile on top of a snapshot."""
+        reach = self._run.reach
         state = self._run.fold(snapshot, position, self._apply)
         self._run.clear()
         return self._settle(state, max(position, reach), reach + 1, fresh=True)
@@ -248,9 +269,9 @@ class Calibration(Stepping[S], abc.DisposableBase, Generic[S, T]):
     def _knows_little(self, state: S) -> bool:
         return self._is_thin is not None and self._is_thin(state)
 
-    def _fail(self, cause: Exception) -> tuple[S, ...]:
+    def _fail(self, cause: Exception, *, may_end: bool = True) -> tuple[S, ...]:
         """An attempt was in vain; too many of them are the end, where changes wait for a state."""
-        urgent = not self._live and self._run.start is not None
+        urgent = may_end and not self._live and self._run.start is not None
         self._asking.again(self._failed if urgent else self._calm, cause, may_end=urgent)
         return ()
 
@@ -262,6 +283,7 @@ class Calibration(Stepping[S], abc.DisposableBase, Generic[S, T]):
     def _stop_asking(self) -> None:
         self._asking.stop()
         self._run.clear()
+        self._early = None
 
     def _forget(self) -> None:
         self._stop_asking()

@@ -10,13 +10,14 @@ __all__ = ["Reason", "Row", "Rules", "Uncalibrated"]
 S = TypeVar("S")
 T = TypeVar("T")
 
-Reason = Literal["gap", "doubt", "anew", "old snapshot", "unsound"]
+Reason = Literal["gap", "doubt", "anew", "old snapshot", "early snapshot", "unsound"]
 
 _WORDS: Final[dict[Reason, str]] = {
     "gap": "changes are missing: the last one known is {before}, and the next one to come was {after}",
     "doubt": "changes may be missing after {before}",
     "anew": "the numbers begin anew after {before}",
     "old snapshot": "the snapshot is too old: it ends with {before}, and the changes begin with {after}",
+    "early snapshot": "the snapshot is ahead: it ends with {before}, and the changes have come to {after}",
     "unsound": "the state is not sound: it was known up to {before}, and spoilt up to {after}",
 }
 
@@ -25,7 +26,8 @@ class Uncalibrated(Exception):
     """Why a state is not, or not any more, known to be right.
 
     `before` is the last number that was known, `after` the first one that came; of an old snapshot its position, and
-    the first number of the changes that it should have led up to. None: there is no such number.
+    the first number of the changes that it should have led up to; of an early one its position, and the last number
+    that has come. None: there is no such number.
     """
 
     def __init__(self, reason: Reason, before: int | None = None, after: int | None = None) -> None:

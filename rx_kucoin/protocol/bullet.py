@@ -90,8 +90,8 @@ def _began(body: bytes, hide: Hide) -> str:
     return excerpt(hide(body.decode("utf-8", "replace")))
 
 
-def read(data: bytes, request: str) -> Bullet:
-    """Read the data of a token answer.
+def read(data: bytes, request: str, hide: Hide = str) -> Bullet:
+    """Read the data of a token answer. `hide` is as above.
 
     Raises:
         UnexpectedAnswer: there is no token, or it names no server.
@@ -99,10 +99,10 @@ def read(data: bytes, request: str) -> Bullet:
     try:
         payload = msgspec.json.decode(data, type=_Data, strict=False)
     except UNREADABLE:
-        raise UnexpectedAnswer(f"{request}: the answer holds no token", excerpt(data)) from None
+        raise UnexpectedAnswer(f"{request}: the answer holds no token", _began(data, hide)) from None
     servers = tuple(_server(entry) for entry in payload.instanceServers if _can_be_dialled(entry.endpoint))
     if not servers:
-        raise UnexpectedAnswer(f"{request}: the answer names no server (instanceServers is empty)", excerpt(data))
+        raise UnexpectedAnswer(f"{request}: the answer names no server (instanceServers is empty)", _began(data, hide))
     return Bullet(payload.token, servers)
 
 

@@ -127,14 +127,13 @@ class Ladder(Sequence[Level]):
         made._chunks, made._ends, made._count, made._falls = chunks, ends, count, self._falls  # noqa: SLF001
         return made
 
-    def size_at(self, price: Decimal) -> Decimal:
+    def size_at(self, price: Decimal | int) -> Decimal:
         """Tell what stands at a price: 0 where there is no level.
 
         Raises:
-            ValueError: the price is not a number.
+            ValueError: the price is not a number, or a float.
         """
-        if price.is_nan():
-            raise ValueError("the price is not a number")
+        price = _exact(price)
         at = bisect_left(self._ends, price)
         if at == len(self._ends):
             return _ZERO
@@ -142,14 +141,13 @@ class Ladder(Sequence[Level]):
         place = bisect_left(prices, price)
         return sizes[place] if prices[place] == price else _ZERO
 
-    def size_to(self, price: Decimal) -> Decimal:
+    def size_to(self, price: Decimal | int) -> Decimal:
         """Sum up what stands at this price and at better ones.
 
         Raises:
-            ValueError: the price is not a number.
+            ValueError: the price is not a number, or a float.
         """
-        if price.is_nan():
-            raise ValueError("the price is not a number")
+        price = _exact(price)
         chunks = self._chunks
         at = bisect_left(self._ends, price)
         prices, sizes = chunks[at] if at < len(chunks) else _NO_CHUNK
@@ -159,13 +157,14 @@ class Ladder(Sequence[Level]):
             within, better = sizes[: bisect_right(prices, price)], chunks[:at]
         return sum(chain(within, *(sizes for _, sizes in better)), _ZERO)
 
-    def fill(self, size: Decimal) -> Fill:
+    def fill(self, size: Decimal | int) -> Fill:
         """Take the best levels until so much is filled; an infinite size takes them all.
 
         Raises:
-            ValueError: a size below 0, or not a number.
+            ValueError: a size below 0, or not a number, or a float.
         """
-        if size.is_nan() or size < 0:
+        size = _exact(size)
+        if size < 0:
             raise ValueError(f"size must be 0 or more, not {size}")
         filled, value, worst = _ZERO, _ZERO, None
         for price, there in _pairs(self._chunks, falls=self._falls):
@@ -258,6 +257,14 @@ def _pairs(chunks: list[_Chunk], *, falls: bool) -> Iterator[tuple[Decimal, Deci
         return chain.from_iterable(starmap(zip, chunks))
     falling = ((reversed(prices), reversed(sizes)) for prices, sizes in reversed(chunks))
     return chain.from_iterable(starmap(zip, falling))
+
+
+def _exact(given: Decimal | int) -> Decimal:
+    """Take a number of the caller's. A float is hardly ever the price that it looks like."""
+    number = given if isinstance(given, Decimal) else Decimal(given)
+    if isinstance(given, float) or number.is_nan():
+        raise ValueError(f"prices and sizes are of type Decimal or int, and numbers, not {given!r}")
+    return number
 
 
 def _can_be(number: Decimal) -> bool:

@@ -26,18 +26,24 @@ def read_allowance(headers: Mapping[str, str]) -> Allowance | None:
     remaining, reset = headers.get("gw-ratelimit-remaining", ""), headers.get("gw-ratelimit-reset", "")
     if not (_REMAINING.fullmatch(remaining) and _RESET.fullmatch(reset)):
         return None
-    return Allowance(int(remaining), int(reset) / 1000)
+    return Allowance(int(remaining), _seconds(reset))
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
     """How many seconds a 429 asks to wait; 0 when it does not say, or nothing that makes sense."""
     reset = headers.get("gw-ratelimit-reset", "")
-    return int(reset) / 1000 if _RESET.fullmatch(reset) else 0.0
+    return _seconds(reset) if _RESET.fullmatch(reset) else 0.0
+
+
+def _seconds(reset: str) -> float:
+    return min(int(reset), _LONGEST) / 1000
 
 
 _REMAINING: Final = re.compile(r"[0-9]{1,9}")
-_RESET: Final = re.compile(r"[0-9]{1,7}")
-"""Milliseconds; the longest is three hours, and a real one less than a minute."""
+_RESET: Final = re.compile(r"[0-9]{1,9}")
+"""Milliseconds."""
+_LONGEST: Final = 60_000
+"""Milliseconds that are believed at most: the exchange's windows have 30 s, and who is told more asks again then."""
 
 _WEIGHTS: Final[Mapping[str, int]] = {
     "/api/v1/timestamp": 0,

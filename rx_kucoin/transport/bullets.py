@@ -24,4 +24,4 @@ def fetch_bullet(rest: Rest, lifeline: Lifeline) -> Bullet:
         Cut: the lifeline was cut.
     """
     path = PUBLIC if rest.credentials is None else PRIVATE
-    return bullet.read(rest.ask("POST", path, lifeline, most=_MOST), f"POST {path}")
+    return bullet.read(rest.ask("POST", path, lifeline, most=_MOST), f"POST {path}", rest.hide)

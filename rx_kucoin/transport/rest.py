@@ -48,7 +48,8 @@ class Rest:
         self._url = url.rstrip("/")
         self._below = urlsplit(self._url).path
         self._clock = clock or ExchangeClock()
-        self._hide = str if credentials is None else hider(signing.secrets(credentials))
+        self.hide = str if credentials is None else hider(signing.secrets(credentials))
+        """Takes the key out of what the host says."""
 
     def __repr__(self) -> str:
         return f"<Rest {self.host}>"
@@ -89,7 +90,7 @@ class Rest:
         except KuCoinError as error:
             failure = error
         except (OSError, ValueError) as error:
-            failure = RestUnavailable(f"{method} {path}: {reason(error, self._hide)}")
+            failure = RestUnavailable(f"{method} {path}: {reason(error, self.hide)}")
         finally:
             lifeline.release()
         raise failure  # out here, for the error it came from holds the signed request
@@ -131,7 +132,7 @@ class Rest:
             asked.told(allowance)
         _check_status(answer, said)
         try:
-            return bytes(bullet.read_data(answer.body, said, self._hide))
+            return bytes(bullet.read_data(answer.body, said, self.hide))
         except ApiError as error:
             if error.code in _OVERLOADED:
                 raise RestUnavailable(f"{said}: KuCoin answered {error.code} {error.text!r}", answer.status) from None

@@ -42,8 +42,12 @@ def gateway(
     *,
     upgrade: Callable[[str], bytes] = accepted,
     endpoint: str = "",
+    book: Callable[[str], bytes] = lambda asked: answer("404 Not Found", '{"code":"404000","msg":"Url Not Found"}'),
 ) -> Iterator[str]:
-    """A host with a fresh token for each call, which welcomes, hears an ask, and says what it makes of its address."""
+    """A host with a fresh token for each call, which welcomes, hears an ask, and says what it makes of its address.
+
+    Where a book is asked for it answers with what it makes of the request.
+    """
 
     def handle(connection: socket.socket) -> None:
         asked = request(connection)
@@ -52,6 +56,8 @@ def gateway(
             know("a token", token)
             here = endpoint or f"ws://127.0.0.1:{connection.getsockname()[1]}/endpoint"
             connection.sendall(bullet(here, token))
+        elif asked.startswith("GET /api") and "/level2" in asked.split("\r\n")[0]:
+            connection.sendall(book(asked))
         elif asked.startswith("GET /api"):
             connection.sendall(answer("404 Not Found", '{"code":"404000","msg":"Url Not Found"}'))
         elif asked:

@@ -14,7 +14,7 @@ from transport.servers import answer, black_hole
 
 from rx_kucoin import Credentials, errors
 
-__all__ = ["REFUSALS", "Arrange"]
+__all__ = ["REFUSALS", "SAID", "Arrange"]
 
 Arrange = Callable[[Stage], AbstractContextManager[dict[str, Any]]]
 """Has something go wrong, and gives the settings of a client that it happens to."""
@@ -116,6 +116,17 @@ def key_late(asked: str) -> bytes:
     return answer("401 x", json.dumps({"code": "400003", "msg": text}))
 
 
+def data_of(asked: str) -> bytes:
+    """Repeat the request in what is data, so to speak."""
+    data = {"sequence": asked, "token": TOKEN, "instanceServers": []}
+    return given(json.dumps({"code": "200000", "data": data}))
+
+
+def key_as_data(asked: str) -> bytes:
+    """Repeat the key where there should be a book, or a token."""
+    return given(json.dumps({"code": "200000", "data": header(asked, "KC-API-KEY")}))
+
+
 def query(asked: str) -> str:
     """Write the headers as a query."""
     return "&".join(quote(line, safe="=") for line in asked.replace(": ", "=").split("\r\n"))
@@ -145,7 +156,7 @@ _ANSWERS: Final[dict[str, type]] = {
     "empty": errors.UnexpectedAnswer,
     "hang": errors.RestUnavailable,
 }
-_SAID: Final[dict[str, tuple[Callable[[str], bytes], type]]] = {
+SAID: Final[dict[str, tuple[Callable[[str], bytes], type]]] = {
     "garbage": (lambda _: given("{{{"), errors.UnexpectedAnswer),
     "a token cut in half": (cut, errors.UnexpectedAnswer),
     "a token without servers": (
@@ -168,6 +179,8 @@ _SAID: Final[dict[str, tuple[Callable[[str], bytes], type]]] = {
     "an echo in percents": (lambda asked: echo(query(asked)), errors.ApiError),
     "an echo as the code": (lambda asked: echo("", header(asked, "KC-API-KEY")), errors.ApiError),
     "an echo in JSON": (escaped, errors.UnexpectedAnswer),
+    "an echo as the data": (key_as_data, errors.UnexpectedAnswer),
+    "an echo in the data": (data_of, errors.UnexpectedAnswer),
     "an echo in HTML": (lambda asked: answer("403 Forbidden", f"<html>{asked}"), errors.UnexpectedAnswer),
     "an echo for an answer": (str.encode, errors.RestUnavailable),
     "an echo as the status": (
@@ -192,7 +205,7 @@ _SAID: Final[dict[str, tuple[Callable[[str], bytes], type]]] = {
 REFUSALS: Final[dict[str, tuple[Arrange, type]]] = {
     **{f"refused {code}": (partial(signed, code), kind) for code, kind in _CODES.items()},
     **{f"token call: {how}": (partial(tokens, how), kind) for how, kind in _ANSWERS.items()},
-    **{f"REST: {what}": (partial(saying, say), kind) for what, (say, kind) in _SAID.items()},
+    **{f"REST: {what}": (partial(saying, say), kind) for what, (say, kind) in SAID.items()},
     "the key is unknown": (partial(keys, 0, "oddwrongkey-7/+=%"), errors.UnknownKey),
     "the secret is wrong": (partial(keys, 1, "oddwrongsecret-7/+=%"), errors.WrongSignature),
     "the passphrase is wrong": (partial(keys, 2, "oddwrongphrase-7/+=%"), errors.WrongPassphrase),

@@ -140,12 +140,18 @@ class Stage:
         def heard(message: object) -> None:
             seen.append(message)
 
-        for stream in (kucoin.orders(), kucoin.ticker("BTC-USDT"), kucoin.futures.orders()):
+        for stream in (
+            kucoin.orders(),
+            kucoin.ticker("BTC-USDT"),
+            kucoin.futures.orders(),
+            kucoin.book("BTC-USDT"),
+        ):
             stream.subscribe(heard, failed)
 
     def _look(self, kucoin: KuCoin) -> None:
         engine = kucoin._engine
         shown: list[object] = [kucoin, kucoin.futures, kucoin._credentials, kucoin._network, kucoin._network.way]
+        shown += [engine._fetches, engine._open, *engine._fetches._counters.values()]
         shown += [engine, engine._terms, *engine._pools.values(), *engine._transports.values()]
         shown += [getattr(transport, "_rest", None) for transport in engine._transports.values()]
         for one in shown:

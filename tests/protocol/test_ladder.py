@@ -4,6 +4,7 @@ import copy
 import pickle
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -308,3 +309,11 @@ def test_its_repr_shows_the_best_of_it() -> None:
 
 def test_its_repr_is_short_even_of_a_number_out_of_this_world() -> None:
     assert repr(Ladder([(D("1E+999999"), D("1E-999999"))])) == "<1 levels: 1E-999999 @ 1E+999999>"
+
+
+@pytest.mark.parametrize("ask", [Ladder.size_at, Ladder.size_to, Ladder.fill])
+def test_whole_numbers_may_be_ints_and_a_float_is_refused(ask: Callable[[Ladder, Any], object]) -> None:
+    ladder = Ladder([(D(10), D(1)), (D(12), D(5))])
+    assert ask(ladder, 10) == ask(ladder, D(10))
+    with pytest.raises(ValueError, match=r"Decimal or int.* not 10\.5"):
+        ask(ladder, 10.5)

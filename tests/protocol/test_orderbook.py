@@ -184,3 +184,9 @@ def test_its_repr_tells_the_best_and_how_much_there_is() -> None:
     assert repr(book_of()) == "<OrderBook S #10 | bid 1 @ 9 | ask 3 @ 11 | 2 and 2 levels>"
     known = book_of("", "1E+1:1E-7", depth=100, known_to=D(10), stale=True)
     assert repr(known) == "<OrderBook S #10 | bid none | ask 0.0000001 @ 10 | 0 and 1 levels, the best 100, stale>"
+
+
+def test_a_book_can_be_written_as_json() -> None:
+    book = OrderBook("X", 7, Ladder([(D("1.50"), D(2))], falls=True), Ladder([(D(3), D(4))]))
+    written = msgspec.json.decode(msgspec.json.encode(book, enc_hook=tuple))
+    assert (written["bids"], written["asks"], written["sequence"]) == ([["1.50", "2"]], [["3", "4"]], 7)

@@ -42,6 +42,7 @@ def test_a_query_weighs_nothing_and_an_unknown_path_more_than_most() -> None:
     [
         ("1997", "29874", Allowance(1997, 29.874)),
         ("0", "0", Allowance(0, 0.0)),
+        ("0", "9999999", Allowance(0, 60.0)),
         ("", "1500", None),
         ("3", "", None),
         ("-3", "1500", None),

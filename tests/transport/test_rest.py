@@ -77,6 +77,8 @@ def test_too_many_requests_say_how_long_to_wait(exchange: Simulator) -> None:
         ("", 0.0),
         ("1500", 1.5),
         ("0", 0.0),
+        ("9999999", 60.0),
+        ("999999999", 60.0),
         ("-5", 0.0),
         ("soon", 0.0),
         ("9" * 5000, 0.0),
