@@ -86,15 +86,19 @@ def calibrated(feed: Feed, topic: str, symbol: str, source: Source) -> Observabl
 
 
 def whole(feed: Feed, topic: str, read: Callable[[Any], OrderBook]) -> Observable[OrderBook]:
-    """Stream the books of a topic that brings them whole each time; one that cannot be read is left out, and told."""
+    """Stream the books of a topic that brings them whole each time.
+
+    One that cannot be read is left out, and told; one that is crossed cannot be true, and is marked.
+    """
     spoilt = count(1)
 
     def book(message: object) -> OrderBook | None:
         try:
-            return read(message)
+            made = read(message)
         except ValueError as error:
             feed.tell(events.Malformed(0, str(error), excerpt(repr(message)), next(spoilt)))
             return None
+        return _marked(made) if made.is_crossed else made
 
     books = feed.stream(topic, typed=True).pipe(ops.map(book), ops.filter(lambda book: book is not None))
     return cast("Observable[OrderBook]", books).pipe(mark_stale(_doubts(feed, topic), _marked))
@@ -163,10 +167,14 @@ def _why(cause: Exception) -> Exception:
 
 
 def _after(book: OrderBook, change: Level2Change) -> OrderBook:
+    if book is _SPOILT:
+        return book
     try:
-        return book if book is _SPOILT else book.after(change)
+        made = book.after(change)
     except ValueError:
         return _SPOILT
+    is_spent = (made.known_from is not None and not made.bids) or (made.known_to is not None and not made.asks)
+    return _marked(made) if is_spent else made
 
 
 def _is_sound(book: OrderBook) -> bool:
@@ -181,7 +189,9 @@ def _is_thin(book: OrderBook) -> bool:
 
 
 def _first(change: Level2Change) -> int:
-    return -1 if change.sequence_start is None else change.sequence_start
+    """A range that does not tell where it begins is taken for a single number: if it was more, that is a gap."""
+    start = change.sequence_start
+    return _last(change) if start is None else start
 
 
 def _last(change: Level2Change) -> int:

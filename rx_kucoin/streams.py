@@ -65,6 +65,7 @@ class _Ordered(Doubt):
                 on_repeat=self._repeated,
                 on_reset=self._began_anew,
                 doubt=self,
+                lags=self._lags if order.contiguous else None,
             ),
         )
 
@@ -89,6 +90,9 @@ class _Ordered(Doubt):
 
     def _repeated(self, number: int) -> None:
         """A fresh connection that lags behind the old one repeats what that one brought: nothing to tell."""
-        settling = timedelta(seconds=2 * self._terms.grace + 1)
-        if self._connections == 1 or self._terms.clock.now - self._began > settling:
+        if not self._lags():
             self._terms.tell(events.OutOfTurn(0, self._topic, number))
+
+    def _lags(self) -> bool:
+        settling = timedelta(seconds=2 * self._terms.grace + 1)
+        return self._connections > 1 and self._terms.clock.now - self._began <= settling

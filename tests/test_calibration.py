@@ -172,6 +172,119 @@ def test_a_sequence_that_begins_anew_begins_the_book_anew() -> None:
     assert seen.last.sequence < 100
 
 
+def begin_anew(books: Books, sequence: int) -> None:
+    model = books.models[SPOT]
+    model.sequence = sequence
+    model.past = [model.standing()]
+
+
+def test_so_does_one_that_begins_anew_among_numbers_that_were_there_before() -> None:
+    books, seen = opened()
+    begun = books.models[SPOT].sequence
+    books.move(SPOT, 50)
+    begin_anew(books, begun + 5)
+    for _ in range(60):
+        books.move(SPOT)
+        books.pass_time(1)
+    assert seen.is_right()
+    assert len(books.told_of(events.SequenceReset)) == 1
+
+
+def test_a_snapshot_of_before_it_began_anew_is_never_taken_for_one_of_now() -> None:
+    books, seen = opened()
+    old, books.models[SPOT].past = books.models[SPOT].past[-1], []
+    begin_anew(books, 10)
+    now = books.models[SPOT].past
+    books.age = lambda: len(books.models[SPOT].past) - 1
+    now.insert(0, old)
+    books.move(SPOT, 10)
+    books.pass_time(30)
+    assert seen.states == "ls"
+    assert books.snapshots > 3
+    books.age = lambda: 0
+    books.pass_time(60)
+    books.move(SPOT)
+    assert seen.is_right()
+    assert seen.last.sequence < 100
+
+
+def pushed(books: Books, symbol: str, **data: object) -> None:
+    """Push something odd."""
+    topic = seen_topic(symbol)
+    frame = {"topic": topic, "type": "message", "subject": "trade.l2update", "data": data}
+    books.exchange.push(topic, msgspec.json.encode(frame).decode())
+
+
+def test_what_has_no_number_confirms_no_book() -> None:
+    books, seen = opened()
+    books.exchange.drop()
+    books.move(SPOT, 9)
+    books.pass_time(1.5)
+    pushed(books, SPOT, changes={"asks": [], "bids": []})
+    assert seen.states == "ls"
+    books.move(SPOT)
+    books.pass_time(1)
+    assert seen.is_right()
+
+
+def test_nor_makes_it_a_snapshot_true() -> None:
+    books = Books(SPOT)
+    books.move(SPOT, 20)
+    books.age = lambda: 15
+    seen = books.book(SPOT)
+    books.pass_time(1)
+    pushed(books, SPOT, changes={"asks": [], "bids": []})
+    books.pass_time(0.5)
+    assert "l" not in seen.states
+
+
+def test_a_range_that_does_not_tell_where_it_begins_hides_no_gap() -> None:
+    books, seen = opened()
+    books.move(SPOT, 5, lost=True)
+    model = books.models[SPOT]
+    model.sequence += 1
+    model.keep()
+    pushed(books, SPOT, changes={"asks": [], "bids": []}, sequenceEnd=model.sequence)
+    assert seen.states == "ls"
+    books.pass_time(1)
+    assert seen.is_right()
+
+
+@pytest.mark.parametrize(("symbol", "numbers"), [(SPOT, ("sequenceStart", "sequenceEnd")), (FUTURES, ("sequence",))])
+def test_a_number_without_what_changed_is_a_gap(symbol: str, numbers: tuple[str, ...]) -> None:
+    books, seen = opened(symbol)
+    model = books.models[symbol]
+    model.change()
+    model.keep()
+    pushed(books, symbol, **dict.fromkeys(numbers, model.sequence))
+    books.move(symbol)
+    assert seen.states == "ls"
+    books.pass_time(1)
+    assert seen.is_right()
+    assert len(books.told_of(events.Malformed)) == 1
+
+
+def test_a_side_of_which_nothing_known_is_left_makes_the_book_stale() -> None:
+    books = Books(SPOT, levels=300)
+    seen = books.book(SPOT, depth=100)
+    books.pass_time(1)
+    books.move(SPOT)
+    books.pass_time(0.5)
+    books.refusal = lambda: RestUnavailable("HTTP 503", 503)
+    model = books.models[SPOT]
+    for price in sorted(model.bids, reverse=True)[:120]:
+        del model.bids[price]
+        model.sequence += 1
+        model.keep()
+        books.push(SPOT, model.sequence, model.sequence, [("bids", price, 0, model.sequence)])
+    assert seen.last.best_bid is None
+    assert all(book.stale == (not book.bids) for book in seen.books)
+    books.refusal = lambda: None
+    books.pass_time(60)
+    assert seen.is_right()
+    assert not seen.wrong
+
+
 def test_a_snapshot_that_is_too_old_for_ever_ends_this_stream_alone() -> None:
     books = Books(SPOT, "ETH-USDT")
     books.move(SPOT, 10)

@@ -129,3 +129,11 @@ def test_an_empty_side_is_one() -> None:
     (book,) = whole.seen
     assert (book.best_bid, book.best_ask, book.mid, book.spread, book.microprice, book.imbalance()) == (None,) * 6
     assert not book.is_crossed
+
+
+@pytest.mark.parametrize("bids", [[["101.0", "4"]], [["103", "4"], ["102", "1"]]])
+def test_one_that_is_crossed_is_stale(bids: list[list[str]]) -> None:
+    whole = Whole(SPOT, 5)
+    whole.push(bids=bids)
+    whole.push(timestamp=1_700_000_000_124)
+    assert [book.stale for book in whole.seen] == [True, False]

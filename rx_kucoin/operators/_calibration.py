@@ -46,6 +46,8 @@ class Calibration(Stepping[S], abc.DisposableBase, Generic[S, T]):
         """Whether changes have met it; none has met a snapshot that came before all of them."""
         self._early: tuple[S, int] | None = None
         """A snapshot that the changes have not got to yet, and its position."""
+        self._left: int | None = None
+        """Where the numbers were when they began anew: an answer may still be of those."""
         self._smooth = False
         """Live, and no snapshot on its way: a change concerns nothing but the state."""
         self._live_since = 0
@@ -170,6 +172,7 @@ class Calibration(Stepping[S], abc.DisposableBase, Generic[S, T]):
         said = self._lose(Uncalibrated("anew" if anew else "doubt", reached))
         self._stop_asking()
         self._known = self._known and not anew
+        self._left = reached if anew else self._left
         self._asking.be_patient()
         return said
 
@@ -181,7 +184,7 @@ class Calibration(Stepping[S], abc.DisposableBase, Generic[S, T]):
             return self._believe(snapshot, position)
         if position < start - 1:
             return self._fail(Uncalibrated("old snapshot", position, start))
-        if position > reach and not self._live:
+        if position > reach and (not self._live or self._is_of_before(position, reach)):
             # Its numbers may be those from before they began anew. If not, what leads up to it is on its way.
             self._early = snapshot, position
             return self._fail(Uncalibrated("early snapshot", position, reach), may_end=False)
@@ -265,6 +268,10 @@ class Calibration(Stepping[S], abc.DisposableBase, Generic[S, T]):
 
     def _marked(self) -> tuple[S, ...]:
         return () if self._rules.stale is None else (self._rules.stale(self._state),)
+
+    def _is_of_before(self, position: int, reach: int) -> bool:
+        """Whether a number is nearer to those before they began anew than to those that run."""
+        return self._left is not None and abs(self._left - position) < position - reach
 
     def _knows_little(self, state: S) -> bool:
         return self._is_thin is not None and self._is_thin(state)

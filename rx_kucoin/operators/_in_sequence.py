@@ -40,6 +40,7 @@ def in_sequence(
     on_repeat: Callable[[int], object] = _nobody,
     on_reset: Callable[[int, int], object] = _nobody,
     doubt: Doubt | None = None,
+    lags: Callable[[], bool] | None = None,
 ) -> Callable[[Observable[T]], Observable[T]]:
     """Pass on each value whose sequence number is above that of the one before, and drop the others.
 
@@ -73,11 +74,13 @@ def in_sequence(
         on_reset: Told of a sequence that started anew: the last number before and the first one after.
         doubt: Where `contiguous` cannot tell: while it is raised, the next value that passes is told to `on_gap`, if it
             is a step forward, the first of its stream, or without a number.
+        lags: Whether a source may repeat what was passed because it lags. If not, three values in a row are believed to
+            start anew wherever they are below the last one. None: it always may.
 
     Returns:
         An operator function that takes an observable source and returns it in sequence.
     """
-    rules = _Rules(last, first or last, key, contiguous, strict, on_gap, on_repeat, on_reset, doubt or Doubt())
+    rules = _Rules(last, first or last, key, contiguous, strict, on_gap, on_repeat, on_reset, doubt or Doubt(), lags)
 
     def sequence(source: Observable[T]) -> Observable[T]:
         def subscribe(sink: Sink[T], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
@@ -102,6 +105,7 @@ class _Rules(Generic[T]):
     on_repeat: Callable[[int], object]
     on_reset: Callable[[int, int], object]
     doubt: Doubt
+    lags: Callable[[], bool] | None
 
 
 class _Stream(Generic[T]):
@@ -211,7 +215,7 @@ class _Order(Generic[T]):
 
     def _look(self, stream: _Stream[T], number: int, value: T) -> Sequence[T]:
         """What goes backwards is late, or a sequence that started anew. Returns what may pass now."""
-        if number < stream.lowest:
+        if number < stream.lowest or (self._rules.lags is not None and not self._rules.lags()):
             return self._doubt(stream, number, value)
         self._drop_held(stream)
         self._rules.on_repeat(number)

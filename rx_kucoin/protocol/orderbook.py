@@ -31,7 +31,7 @@ class OrderBook(Message, frozen=True, gc=False):
     """The exchange's, of the last change or of the snapshot."""
     stale: bool = False
     """True: it may differ from the exchange's by now. Changes are missing and are being made up for, or the line is
-    down, or no change has yet confirmed the snapshot that it stems from."""
+    down, no change has yet confirmed the snapshot that it stems from, or no known level of a side is left."""
     depth: int | None = None
     """How many levels a side its source tells of, at most; None: all. A side that had fewer is there whole."""
     known_from: Decimal | None = None

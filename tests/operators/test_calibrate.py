@@ -206,6 +206,22 @@ def test_numbers_from_before_they_began_anew_are_not_believed() -> None:
     assert desk.answer(3) == ["live(2)", "3-4"]
 
 
+def test_nor_while_it_goes_on() -> None:
+    desk = Desk(is_thin=lambda state: state.position < 9)
+    desk.change(1_000)
+    desk.answer(1_000)
+    desk.doubt(anew=True)
+    desk.change(2)
+    desk.news()
+    assert desk.answer(2) == ["live(1)", "2"]
+    for number, old in enumerate((1_000, 990, 1_010), 3):
+        assert desk.wait(100) == ["ask"]
+        assert desk.answer(old) == []
+        assert desk.change(number) == ["-".join(map(str, range(2, number + 1)))]
+    assert desk.wait(100) == ["ask"]
+    assert desk.answer(9) == ["9"]
+
+
 def test_changes_that_are_missing_on_the_way_to_a_snapshot_make_another_one_needed() -> None:
     desk = Desk()
     desk.change(5)

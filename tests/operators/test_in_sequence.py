@@ -48,6 +48,22 @@ def test_a_value_without_a_number_passes() -> None:
     assert run([5, None, 6, None, 6]) == [5, None, 6, None, ("repeat", 6)]
 
 
+def test_a_source_that_does_not_lag_starts_anew_wherever_it_likes() -> None:
+    told = run([5, 6, 7, 8, 9, 6, 7, 8, 9, 10], contiguous=True, lags=lambda: False)
+    assert told == [5, 6, 7, 8, 9, ("reset", 9, 6), 6, 7, 8, 9, 10]
+
+
+def test_one_that_lags_repeats_what_was_said() -> None:
+    told = run([5, 6, 7, 8, 9, 6, 7, 8, 9, 10], contiguous=True, lags=lambda: True)
+    assert told == [5, 6, 7, 8, 9, *(("repeat", number) for number in (6, 7, 8, 9)), 10]
+
+
+def test_a_few_repetitions_of_one_that_does_not_are_no_new_start() -> None:
+    told = run([5, 6, 7, 6, 7, 8, 8, 8, 8, 9], contiguous=True, lags=lambda: False)
+    assert [it for it in told if isinstance(it, int)] == [5, 6, 7, 8, 9]
+    assert [it for it in told if not isinstance(it, int)] == [("repeat", number) for number in (6, 7, 8, 8, 8)]
+
+
 def test_nobody_needs_to_be_told() -> None:
     said: list[int] = []
     source: Subject[int] = Subject()

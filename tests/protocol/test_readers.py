@@ -90,8 +90,14 @@ def test_a_level2_change_has_rows_with_sequences() -> None:
 
 
 def test_a_range_that_is_printed_the_wrong_way_round_is_turned() -> None:
-    change = read(readers.level2, "A-B", {"sequenceStart": 9, "sequenceEnd": 7})
+    change = read(readers.level2, "A-B", {"sequenceStart": 9, "sequenceEnd": 7, "changes": {}})
     assert (change.sequence_start, change.sequence_end, change.asks, change.bids) == (7, 9, (), ())
+
+
+@pytest.mark.parametrize("changes", [{}, {"changes": None}, {"changes": ""}])
+def test_a_range_that_does_not_tell_what_changed_is_a_frame_error(changes: dict[str, Any]) -> None:
+    with pytest.raises(FrameError, match="7 to 9"):
+        read(readers.level2, "A-B", {"sequenceStart": 7, "sequenceEnd": 9, **changes})
 
 
 def test_a_candle_is_open_close_high_low() -> None:

@@ -102,10 +102,12 @@ def test_a_change_that_is_none_is_a_frame_error(change: str) -> None:
         read(futures.level2, "XBTUSDTM", {"sequence": 7, "change": change})
 
 
-def test_a_change_without_a_number_is_a_frame_error_and_a_number_without_a_change_moves_the_sequence() -> None:
+def test_a_change_without_a_number_is_a_frame_error_and_so_is_a_number_without_a_change() -> None:
     with pytest.raises(FrameError, match="number None"):
         read(futures.level2, "XBTUSDTM", {"change": "1,buy,2"})
-    assert read(futures.level2, "XBTUSDTM", {"sequence": 7, "change": ""}) == Level2Change("XBTUSDTM", 7, 7)
+    for change in ({}, {"change": ""}, {"change": None}):
+        with pytest.raises(FrameError, match="number 7"):
+            read(futures.level2, "XBTUSDTM", {"sequence": 7, **change})
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,8 @@ def _match(payload: "_MatchPayload", _: Frame, argument: str) -> Match:
 
 def _level2(payload: "_Level2Payload", _: Frame, argument: str) -> Level2Change:
     sequence, time_ns = payload.sequence, times_of(payload.timestamp, MS)
+    if not payload.change and sequence is not None:  # it would be taken for a number with which nothing changed
+        raise FrameError(f"number {sequence} of a book, and no change")
     asks, bids = _sides(payload.change, sequence) if payload.change else ((), ())
     return Level2Change(argument, sequence, sequence, asks, bids, time_ns)
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import force_setattr
 
-from rx_kucoin.protocol.frames import UNREADABLE, Frame
+from rx_kucoin.protocol.frames import UNREADABLE, Frame, FrameError
 from rx_kucoin.protocol.messages.base import Change, Level
 from rx_kucoin.protocol.messages.spot import CallAuction, Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
 from rx_kucoin.protocol.readers.base import MS, decoder_of, fields_of, keeping, patient, quick, times_of
@@ -84,6 +84,10 @@ def _level2(payload: "_Level2Payload", _: Frame, argument: str) -> Level2Change:
     if start is not None and end is not None and end < start:  # the documentation once prints them swapped
         start, end = end, start
     changes = payload.changes
+    if changes is None:
+        if end is not None:  # it would be taken for a range in which nothing changed
+            raise FrameError(f"numbers {start} to {end} of a book, and no changes")
+        changes = _Changes()
     return Level2Change(argument, start, end, changes.asks, changes.bids, times_of(payload.time, MS))
 
 
@@ -126,7 +130,7 @@ class _Changes(msgspec.Struct, gc=False):
 
 
 class _Level2Payload(msgspec.Struct, gc=False):
-    changes: _Changes = msgspec.field(default_factory=_Changes)
+    changes: _Changes | None = None
     sequenceStart: int | None = None  # noqa: N815
     sequenceEnd: int | None = None  # noqa: N815
     time: int | None = None
