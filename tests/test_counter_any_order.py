@@ -113,7 +113,7 @@ TRIPS: Final = st.lists(st.tuples(SECONDS, st.integers(1, 5), SECONDS, SECONDS),
 def test_who_is_alone_is_never_refused_even_without_a_limit_of_his_own(
     quota: int, trips: list[tuple[float, int, float, float]]
 ) -> None:
-    desk = Desk()
+    desk = Desk(at_once=4)
     exchange = Exchange(desk, quota)
     for pause, weight, there, back in trips:
         desk.advance(pause / 4)
@@ -128,7 +128,7 @@ def test_who_is_alone_is_never_refused_even_without_a_limit_of_his_own(
 def test_who_shares_a_pool_is_refused_a_few_times_in_a_window_at_most(
     quota: int, others: list[tuple[float, int]], trips: list[tuple[float, int, float, float]]
 ) -> None:
-    desk = Desk()
+    desk = Desk(at_once=4)
     exchange = Exchange(desk, quota)
     due = 0.0
     for pause, weight in others:
@@ -144,7 +144,7 @@ def test_who_shares_a_pool_is_refused_a_few_times_in_a_window_at_most(
 
 @pytest.mark.parametrize("back", [0.0, 0.3])
 def test_a_pool_is_used_up_to_the_end(back: float) -> None:
-    desk = Desk()
+    desk = Desk(at_once=4)
     exchange = Exchange(desk, 300)
     for _ in range(250):
         exchange.ask(3, 0.05, back)

@@ -207,7 +207,7 @@ class _Order(Generic[T]):
 
     def _is_news(self, stream: _Stream[T], number: int, value: T) -> bool:
         """Whether a value with the number of the one before is another one nevertheless."""
-        if number != stream.number or self._rules.strict or value == stream.value:
+        if number != stream.number or self._rules.strict or _are_equal(value, stream.value):
             return False
         self._drop_held(stream)
         stream.value = value
@@ -245,3 +245,11 @@ class _Order(Generic[T]):
             late, stream.held = stream.held, ()
             for number, _ in late:
                 self._rules.on_repeat(number)
+
+
+def _are_equal(one: object, other: object) -> bool:
+    """Whether two values are equal; those that cannot be compared (a signaling NaN is in them) are not."""
+    try:
+        return bool(one == other)
+    except ArithmeticError:
+        return False

@@ -1,6 +1,7 @@
 """in_sequence: what moves on passes, and everything that does not is told."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pytest
@@ -119,6 +120,11 @@ def test_where_a_number_does_not_stand_for_one_value_only_an_equal_value_is_a_re
         (6, "d"),
         ("repeat", 5),
     ]
+
+
+def test_values_that_cannot_be_compared_are_no_repetitions() -> None:
+    odd = [(5, Decimal("sNaN")), (5, Decimal("sNaN"))]
+    assert list(map(repr, run(odd, lambda it: it[0], strict=False))) == list(map(repr, odd))
 
 
 def test_where_it_does_an_equal_number_is_enough() -> None:
