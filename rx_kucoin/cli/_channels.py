@@ -24,7 +24,10 @@ CHANNELS: Final[dict[str, Stream]] = {
     "depth50": lambda market, symbols, _: merge_serial(*[market.depth(each, 50) for each in symbols]),
     "level2": lambda market, symbols, _: market.level2(*symbols),
     "snapshot": lambda market, symbols, _: market.snapshot(*symbols),
+    "book": lambda market, symbols, _: merge_serial(*[market.book(each, every=_BOOK_EVERY) for each in symbols]),
 }
+_BOOK_EVERY: Final = 0.1
+"""Seconds: the latest book of a symbol, at most that often."""
 _SPOT_ONLY: Final = frozenset({"level1"})
 
 

@@ -17,7 +17,8 @@ class Ending:
     """
 
     def __init__(self) -> None:
-        self._reasons: SimpleQueue[Exception | None] = SimpleQueue()
+        self._reasons: SimpleQueue[Exception | Callable[[], None] | None] = SimpleQueue()
+        self._next: Callable[[], None] | None = None
 
     def heed_signals(self) -> None:
         """Let Ctrl-C, or a polite `kill`, be a good end instead of an exception at any place."""
@@ -37,6 +38,12 @@ class Ending:
         """End well, or with this error."""
         self._reasons.put(error)
 
+    def soon(self, act: Callable[[], None]) -> None:
+        """Have something else done by the thread that waits, at once. Several of the same, at once, are one."""
+        if self._next is not act:
+            self._next = act
+            self._reasons.put(act)
+
     def wait(self, seconds: float | None = None, *, meanwhile: Callable[[], None], every: float) -> None:
         """Wait for the end, `seconds` at most.
 
@@ -50,6 +57,10 @@ class Ending:
                 error = self._reasons.get(timeout=left)
             except Empty:
                 meanwhile()
+                continue
+            if callable(error):
+                self._next = None
+                error()
                 continue
             if error is not None:
                 raise error

@@ -11,11 +11,14 @@ from reactivex import Observable
 from rx_kucoin.cli._words import QUIET, in_words
 from rx_kucoin.events import Event, LineDown, LineUp, Redialling
 from rx_kucoin.operators._buffer_bounded import buffer_bounded
+from rx_kucoin.protocol.orderbook import OrderBook
 
 __all__ = ["Lines"]
 
 _BEHIND: Final = 100_000
 """Messages that the reader may be behind."""
+_LEVELS: Final = 10
+"""Of each side of a book."""
 
 
 class Lines:
@@ -37,7 +40,8 @@ class Lines:
 
     def message(self, message: Any) -> None:
         """Write it, with the names that it has in Python. Prices and sizes are strings, as they are exact."""
-        line = msgspec.json.encode(msgspec.structs.asdict(message)) + b"\n"
+        facts = _best(message) if isinstance(message, OrderBook) else msgspec.structs.asdict(message)
+        line = msgspec.json.encode(facts) + b"\n"
         try:
             _write(sys.stdout.fileno(), line)
         except BrokenPipeError:
@@ -70,6 +74,18 @@ class Lines:
             _write(sys.stderr.fileno(), f"rx-kucoin: {text}\n".encode())
         except BrokenPipeError:
             self._on_deaf()
+
+
+def _best(book: OrderBook) -> dict[str, Any]:
+    """Give the best levels: a whole book has thousands, ten times a second."""
+    return {
+        "symbol": book.symbol,
+        "sequence": book.sequence,
+        "bids": book.bids[:_LEVELS],
+        "asks": book.asks[:_LEVELS],
+        "time_ns": book.time_ns,
+        "stale": book.stale,
+    }
 
 
 def _write(descriptor: int, data: bytes) -> None:

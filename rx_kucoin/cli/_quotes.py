@@ -1,4 +1,4 @@
-"""What a message says of the price: the same few columns, whatever the channel."""
+"""What a message says of a symbol: the same few facts, whatever the channel."""
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -8,29 +8,78 @@ from rx_kucoin.protocol.messages.base import Change, Level
 from rx_kucoin.protocol.messages.closed import ClosedCandle
 from rx_kucoin.protocol.messages.futures import FuturesSnapshot, FuturesTicker
 from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
+from rx_kucoin.protocol.orderbook import OrderBook
 
-__all__ = ["Quote", "quote"]
+__all__ = ["WEIGHED", "Quote", "quote"]
+
+WEIGHED: Final = 10
+"""Levels of each side of a book that are weighed against the other's."""
 
 
 class Quote(NamedTuple):
-    """A price, the best bid and ask where they are known, and the size or volume that goes with the price."""
+    """A price, and what else is known with it. What a channel does not tell is None."""
 
     price: Decimal | None = None
+    """The last one. A book has none: the middle stands for it."""
     bid: Decimal | None = None
     ask: Decimal | None = None
     size: Decimal | None = None
+    """What was traded or changed at the price."""
+    bid_size: Decimal | None = None
+    ask_size: Decimal | None = None
+    open: Decimal | None = None
+    high: Decimal | None = None
+    low: Decimal | None = None
+    volume: Decimal | None = None
+    day: Decimal | None = None
+    """The change within 24 h, a fraction."""
+    imbalance: Decimal | None = None
+    """From -1, only asks, to 1, only bids."""
+    levels: tuple[int, int] | None = None
+    """How many bids and asks are known."""
+    side: str | None = None
+    start_ns: int | None = None
+    """Of a bar."""
+    origin: str | None = None
+    """Of a bar that is over."""
+    is_stale: bool = False
 
 
 def quote(message: Any) -> Quote:
-    """Read the columns out of a message."""
+    """Read the facts out of a message."""
     return _READERS[type(message)](message)
 
 
-def _top(bid: Level | None, ask: Level | None) -> Quote:
-    """A book has no last price: the middle stands for it, and the size of both best levels."""
+def _top(bid: Level | None, ask: Level | None, **more: Any) -> Quote:
+    """Best bid and best ask, and the middle of them."""
     if bid is None or ask is None:
-        return Quote(None, bid and bid.price, ask and ask.price)
-    return Quote((bid.price + ask.price) / 2, bid.price, ask.price, bid.size + ask.size)
+        return Quote(None, bid and bid.price, ask and ask.price, None, bid and bid.size, ask and ask.size, **more)
+    return Quote((bid.price + ask.price) / 2, bid.price, ask.price, None, bid.size, ask.size, **more)
+
+
+def _depth(message: Depth) -> Quote:
+    bids, asks = message.bids, message.asks
+    weighed = sum((level.size for level in bids[:WEIGHED]), _NONE), sum((level.size for level in asks[:WEIGHED]), _NONE)
+    both = sum(weighed)
+    share = (weighed[0] - weighed[1]) / both if both else None
+    return _top(_best(bids), _best(asks), imbalance=share, levels=(len(bids), len(asks)))
+
+
+def _book(book: OrderBook) -> Quote:
+    levels = len(book.bids), len(book.asks)
+    return _top(book.best_bid, book.best_ask, imbalance=book.imbalance(WEIGHED), levels=levels, is_stale=book.stale)
+
+
+def _bar(candle: Candle | ClosedCandle) -> Quote:
+    return Quote(
+        candle.close,
+        open=candle.open,
+        high=candle.high,
+        low=candle.low,
+        volume=candle.volume,
+        start_ns=candle.start_ns,
+        origin=candle.origin.value if isinstance(candle, ClosedCandle) else None,
+    )
 
 
 def _best(levels: Sequence[Level]) -> Level | None:
@@ -49,17 +98,28 @@ def _level(price: Decimal | None, size: Decimal | None) -> Level | None:
     return None if price is None or size is None else Level(price, size)
 
 
+def _snapshot(it: Snapshot) -> Quote:
+    return Quote(
+        *(it.last_traded_price, it.buy, it.sell, None, it.bid_size, it.ask_size, it.open, it.high, it.low, it.vol),
+        day=it.change_rate,
+    )
+
+
+_NONE: Final = Decimal(0)
 _READERS: Final[dict[type, Callable[[Any], Quote]]] = {
-    Ticker: lambda it: Quote(it.price, it.best_bid, it.best_ask, it.size),
-    Match: lambda it: Quote(it.price, size=it.size),
-    Candle: lambda it: Quote(it.close, it.low, it.high, it.volume),
-    ClosedCandle: lambda it: Quote(it.close, it.low, it.high, it.volume),
+    Ticker: lambda it: Quote(it.price, it.best_bid, it.best_ask, it.size, it.best_bid_size, it.best_ask_size),
+    Match: lambda it: Quote(it.price, size=it.size, side=it.side and it.side.value),
+    Candle: _bar,
+    ClosedCandle: _bar,
     FuturesTicker: lambda it: _top(
         _level(it.best_bid_price, it.best_bid_size), _level(it.best_ask_price, it.best_ask_size)
     ),
-    FuturesSnapshot: lambda it: Quote(it.last_price, it.low_price, it.high_price, it.volume),
+    FuturesSnapshot: lambda it: Quote(
+        it.last_price, high=it.high_price, low=it.low_price, volume=it.volume, day=it.price_chg_pct
+    ),
     Level1: lambda it: _top(it.bid, it.ask),
-    Depth: lambda it: _top(_best(it.bids), _best(it.asks)),
+    Depth: _depth,
     Level2Change: _changes,
-    Snapshot: lambda it: Quote(it.last_traded_price, it.buy, it.sell, it.vol),
+    OrderBook: _book,
+    Snapshot: _snapshot,
 }

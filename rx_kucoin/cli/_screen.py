@@ -2,55 +2,53 @@
 
 import threading
 import time
-from collections import deque
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Self
 
 from reactivex import Observable
-from rich.console import Console, Group
-from rich.live import Live
-from rich.table import Table
-from rich.text import Text
 
-from rx_kucoin.cli._quotes import Quote, quote
-from rx_kucoin.cli._words import in_words
-from rx_kucoin.connection import Connection
+from rx_kucoin.cli._canvas import Canvas
+from rx_kucoin.cli._columns import Sight
+from rx_kucoin.cli._footer import Totals
+from rx_kucoin.cli._picture import Picture
+from rx_kucoin.cli._rows import Pace, Row
+from rx_kucoin.cli._skew import Comparison
+from rx_kucoin.cli._standing import Standing
+from rx_kucoin.cli._table import Line
 from rx_kucoin.events import Event
 
 __all__ = ["Screen"]
 
-_RATE_OVER: Final = 3.0
-"""Seconds that a rate is counted over."""
-_AROUND: Final = 5
-"""Lines of the screen that are no row: the head of the table, the status, what did not fit, and the cursor's."""
-_WIDTH: Final = 10
-"""Characters of a number, so that a row of any symbol fits 80 columns."""
-_SMALL: Final = Decimal("0.001")
-_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
-    "candles": ("close", "low", "high", "volume"),
-    "closed-candles": ("close", "low", "high", "volume"),
-    "level1": ("middle", "bid", "ask", "size"),
-    "depth5": ("middle", "bid", "ask", "size"),
-    "depth50": ("middle", "bid", "ask", "size"),
-    "level2": ("changed", "bid", "ask", "size"),
-}
+_SWEEP: Final = 1.0
+"""Seconds after which every row is looked at, the hidden ones, too."""
+_EVERY, _SELDOM = 0.2, 5.0
+"""Seconds between two pictures, and between two that stay."""
 
 
 class Screen:
-    """A row for each symbol, and a line on the lines. Told on any thread; drawn on the main one."""
+    """A row for each symbol, and below what concerns all. Told on any thread; drawn on the main one.
 
-    every: Final = 1 / 8
+    At the end the last picture stays.
+    """
 
-    def __init__(self, connections: Observable[Connection], channel: str, symbols: Sequence[str]) -> None:
-        self._names = _COLUMNS.get(channel, ("price", "bid", "ask", "size"))
+    def __init__(
+        self, channel: str, symbols: Sequence[str], comparison: Comparison, soon: Callable[[Callable[[], None]], None]
+    ) -> None:
+        self._canvas = Canvas(soon, self.refresh)
+        self._picture = Picture(channel, self._canvas.glyphs)
         self._lock = threading.Lock()
-        self._rows = {symbol: _Row() for symbol in symbols}  # one that never speaks is seen to be silent
-        self._lines: dict[int, Connection] = {}
-        self._latest = "dialling"
-        self._console = Console()
-        self._live = Live(console=self._console, auto_refresh=False, get_renderable=self._draw)
-        self._connections = connections
+        self._rows = {symbol: Row() for symbol in symbols}  # one that never speaks is seen to be silent
+        self._named, self._order = tuple(symbols), list(symbols)
+        self._standing = Standing()
+        self._comparison = comparison
+        self._begun = self._swept = time.monotonic()
+        self._pace = Pace()
+        self._pace.mark(self._begun, 0)
+
+    @property
+    def every(self) -> float:
+        """Seconds between two pictures."""
+        return _SELDOM if self._canvas.is_dumb else _EVERY
 
     def paced(self, messages: Observable[Any]) -> Observable[Any]:
         """As they come: a row takes no time."""
@@ -58,94 +56,73 @@ class Screen:
 
     def message(self, message: Any) -> None:
         """Take a message in."""
-        with self._lock:
-            row = self._rows.get(message.symbol)
-            if row is None:
-                row = self._rows[message.symbol] = _Row()
-            row.take(quote(message), time.monotonic())
+        row = self._rows.get(message.symbol)
+        if row is None:
+            with self._lock:
+                row = self._rows.setdefault(message.symbol, Row())
+        row.take(message)
 
     def event(self, event: Event) -> None:
-        """Take in what happened last."""
-        self._latest = in_words(event)
+        """Take in what happened."""
+        self._standing.tell(event)
 
     def refresh(self) -> None:
         """Draw all of it anew."""
-        self._live.refresh()
+        self._canvas.draw(self._lines())
 
     def __enter__(self) -> Self:
-        self._watching = self._connections.subscribe(self._connected)
-        self._live.start()
+        self._comparison.start()
+        self._canvas.__enter__()
+        try:
+            self.refresh()
+        except BaseException:
+            self._canvas.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._watching.dispose()
-        self._live.stop()
+        self._comparison.stop()
+        try:
+            last = self._lines()
+        finally:
+            self._canvas.__exit__()
+        self._canvas.leave(last)
 
-    def _connected(self, connection: Connection) -> None:
-        self._lines[connection.line] = connection
+    def _lines(self) -> list[Line]:
+        now, skew, size = time.monotonic(), self._comparison.best, self._canvas.size
+        self._sweep(now)
+        ahead = None if skew is None else round(skew.ahead * 1e9)
+        room = self._picture.room(skew, size)
+        fit = len(self._order) if len(self._order) <= room else max(room - 1, 1)
+        sights = [self._sight(symbol, now, ahead) for symbol in self._order[:fit]]
+        hidden = [self._standing.of(symbol, now)[0] for symbol in self._order[fit:]]
+        up, lines = self._standing.lines
+        sums = Totals(
+            *(up, lines, self._standing.topics),
+            rate=self._pace.rate(now, self._count()),
+            drops=self._standing.drops,
+            seconds=now - self._begun,
+        )
+        return self._picture.lines(sights, hidden, sums, self._standing.recent(3), skew, size)
 
-    def _draw(self) -> Group:
-        now = time.monotonic()
-        table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
-        table.add_column("symbol", no_wrap=True)
-        price, *others = self._names
-        for name in (price, "change", *others, "msg/s", "age"):
-            table.add_column(name, justify="right", no_wrap=True)
+    def _count(self) -> int:
         with self._lock:
-            fit = max(self._console.height - _AROUND, 1)
-            rows = {symbol: self._rows[symbol].cells(now) for symbol in sorted(self._rows)[:fit]}
-            hidden = len(self._rows) - len(rows)
-        for symbol, cells in rows.items():
-            table.add_row(symbol, *cells)
-        more = [Text(f"and {hidden} symbols that do not fit")] if hidden else []
-        return Group(table, *more, Text(self._status(), style="dim", no_wrap=True, overflow="ellipsis"))
+            return sum(row.count for row in self._rows.values())
 
-    def _status(self) -> str:
-        open_ = [connection for connection in list(self._lines.values()) if connection.is_open]
-        topics = sum(len(connection.topics) for connection in open_)
-        return f"{len(open_)} open, {topics} live | {self._latest}"
+    def _sight(self, symbol: str, now: float, ahead: int | None) -> Sight:
+        row = self._rows[symbol]
+        row.look(now)
+        return Sight(symbol, row, self._standing.of(symbol, now), now, ahead, self._canvas.glyphs)
 
-
-class _Row:
-    """What is known of a symbol."""
-
-    def __init__(self) -> None:
-        self._quote = Quote()
-        self._first: Decimal | None = None
-        self._times: deque[float] = deque()
-        self._since: float | None = None
-
-    def take(self, news: Quote, now: float) -> None:
-        self._quote = news
-        self._first = news.price if self._first is None else self._first
-        self._since = now if self._since is None else self._since
-        self._times.append(now)
-        while self._times[0] < now - _RATE_OVER:
-            self._times.popleft()
-
-    def cells(self, now: float) -> tuple[str | Text, ...]:
-        if self._since is None:
-            return ("-",) * 7
-        price, bid, ask, size = self._quote
-        recent = sum(arrived >= now - _RATE_OVER for arrived in self._times)
-        span = min(max(now - self._since, 1.0), _RATE_OVER)
-        age = now - self._times[-1]
-        texts = (_number(bid), _number(ask), _number(size), f"{recent / span:.0f}", f"{age:.0f}s")
-        return _number(price), self._change(price), *texts
-
-    def _change(self, price: Decimal | None) -> Text:
-        if price is None or not self._first:
-            return Text("-")
-        percent = round((price / self._first - 1) * 100, 3)
-        return Text(f"{percent:+.3f}%" if percent else "0", style="green" if percent > 0 else "red" if percent else "")
-
-
-def _number(value: Decimal | None) -> str:
-    """As it is, less the decimals that do not fit; in powers of ten where that would say nothing or too little."""
-    if value is None:
-        return "-"
-    text = f"{value:f}"
-    if len(text) <= _WIDTH:
-        return text
-    whole = text.index(".") if "." in text else len(text)
-    return f"{value:.3e}" if abs(value) < _SMALL or whole > _WIDTH else text[:_WIDTH].rstrip(".")
+    def _sweep(self, now: float) -> None:
+        with self._lock:
+            if len(self._order) != len(self._rows):
+                self._order = [*self._named, *sorted(self._rows.keys() - set(self._named))]
+            rows = list(self._rows.values())
+        if now - self._swept < _SWEEP:
+            return
+        self._swept = now
+        for row in rows:
+            row.look(now)
+            row.mark(now)
+        self._pace.mark(now, self._count())

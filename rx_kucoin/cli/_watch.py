@@ -10,6 +10,7 @@ from rx_kucoin.cli._channels import each, stream
 from rx_kucoin.cli._ending import Ending
 from rx_kucoin.cli._lines import Lines
 from rx_kucoin.client import KuCoin
+from rx_kucoin.protocol.regions import REGIONS
 
 if TYPE_CHECKING:
     from rx_kucoin.cli._screen import Screen
@@ -45,7 +46,7 @@ def _show(arguments: argparse.Namespace, ending: Ending, where: dict[str, Any]) 
             everything=arguments.all,
             futures=arguments.futures,
         )
-        with _view(kucoin, arguments, ending) as view:
+        with _view(arguments, ending, where) as view:
             subscriptions = CompositeDisposable(kucoin.events.subscribe(view.event))
             subscriptions.add(view.paced(messages).subscribe(view.message, ending.come, ending.come))
             try:
@@ -54,9 +55,15 @@ def _show(arguments: argparse.Namespace, ending: Ending, where: dict[str, Any]) 
                 subscriptions.dispose()
 
 
-def _view(kucoin: KuCoin, arguments: argparse.Namespace, ending: Ending) -> "Lines | Screen":
+def _view(arguments: argparse.Namespace, ending: Ending, where: dict[str, Any]) -> "Lines | Screen":
     if arguments.json or not sys.stdout.isatty():
         return Lines(ending.come)
     from rx_kucoin.cli._screen import Screen  # noqa: PLC0415  rich is an extra
+    from rx_kucoin.cli._skew import Comparison  # noqa: PLC0415
 
-    return Screen(kucoin.connections, arguments.channel, each(arguments.symbols))
+    hosts = REGIONS["global"]
+    usual = hosts.futures if arguments.futures else hosts.spot
+    url = where.get("futures_rest_url" if arguments.futures else "rest_url", usual)
+    # The tickers of contracts tell of the top of the book, as level1 does.
+    channel = "level1" if arguments.futures and arguments.channel == "ticker" else arguments.channel
+    return Screen(channel, each(arguments.symbols), Comparison(url, arguments.proxy), ending.soon)

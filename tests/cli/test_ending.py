@@ -93,3 +93,35 @@ def test_the_wait_is_spent_on_something() -> None:
 
     ending.wait(meanwhile=act, every=0.001)
     assert len(calls) == 3
+
+
+def test_what_is_to_be_done_soon_does_not_wait_for_its_turn() -> None:
+    ending = Ending()
+    order: list[str] = []
+
+    def draw() -> None:
+        order.append("drawn")
+        if len(order) == 2:
+            ending.come()
+        else:
+            ending.soon(draw)
+
+    ending.soon(draw)
+    begun = time.monotonic()
+    ending.wait(meanwhile=lambda: order.append("late"), every=20.0)
+    assert order == ["drawn", "drawn"]
+    assert time.monotonic() - begun < 10.0
+
+
+def test_the_same_thing_to_be_done_many_times_at_once_is_done_once() -> None:
+    ending = Ending()
+    done: list[int] = []
+
+    def act() -> None:
+        done.append(1)
+
+    for _ in range(100):
+        ending.soon(act)
+    ending.come()
+    ending.wait(meanwhile=lambda: None, every=20.0)
+    assert done == [1]

@@ -41,6 +41,19 @@ def test_channels_of_futures_come_so_too(channel: str, field: str) -> None:
         assert isinstance(message["time_ns"], int)
 
 
+@pytest.mark.parametrize("words", [("BTC-USDT",), ("XBTUSDTM", "--futures")])
+def test_a_book_comes_as_its_best_levels_and_says_whether_it_is_stale(words: tuple[str, ...]) -> None:
+    with piped("watch", *words, "--channel", "book", "--simulate") as watching:
+        book = next(each for each in map(json.loads, watching.stdout) if not each["stale"])
+    assert list(book) == ["symbol", "sequence", "bids", "asks", "time_ns", "stale"]
+    assert book["symbol"] == words[0]
+    assert (len(book["bids"]), len(book["asks"])) == (10, 10)
+    bids, asks = ([float(price) for price, _ in book[side]] for side in ("bids", "asks"))
+    assert sorted(bids, reverse=True) + sorted(asks) == bids + asks
+    assert bids[0] < asks[0]
+    assert isinstance(book["bids"][0][0], str)  # exact
+
+
 def test_prices_are_strings_because_they_are_exact() -> None:
     with Simulator(rate_per_topic=50) as exchange, piped("watch", "BTC-USDT", "--rest-url", exchange.rest_url) as it:
         price = json.loads(it.stdout.readline())["price"]

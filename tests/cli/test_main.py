@@ -90,7 +90,9 @@ def test_its_version_is_the_package_s() -> None:
 def test_help_names_every_channel() -> None:
     shown = run("watch", "--help")
     assert shown.returncode == 0
-    assert "ticker,match,candles,closed-candles,level1,depth5,depth50,level2,snapshot" in "".join(shown.stdout.split())
+    assert "ticker,match,candles,closed-candles,level1,depth5,depth50,level2,snapshot,book" in "".join(
+        shown.stdout.split()
+    )
 
 
 def test_the_module_is_the_command() -> None:

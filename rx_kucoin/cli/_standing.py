@@ -1,0 +1,146 @@
+"""How lines and topics stand, as far as the events tell."""
+
+import threading
+import time
+from collections import deque
+from math import ceil
+from typing import Final, NamedTuple
+
+from rx_kucoin import events
+from rx_kucoin.cli._words import QUIET, in_words
+from rx_kucoin.events import Event
+
+__all__ = ["Happening", "Standing"]
+
+ALL: Final = "all"
+"""What stands in a topic for every symbol."""
+_KEPT: Final = 8
+_NEAR: Final = 3
+"""What happens on any good day is told together with its like among so many."""
+
+
+class Happening(NamedTuple):
+    """Something that happened, some times in a row."""
+
+    at: float
+    """The wall clock's time of the last of them."""
+    event: Event
+    times: int = 1
+
+    @property
+    def words(self) -> str:
+        """Tell it in one line."""
+        if self.times > 1 and isinstance(self.event, events.TopicLive):
+            return f"line {self.event.line} has {self.times} topics live"
+        return (f"{self.times} like this: " if self.times > 1 else "") + in_words(self.event)
+
+
+class Standing:
+    """Told on one thread, asked on another."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lines: dict[int, tuple[str, float]] = {}
+        self._line_of: dict[str, int] = {}
+        self._live: set[str] = set()
+        self._stale: set[str] = set()
+        self._silent: set[str] = set()
+        self._refused: set[str] = set()
+        self._recent: deque[Happening] = deque(maxlen=_KEPT)
+        self.drops = 0
+        """Lines that ended by themselves."""
+
+    def tell(self, event: Event) -> None:
+        """Take in what happened."""
+        with self._lock:
+            self._note(event)
+            self._act(event)
+
+    def of(self, symbol: str, now: float) -> tuple[str, str]:
+        """Tell how a symbol's line stands, in one word, and the colour of that."""
+        with self._lock:
+            return self._of(symbol if symbol in self._line_of else ALL, symbol, now)
+
+    @property
+    def lines(self) -> tuple[int, int]:
+        """How many are up, and of how many that are wanted."""
+        with self._lock:
+            return sum(word == "up" for word, _ in self._lines.values()), len(self._lines)
+
+    @property
+    def topics(self) -> int:
+        """How many are live."""
+        with self._lock:
+            return len(self._live)
+
+    def recent(self, most: int) -> list[Happening]:
+        """Give what happened last, the latest at the end."""
+        with self._lock:
+            return list(self._recent)[-most:] if most > 0 else []
+
+    def _of(self, known: str, symbol: str, now: float) -> tuple[str, str]:
+        if symbol in self._refused:
+            return "refused", "bold red"
+        line = self._line_of.get(known)
+        if line is None and len(self._lines) == 1:
+            [line] = self._lines  # where there is only one, it is this symbol's
+        word, until = self._lines.get(line or 0, ("", 0.0))
+        if word == "redial":
+            left = ceil(until - now)
+            return (f"redial {left}s" if left > 0 else "dialling"), "yellow"
+        if word == "up":
+            if known not in self._live:
+                return "waiting", "yellow"
+            if symbol in self._stale:
+                return "stale", "bold yellow"
+            return ("silent", "yellow") if symbol in self._silent else ("live", "green")
+        return {"gave up": ("gave up", "bold red"), "dialling": ("dialling", "yellow")}.get(word, ("waiting", "yellow"))
+
+    def _act(self, event: Event) -> None:
+        line = event.line
+        match event:
+            case events.Dialling() if self._lines.get(line, ("", 0.0))[0] != "up":  # a renewal dials beside
+                self._lines[line] = "dialling", 0.0
+            case events.LineUp():
+                self._lines[line] = "up", 0.0
+            case events.LineDown():
+                self.drops += 1
+                self._lines[line] = "down", 0.0
+                self._live.difference_update(self._on(line))
+            case events.Redialling(wait=wait):
+                self._lines[line] = "redial", time.monotonic() + wait
+            case events.GaveUp():
+                self._lines[line] = "gave up", 0.0
+            case events.TopicLive(topic=topic):
+                symbol = _symbol(topic)
+                self._line_of[symbol] = line
+                self._live.add(symbol)
+            case events.Renewed():
+                self._live.update(self._on(line))
+            case events.TopicRefused(topic=topic):
+                self._refused.add(_symbol(topic))
+            case events.TopicSilent(topic=topic):
+                self._silent.add(_symbol(topic))
+            case events.BookStale(topic=topic):
+                self._stale.add(_symbol(topic))
+            case events.BookLive(topic=topic):
+                self._stale.discard(_symbol(topic))
+            case _:
+                pass
+
+    def _on(self, line: int) -> list[str]:
+        return [symbol for symbol, on in self._line_of.items() if on == line]
+
+    def _note(self, event: Event) -> None:
+        for place, past in enumerate(reversed(self._recent), 1):
+            is_near = place == 1 or (place <= _NEAR and isinstance(event, QUIET))
+            if is_near and type(past.event) is type(event) and past.event.line == event.line:
+                del self._recent[-place]
+                self._recent.append(Happening(time.time(), event, past.times + 1))
+                return
+        self._recent.append(Happening(time.time(), event))
+
+
+def _symbol(topic: str) -> str:
+    channel, _, argument = topic.partition(":")
+    return argument.rpartition("_")[0] if "andle" in channel else argument
