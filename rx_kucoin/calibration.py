@@ -73,7 +73,7 @@ def calibrated(feed: Feed, topic: str, symbol: str, source: Source) -> Observabl
             is_thin=None if source.deepest is None else _is_thin,
             patience=_PATIENCE,
             max_attempts=terms.max_calibrations,
-            delay=full_jitter(0.5, cap=30.0, random=terms.random),
+            delay=full_jitter(0.5, cap=30.0, random=terms.dice_of(topic)),
             retryable=lambda error: isinstance(error, Passing),
             healthy_after=terms.healthy_after,
             max_buffer=_MOST_WAITING,

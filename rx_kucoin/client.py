@@ -2,9 +2,9 @@
 
 import os
 import random as dice
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Self, Unpack
+from typing import Any, Final, Self, Unpack
 
 from reactivex import Observable, abc
 
@@ -17,13 +17,20 @@ from rx_kucoin.protocol.limits import Limits, Market
 from rx_kucoin.protocol.pushes import Push
 from rx_kucoin.protocol.regions import REGIONS, Region, check_url
 from rx_kucoin.protocol.signing import Credentials
+from rx_kucoin.protocol.topics import Topic
+from rx_kucoin.recording import Recording
+from rx_kucoin.replay.moments import Moment
+from rx_kucoin.replay.opening import player_of
+from rx_kucoin.replay.player import Player
+from rx_kucoin.replay.summary import Played
 from rx_kucoin.spot import Spot
+from rx_kucoin.tape.reading import Tape
 from rx_kucoin.terms import Settings
 from rx_kucoin.transport.network import Network
 from rx_kucoin.transport.sockets import Sockets
 from rx_kucoin.transport.wire import Transport
 
-__all__ = ["KuCoin"]
+__all__ = ["KuCoin", "Replayed"]
 
 
 @discreetly
@@ -135,14 +142,77 @@ class KuCoin(Spot):
         return self._raw(topic, checked=checked)
 
     @property
+    def scheduler(self) -> abc.SchedulerBase:
+        """The clock to give to operators that wait: that of what is replayed, where this is a replay."""
+        return self._engine.pacer
+
+    def record(
+        self, path: str | os.PathLike[str], *, private: bool = False, every: float = 1.0, fsync: bool = False
+    ) -> Recording:
+        """Record what flows, whoever subscribed to it, until what is returned is closed, or this is.
+
+        The file is JSON Lines in gzip, in blocks; what is in it already stays. `KuCoin.replay` plays it, and
+        `zcat`, pandas and polars read it. No token, no key and nothing signed is written.
+
+            with kucoin.record("btc.jsonl.gz"):
+                ...
+
+        Args:
+            path: The file, by custom `*.jsonl.gz`.
+            private: Whether what happens to one's own account is written as well.
+            every: Seconds between two blocks, or less. Who kills this process loses about as much.
+            fsync: Whether each block has reached the disk before the next one is made, so that a machine that loses its
+                power loses no more than that either.
+
+        Raises:
+            ValueError: the file is something else, or `every` is not above 0.
+            OSError: it cannot be written.
+        """
+        terms = self._engine.terms
+        settings = {name: getattr(terms, name) for name in _REPLAYED}
+        facts = {"format": 1, "key": self._has_key(), "settings": settings}
+        return Recording(path, terms.tap, self._engine.clock, facts=facts, private=private, every=every, fsync=fsync)
+
+    @staticmethod
+    def replay(
+        path: str | os.PathLike[str],
+        *,
+        since: Moment | None = None,
+        until: Moment | None = None,
+        topics: Iterable[str] | None = None,
+        speed: float | None = None,
+        progress: bool | Callable[[float], object] | None = None,
+    ) -> "Replayed":
+        """Make a `KuCoin` of a recording: the same streams and events, in the time that it was recorded in.
+
+            kucoin = KuCoin.replay("btc.jsonl.gz")
+            kucoin.match("BTC-USDT").pipe(ops.buffer_with_time(1.0)).subscribe(print)
+            kucoin.play()
+
+        Args:
+            path: The file.
+            since: Where to begin: a datetime (UTC if it names no zone), nanoseconds, or ISO 8601.
+            until: Where to end.
+            topics: Play no others than these, as KuCoin writes them.
+            speed: 1.0: as it was; 2.0: twice as fast; None: as fast as it goes.
+            progress: Whether to show a bar where it takes long; None: if somebody watches. A function is told instead,
+                between 0 and 1.
+
+        Raises:
+            ValueError: it is no recording, or a moment or the speed makes no sense.
+            OSError: it cannot be read.
+        """
+        return Replayed(player_of(path, since=since, until=until, topics=topics, speed=speed, progress=progress))
+
+    @property
     def connections(self) -> Observable[Connection]:
         """The shared pool: each open connection now, and each that takes over from now on. Watching opens none."""
-        return self._engine.connections
+        return self._engine.presented(self._engine.connections)
 
     @property
     def events(self) -> Observable[Event]:
         """What happens to lines and topics, as it happens. Told on a thread of its own."""
-        return self._engine.events
+        return self._engine.presented(self._engine.events)
 
     def close(self, timeout: float = 2.0) -> bool:
         """Complete every stream and end every thread and socket, within `timeout` seconds. May be called anywhere.
@@ -161,3 +231,56 @@ class KuCoin(Spot):
     def _sockets(self, market: Market, private: bool) -> Transport:  # noqa: FBT001  the shape of a TransportOf
         credentials = self._credentials if private else None
         return Sockets(self._rest_urls[market], credentials, network=self._network, random=self._random)
+
+
+class Replayed(KuCoin):
+    """A recording, as the `KuCoin` that it was recorded from.
+
+    Time stands still until it is played, so subscribe to everything first. What is piped from its streams keeps to its
+    time; what is not, as `reactivex.timer`, has to be given its `scheduler`. All happens on the thread that plays.
+    """
+
+    def __init__(self, player: Player) -> None:
+        self._player = player
+        said = player.contents.begin
+        settings = {name: value for name, value in said.get("settings", {}).items() if name in _REPLAYED}
+        engine = Engine(_no_transport, player.clock, player=player, limits=Limits(), random=lambda: 0.0, **settings)
+        has_key = bool(said.get("key"))
+        Spot.__init__(self, engine, lambda: has_key)
+        self.futures = Futures(engine, lambda: has_key)
+
+    def __repr__(self) -> str:
+        return f"<KuCoin replaying {self._player.tape.path.name} at {self._player.clock.now:%Y-%m-%d %H:%M:%S}>"
+
+    @property
+    def topics(self) -> list[str]:
+        """The topics that were recorded, as KuCoin writes them."""
+        return Tape(self._player.tape.path).topics()
+
+    def messages(self, topic: str) -> Observable[Any]:
+        """Stream the messages of a topic by its name, typed as the method of its channel has them."""
+        prefix, argument = Topic.parse(topic)
+        return self._typed(prefix, *filter(None, [argument]))
+
+    def play(self) -> Played:
+        """Play to the end; then every stream completes. Ctrl-C is an end as well.
+
+        `.run()` on a single stream subscribes, and plays until that one ends; whoever plays after that goes on there.
+        """
+        return self._player.play()
+
+    def halt(self) -> None:
+        """Stop playing, from a subscriber or from another thread; to play again goes on there."""
+        self._player.halt()
+
+    def record(self, path: str | os.PathLike[str], **_: Any) -> Recording:
+        """A replay cannot be recorded."""
+        raise ValueError(f"{path}: a replay cannot be recorded; copy the file")
+
+
+_REPLAYED: Final = ("grace", "healthy_after", "max_calibrations", "seed")
+"""The settings that streams depend on."""
+
+
+def _no_transport(market: Market, private: bool) -> Transport:  # noqa: FBT001  the shape of a TransportOf
+    raise ValueError(f"a replay dials nothing, not even {market} {private}")

@@ -60,7 +60,7 @@ class Connection:
         self._wire, self._terms, self._on_welcome, self._on_full = wire, terms, on_welcome, on_full
         self._asking = Asking(wire, line, terms)
         self._silence = Silence(line, terms, listing, self._unknown)
-        self._routes = Routes(self._wish, self._answered, self._tell_malformed, self._silence)
+        self._routes = Routes(self._wish, self._answered, self._tell_malformed, self._silence, self._left)
         self._heartbeat = Heartbeat(wire, self._asking.ping, terms.clock)
         self._welcome_timer, self._drain_timer = Timer(terms.clock), Timer(terms.clock)
         self._drain: tuple[str, Callable[[], object]] = ("", lambda: None)
@@ -68,8 +68,11 @@ class Connection:
         self._warmings: tuple[Warming, ...] = ()
         self._malformed = 0
         self._is_over = False
+        self._tap = terms.tap
         self.is_whole = False
         """Whether all that the exchange had sent before it was asked to end was passed on."""
+        self.number = terms.tap.number(self)
+        """Which one it is of all that there were."""
 
     def __repr__(self) -> str:
         state = "open" if self.is_open else "ended"
@@ -89,6 +92,11 @@ class Connection:
     def topics(self) -> tuple[str, ...]:
         """The topics that the exchange acknowledged."""
         return self._asking.confirmed
+
+    @property
+    def heard(self) -> list[str]:
+        """The topics that somebody listens to here."""
+        return self._routes.read
 
     def begin(self) -> None:
         """Listen, and wait for the welcome."""
@@ -112,6 +120,8 @@ class Connection:
 
     def listen(self, topic: str, reader: Reader | None, sink: Sink[Any], ending: Ending) -> abc.DisposableBase:
         """Listen to a topic, where messages go one way and their end another. See `messages`."""
+        if reader is not None and self._tap.heads:
+            self._tap.seat(self, topic)
         return self._routes.add(topic, reader, sink, ending)
 
     def warm(self, topics: Iterable[str]) -> Observable[None]:
@@ -158,7 +168,12 @@ class Connection:
 
     def _receive(self, batch: Sequence[str | bytes]) -> None:
         self._heartbeat.heard()
-        self._routes.receive(batch)
+        if self._tap.heads:
+            for text in batch:  # one at a time: what a text brings about stands behind it in a recording
+                self._tap.received(self.number, (text,))
+                self._routes.receive((text,))
+        else:
+            self._routes.receive(batch)
 
     def _answered(self, frame: Frame, text: str | bytes) -> None:
         if frame.type not in _ANSWERS:
@@ -189,13 +204,14 @@ class Connection:
                     warming.done(topics)
             case Refused(topic, code, text):
                 tell(events.TopicRefused(line, topic, code, text))
-                self._routes.fail(topic, SubscriptionRejected(topic, code, text))
+                self._fail(topic, SubscriptionRejected(topic, code, text))
             case Postponed(topics, text):
                 tell(events.Requeued(line, len(topics), text))
             case Full(surplus, limit, text):
                 tell(events.LimitLearned(line, limit, text))
                 self._on_full(limit)
                 for topic in surplus:
+                    self._left(topic)
                     self._routes.fail(topic, NoRoom())
             case Complained(code, text):
                 tell(events.Complaint(line, code, text))
@@ -207,12 +223,21 @@ class Connection:
             self._silence.live([topic])  # who comes back before the exchange was told hears of no acknowledgement
 
     def _unknown(self, topic: str, error: UnknownSymbol) -> None:
-        self._routes.fail(topic, error)
+        self._fail(topic, error)
         self._routes.settle(topic)  # the exchange has it still
+
+    def _fail(self, topic: str, error: Exception) -> None:
+        self._left(topic)
+        self._tap.failed(topic, error)
+        self._routes.fail(topic, error)
+
+    def _left(self, topic: str) -> None:
+        self._tap.fact("left", self.number, topic)
 
     def _ended(self) -> None:
         self._is_over = True
         self._rest()
+        self._tap.fact("closed", self.number, data={"whole": self.is_whole})
         if not self._terms.closing.is_set():
             self._routes.close()
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import count
-from typing import Any, Final, Literal, TypeVar, overload
+from typing import Any, Final, Literal, TypeVar, cast, overload
 from weakref import WeakSet
 
 import reactivex
@@ -24,6 +24,7 @@ from rx_kucoin.operators._hub import Hub
 from rx_kucoin.operators._lean import Lean, Sink, attach
 from rx_kucoin.operators._serialize import serialize
 from rx_kucoin.operators._share_anew import share_anew
+from rx_kucoin.overhearing import overhear_answer, overhear_proof
 from rx_kucoin.pool import Pool
 from rx_kucoin.protocol import pushes
 from rx_kucoin.protocol.channel import Channel
@@ -31,6 +32,8 @@ from rx_kucoin.protocol.channels import CHANNELS
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.listings import Contract, Symbol
 from rx_kucoin.protocol.topics import Topic
+from rx_kucoin.replay.clocked import Clocked
+from rx_kucoin.replay.player import Player
 from rx_kucoin.streams import stream
 from rx_kucoin.terms import Terms
 from rx_kucoin.transport.clock import Clock
@@ -50,7 +53,14 @@ _EVENTS_KEPT: Final = 10_000
 class Engine:
     """Built, it does nothing; subscribed to, it runs; and it stops when nobody is subscribed any more."""
 
-    def __init__(self, transport_of: TransportOf, scheduler: abc.SchedulerBase | None, **settings: Any) -> None:
+    def __init__(
+        self,
+        transport_of: TransportOf,
+        scheduler: abc.SchedulerBase | None,
+        *,
+        player: Player | None = None,
+        **settings: Any,
+    ) -> None:
         self._transport_of = transport_of
         self._clock = scheduler or Clock()
         self._pacer = scheduler or Clock("rx_kucoin pacer")
@@ -67,6 +77,9 @@ class Engine:
         self._listings: dict[Market, Listing] = {}
         self._streams: dict[tuple[str, bool], Observable[Any]] = {}
         self._open = Openings(self._terms.closing)
+        self._player = player
+        if player is not None:
+            player.attach(self.tell, self._connected.on_next, self.close)
 
     def __repr__(self) -> str:
         if self._terms.closing.is_set():
@@ -127,9 +140,11 @@ class Engine:
 
         Never where there is none, or it is dead: which the events tell.
         """
+        if self._player is not None:
+            return self._player.answers.prove(topic)
         for _, pool in self._parts():
             if (connection := pool.connection_of(topic)) is not None:
-                return connection.prove()
+                return overhear_proof(connection.prove(), self._terms.tap, topic)
         return reactivex.never()
 
     def fetch(self, market: Market, path: str, *, private: bool = False, retried: bool = True) -> Observable[bytes]:
@@ -138,7 +153,14 @@ class Engine:
         Emits the answer's `data` as JSON, and completes; without it when all is closed meanwhile. Fails with a
         `KuCoinError`; `retried`: what may heal is tried again before, as often as a connection is.
         """
-        return self.until_closed(self._fetches.fetch(market, path, private=private, retried=retried))
+        if self._player is not None:
+            return self.until_closed(self._player.answers.fetch(market, path))
+        answer = self._fetches.fetch(market, path, private=private, retried=retried)
+        return self.until_closed(overhear_answer(answer, self._terms.tap, market, path, signed=private))
+
+    def presented(self, stream: Observable[T]) -> Observable[T]:
+        """Give a stream as users get it: in a replay their operators keep to its clock."""
+        return stream if self._player is None else Clocked(stream, self._clock, self._player)
 
     def until_closed(self, source: Observable[T]) -> Observable[T]:
         """Relay a source, and complete when all is closed; who subscribes after that gets `Closed`."""
@@ -165,6 +187,7 @@ class Engine:
         deadline = time.monotonic() + timeout
         if not self._open.shut() and threading.current_thread().name.startswith("rx_kucoin"):
             deadline = time.monotonic()  # whoever closes already may wait for this very thread
+        self._terms.tap.close()
         with self._lock:
             transports = tuple(self._transports.values())
         self._door.dispose()
@@ -199,6 +222,8 @@ class Engine:
 
     def tell(self, event: Event) -> None:
         """Say that something happened."""
+        if self._terms.tap.heads:
+            self._terms.tap.event(event)
         if not self._terms.closing.is_set():
             self._incoming.on_next(event)
 
@@ -209,6 +234,8 @@ class Engine:
     def _pool(self, market: Market, *, private: bool) -> Pool:
         with self._lock:
             pool = self._pools.get((market, private))
+            if pool is None and self._player is not None:
+                pool = self._pools[market, private] = cast("Pool", self._player.seats)
             if pool is None:
                 transport, listing = self._transport(market, private), self._listing(market)
 

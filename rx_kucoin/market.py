@@ -59,7 +59,8 @@ class MarketStreams:
         bars = closed_candles(self._engine, self._market, symbol, interval, settle=settle)
         failed = partial(self._engine.tell_of_failure, f"closed candles of {symbol}_{interval}")
         return self._bars.setdefault(
-            (symbol, interval, settle), bars.pipe(share_anew(on_failure=failed, scheduler=self._engine.clock))
+            (symbol, interval, settle),
+            self._engine.presented(bars.pipe(share_anew(on_failure=failed, scheduler=self._engine.clock))),
         )
 
     def follow(self, channel: str, **settings: Any) -> Callable[[Observable[Iterable[str]]], Observable[Any]]:
@@ -129,11 +130,13 @@ class MarketStreams:
         shared = book.pipe(share(linger=self._engine.terms.linger))
         known = self._books.setdefault((symbol, sources.get(depth, depth)), shared)
         if every is None:
-            return known
-        return known.pipe(conflate(every, at_once=_is_stale, scheduler=self._engine.pacer), share())
+            return self._engine.presented(known)
+        paced = known.pipe(conflate(every, at_once=_is_stale, scheduler=self._engine.pacer), share())
+        return self._engine.presented(paced)
 
     def _merged(self, topics: Iterable[str], *, typed: bool) -> Observable[Any]:
-        return merge_serial(*[self._stream(topic, typed=typed) for topic in dict.fromkeys(topics)])
+        streams = [self._stream(topic, typed=typed) for topic in dict.fromkeys(topics)]
+        return self._engine.presented(merge_serial(*streams))
 
     def _stream(self, topic: str, *, typed: bool) -> Observable[Any]:
         if channels.is_private(topic) and not self._has_key():

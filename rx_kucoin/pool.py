@@ -72,6 +72,7 @@ class Pool:
 
     def __init__(self, dial: Dial, numbers: "count[int]", terms: Terms, on_live: Callable[[Connection], None]) -> None:
         self._dial, self._numbers, self._terms, self._on_live = dial, numbers, terms, on_live
+        self.tap = terms.tap
         self._lock = threading.Lock()
         self._capacity = terms.topics_per_connection
         self._lines: list[_Line] = []
@@ -235,6 +236,7 @@ class _Visit(Holder):
 
     def on_error(self, error: Exception) -> None:
         if not self.is_disposed:
+            self._stay.pool.tap.failed(self.place.topic, error)
             self._stay.sink.on_error(error)
 
     def on_completed(self) -> None:

@@ -58,6 +58,7 @@ class Routes:
         on_answer: Callable[[Frame, str | bytes], None],
         on_malformed: Callable[[str, str | bytes], None],
         firsts: FirstMessages | None = None,
+        on_left: Callable[[str], None] | None = None,
     ) -> None:
         """Tell who is to act.
 
@@ -66,10 +67,11 @@ class Routes:
             on_answer: Told of every frame that is no push.
             on_malformed: Told of what could not be read.
             firsts: Told when a topic brings its first message.
+            on_left: Told when nobody reads a topic any more, though somebody may hold it still.
         """
         self.closed = False
         self._wish, self._on_answer, self._on_malformed = wish, on_answer, on_malformed
-        self._firsts = firsts
+        self._firsts, self._on_left = firsts, on_left
         self._lock = Lock()
         self._listeners: dict[str, tuple[_Listener, ...]] = {}
         self._waiting: dict[str, tuple[_Listener, ...]] = {}
@@ -80,6 +82,13 @@ class Routes:
 
     def __bool__(self) -> bool:
         return bool(self._listeners or self._waiting)
+
+    @property
+    def read(self) -> list[str]:
+        """The topics that are read, not only held."""
+        with self._lock:
+            topics = {**self._listeners, **self._waiting}
+        return [topic for topic, listeners in topics.items() if _are_read(listeners)]
 
     def add(self, topic: str, reader: Reader | None, sink: Sink[Any], ending: Ending) -> abc.DisposableBase:
         """Listen to a topic."""
@@ -167,6 +176,8 @@ class Routes:
             else:
                 del table[topic]
                 self._over(topic)
+        if self._on_left is not None and listener.reader is not None and not _are_read(others):
+            self._on_left(topic)
         if not others:
             self.settle(topic)
 
@@ -209,6 +220,10 @@ class Routes:
         """Say that its first message is waited for no more. Under the lock, or it could be said of who comes next."""
         if self._firsts is not None:
             self._firsts.over(topic)
+
+
+def _are_read(listeners: tuple[_Listener, ...]) -> bool:
+    return any(listener.reader is not None for listener in listeners)
 
 
 _FINISHED: Final = object()

@@ -11,6 +11,7 @@ from reactivex import abc
 
 from rx_kucoin.events import Event
 from rx_kucoin.protocol.limits import Limits
+from rx_kucoin.tap import Tap
 
 __all__ = ["Settings", "Terms"]
 
@@ -39,6 +40,8 @@ class Terms:
     """Told of every event."""
     closing: threading.Event = field(default_factory=threading.Event, repr=False)
     """Set when everything ends for good, so that nothing is handed over to anybody any more."""
+    tap: Tap = field(default_factory=Tap, repr=False)
+    """Where recordings listen."""
     limits: Limits = field(default_factory=Limits)
     topics_per_connection: int = 200
     renew_every: float = 12 * 3600.0
@@ -66,8 +69,12 @@ class Terms:
     max_calibrations: int | None = 10
     """How many snapshots in a row may be refused, or not fit a book, until its stream ends; None: never."""
     random: Callable[[], float] = field(default=dice.random, repr=False)
+    seed: float = -1.0
+    """What the dice of single streams come from, so that a replay can throw the same; below 0: any."""
 
     def __post_init__(self) -> None:
+        if self.seed < 0:
+            object.__setattr__(self, "seed", dice.random())  # noqa: S311  no secret
         if self.topics_per_connection < 1:
             raise ValueError(f"topics_per_connection must be 1 or more, not {self.topics_per_connection}")
         if self.max_reconnects is not None and self.max_reconnects < 0:
@@ -89,3 +96,7 @@ class Terms:
         for name in ("gather", "linger", "grace"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise ValueError(f"{name} must be 0 seconds or more, and finite, not {getattr(self, name)}")
+
+    def dice_of(self, name: str) -> Callable[[], float]:
+        """Make dice for one stream."""
+        return dice.Random(f"{self.seed} {name}").random  # noqa: S311  no secret

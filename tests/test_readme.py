@@ -47,12 +47,17 @@ def table(mark: str) -> list[list[str]]:
 @pytest.mark.parametrize(
     "snippet", blocks("python"), ids=lambda it: f"line {README[: README.index(it)].count(chr(10))}"
 )
-def test_a_snippet_runs_against_the_simulator(snippet: str) -> None:
+def test_a_snippet_runs_against_the_simulator(snippet: str, tmp_path: Path) -> None:
     with Simulator() as exchange:
         where = f'rest_url="{exchange.rest_url}", futures_rest_url="{exchange.futures_rest_url}"'
         program = re.sub(r"KuCoin\((?!rest_url)", rf"KuCoin({where}, ", snippet)
         ran = subprocess.run(
-            [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, timeout=60, check=False
+            [sys.executable, "-W", "error", "-c", program],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            cwd=tmp_path,
         )
     assert ran.stderr == ""
     assert ran.returncode == 0

@@ -5,13 +5,15 @@ from typing import Final
 
 from rx_kucoin.cli._arguments import parse
 from rx_kucoin.cli._ending import Ending
+from rx_kucoin.cli._record import record
+from rx_kucoin.cli._replay import replay
 from rx_kucoin.cli._simulate import simulate
 from rx_kucoin.cli._watch import watch
 from rx_kucoin.errors import KuCoinError, ReconnectFailed
 
 __all__ = ["main"]
 
-_COMMANDS: Final = {"watch": watch, "simulate": simulate}
+_COMMANDS: Final = {"watch": watch, "simulate": simulate, "record": record, "replay": replay}
 _EXTRAS: Final = {"rich", "aiohttp"}
 
 

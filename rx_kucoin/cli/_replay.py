@@ -1,0 +1,95 @@
+"""rx-kucoin replay: what was recorded, as lines; or what there is in the file."""
+
+import argparse
+import sys
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+from reactivex.disposable import CompositeDisposable
+
+from rx_kucoin.cli._ending import Ending
+from rx_kucoin.cli._lines import Lines
+from rx_kucoin.client import KuCoin, Replayed
+from rx_kucoin.replay.summary import Played
+from rx_kucoin.tape.reading import Contents, Tape
+
+__all__ = ["replay"]
+
+
+def replay(arguments: argparse.Namespace, ending: Ending) -> None:
+    """Write messages until the recording ends, or Ctrl-C.
+
+    Raises:
+        ValueError: the file is no recording, or does not have the topic.
+    """
+    if arguments.info:
+        _describe(Tape(arguments.file))
+        return
+    kucoin = KuCoin.replay(
+        arguments.file,
+        since=arguments.since,
+        until=arguments.until,
+        topics=arguments.topic,
+        speed=arguments.speed,
+        progress=False if sys.stdout.isatty() else None,
+    )
+    recorded = kucoin.topics
+    for topic in arguments.topic or ():
+        if topic not in recorded:
+            raise ValueError(f"{topic!r} was not recorded; `rx-kucoin replay {arguments.file} --info` shows what was")
+    _play(kucoin, arguments.topic or recorded, ending)
+
+
+def _play(kucoin: Replayed, topics: list[str], ending: Ending) -> None:
+    def deaf() -> None:
+        kucoin.halt()
+        ending.come()
+
+    lines = Lines(deaf)
+    subscriptions = CompositeDisposable(kucoin.events.subscribe(lines.event))
+    for topic in topics:
+        subscriptions.add(kucoin.messages(topic).subscribe(lines.message, ending.come))
+    played: list[Played] = []
+
+    def play() -> None:
+        try:
+            played.append(kucoin.play())
+        finally:
+            ending.come()
+
+    thread = threading.Thread(target=play, name="rx_kucoin replay", daemon=True)
+    thread.start()
+    try:
+        ending.wait(meanwhile=lambda: None, every=0.5)
+    finally:
+        kucoin.halt()
+        thread.join(2.0)
+        subscriptions.dispose()
+    for each in played:
+        sys.stderr.write(f"rx-kucoin: {each}\n")
+
+
+def _describe(tape: Tape) -> None:
+    found = tape.contents()
+    for name, what in _facts(found, tape.topics()).items():
+        print(f"{name:8} {what}")
+
+
+def _facts(found: Contents, topics: list[str]) -> dict[str, Any]:
+    span = (found.last_ns - found.first_ns) / 1e9
+    facts = {
+        "lines": f"{found.lines:,} in {found.blocks:,} blocks, {found.bytes:,} bytes",
+        "from": _moment(found.first_ns),
+        "until": f"{_moment(found.last_ns)}, {span:,.1f} s later",
+        "topics": "\n         ".join(topics) or "none",
+        "end": "closed" if found.is_closed else "cut off: what came in the last moment is missing",
+    }
+    for hole in found.holes:
+        where = "at the end, a block that is not whole" if hole.is_tail else f"at byte {hole.offset:,}, no block"
+        facts["torn"] = f"{hole.size:,} bytes {where}"
+    return facts
+
+
+def _moment(time_ns: int) -> str:
+    return datetime.fromtimestamp(time_ns / 1e9, UTC).isoformat(" ", "milliseconds")

@@ -1,0 +1,50 @@
+"""What recordings are told of that does not come by itself: answers to calls, and proofs that a line was alive."""
+
+from typing import TypeVar
+
+from reactivex import Observable, abc
+
+from rx_kucoin.protocol.limits import Market
+from rx_kucoin.tap import Tap
+from rx_kucoin.tape.lines import raw
+from rx_kucoin.tape.retelling import write_error
+
+__all__ = ["overhear_answer", "overhear_proof"]
+
+T = TypeVar("T")
+
+
+def overhear_answer(
+    source: Observable[bytes], tap: Tap, market: Market, path: str, *, signed: bool
+) -> Observable[bytes]:
+    """Tell what was asked for, and what came of it."""
+    about = {"market": market, "path": path, **({"signed": True} if signed else {})}
+
+    def subscribe(observer: abc.ObserverBase[bytes], scheduler: abc.SchedulerBase | None = None) -> abc.DisposableBase:
+        def answered(data: bytes) -> None:
+            if tap.heads:
+                tap.fact("answered", data={**about, "answer": raw(data)})
+            observer.on_next(data)
+
+        def failed(error: Exception) -> None:
+            if tap.heads:
+                tap.fact("answered", data={**about, "error": write_error(error)})
+            observer.on_error(error)
+
+        tap.fact("asked", data=about)
+        return source.subscribe(answered, failed, observer.on_completed, scheduler=scheduler)
+
+    return Observable(subscribe)
+
+
+def overhear_proof(source: Observable[T], tap: Tap, topic: str) -> Observable[T]:
+    """Tell when it completes."""
+
+    def subscribe(observer: abc.ObserverBase[T], scheduler: abc.SchedulerBase | None = None) -> abc.DisposableBase:
+        def proved() -> None:
+            tap.fact("proved", topic=topic)
+            observer.on_completed()
+
+        return source.subscribe(observer.on_next, observer.on_error, proved, scheduler=scheduler)
+
+    return Observable(subscribe)

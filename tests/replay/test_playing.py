@@ -1,0 +1,276 @@
+"""How a recording is played: by whom, how fast, which part of it, and until when."""
+
+import json
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import reactivex
+from reactivex import operators as ops
+from reactivex.internal.exceptions import SequenceContainsNoElementsError
+
+from rx_kucoin import Closed, KuCoin, events
+from rx_kucoin.errors import CalibrationFailed
+from rx_kucoin.scribe import Scribe
+from rx_kucoin.tape.reading import Tape
+from rx_kucoin.tape.writing import Writer
+
+S = 1_000_000_000
+TOPICS = [f"/market/match:{symbol}-USDT" for symbol in ("BTC", "ETH")]
+Story = list[tuple[float, str, str, Any]]
+
+
+def push(at: float, topic: str, number: int) -> tuple[float, str, str, Any]:
+    data = {"sequence": str(number), "price": "1", "size": "1", "time": str(int(at * S)), "tradeId": str(number)}
+    return at, "push", topic, {"topic": topic, "type": "message", "subject": "trade.l3match", "data": data}
+
+
+def write(path: Path, story: Story, *, begins: bool = True) -> Path:
+    """Write a recording by hand: a block for each second."""
+    scribe = Scribe(Writer(path, fsync=False), private=False, every=1.0)
+    opening: Story = [(story[0][0], "begin", "", {}), *((story[0][0], "seat", each, {"line": 1}) for each in TOPICS)]
+    for at, kind, topic, data in [*(opening if begins else []), *story]:
+        scribe.look(at, over=False)
+        if kind == "push":
+            scribe.take((int(at * S), 1, (json.dumps(data),), None), at)
+        else:
+            scribe.take((int(at * S), 1, (topic,), (kind, data)), at)
+    scribe.look(0.0, over=True)
+    scribe.writer.close()
+    return path
+
+
+def ticking(seconds: int) -> Story:
+    return [push(100 + at / 4, TOPICS[at % 2], 1_000 + at) for at in range(4 * seconds)]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return write(tmp_path / "tape.jsonl.gz", [*ticking(20), (120.0, "end", "", {})])
+
+
+def numbers(kucoin: KuCoin, symbol: str = "BTC-USDT") -> list[int]:
+    found = list[int]()
+    kucoin.match(symbol).subscribe(lambda match: found.append(match.sequence - 1_000))
+    return found
+
+
+def test_time_stands_still_until_it_is_played_and_everything_completes_at_the_end(path: Path) -> None:
+    kucoin, ended = KuCoin.replay(path), list[str]()
+    first, second = numbers(kucoin), numbers(kucoin, "ETH-USDT")
+    kucoin.match("BTC-USDT").subscribe(on_completed=lambda: ended.append("completed"))
+    assert (first, second, ended) == ([], [], [])
+    assert "at 1970-01-01 00:01:40" in repr(kucoin)
+    played = kucoin.play()
+    assert (first, second) == (list(range(0, 80, 2)), list(range(1, 80, 2)))
+    assert ended == ["completed"]
+    assert (played.frames, played.is_complete, played.torn, played.damaged) == (80, True, 0, 0)
+    assert str(played).startswith("80 frames, 20.0 s in 0.0")
+    errors = list[Exception]()
+    kucoin.match("BTC-USDT").subscribe(on_error=errors.append)
+    assert isinstance(errors[0], Closed)
+
+
+def test_operators_keep_its_time_without_being_told_to(path: Path) -> None:
+    kucoin = KuCoin.replay(path)
+    buffers, stamps, later, named = list[int](), list[float](), list[float](), list[int]()
+    kucoin.match("BTC-USDT").pipe(ops.buffer_with_time(5.0), ops.map(len)).subscribe(buffers.append)
+    kucoin.match("BTC-USDT").timestamp().map(lambda each: each.timestamp.timestamp()).subscribe(stamps.append)
+    kucoin.match("BTC-USDT").pipe(ops.delay(1.5), ops.timestamp(), ops.share()).subscribe(
+        lambda each: later.append(each.timestamp.timestamp())
+    )
+    merged = reactivex.merge(kucoin.match("BTC-USDT"), kucoin.match("ETH-USDT"))
+    merged.pipe(ops.buffer_with_time(5.0, scheduler=kucoin.scheduler), ops.map(len)).subscribe(named.append)
+    kucoin.play()
+    assert buffers == [10, 10, 10, 10, 0]
+    assert stamps[:3] == [100.0, 100.5, 101.0]
+    assert later[:3] == [101.5, 102.0, 102.5]
+    assert len(later) == 40
+    assert named == [20, 20, 20, 20, 0]
+
+
+def test_run_plays_until_its_own_stream_ends_and_goes_on_from_there(path: Path) -> None:
+    kucoin = KuCoin.replay(path)
+    others = numbers(kucoin, "ETH-USDT")
+    assert kucoin.match("BTC-USDT").pipe(ops.take(3), ops.map(lambda each: each.sequence)).run() == 1_004
+    assert others == [1, 3]
+    assert kucoin.match("BTC-USDT").pipe(ops.first()).run().sequence == 1_006
+    assert kucoin.match("BTC-USDT").pipe(ops.count()).run() == 36
+    assert len(others) == 40
+    with pytest.raises(Closed):
+        kucoin.match("BTC-USDT").run()
+    with pytest.raises(SequenceContainsNoElementsError):
+        KuCoin.replay(path).ticker("BTC-USDT").run()
+
+
+def test_a_part_of_the_time_and_of_the_topics_is_played_without_opening_the_rest(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = list[float]()
+    kucoin = KuCoin.replay(path, since="1970-01-01T00:01:45", until=110 * S, topics=TOPICS[:1])
+    lines = Tape.lines
+    monkeypatch.setattr(Tape, "lines", lambda tape, block: opened.append(block.first_ns / S) or lines(tape, block))
+    first, second = numbers(kucoin), numbers(kucoin, "ETH-USDT")
+    played = kucoin.play()
+    assert first == list(range(20, 42, 2))
+    assert second == []
+    assert (played.since_ns, played.until_ns) == (105 * S, 110 * S)
+    assert opened[0] == 100.0
+    assert opened[1] >= 104.0
+    assert max(opened) <= 110.0
+
+
+def test_nobody_listens_so_no_block_of_pushes_is_opened(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kucoin, opened = KuCoin.replay(path), list[int]()
+    lines = Tape.lines
+    monkeypatch.setattr(Tape, "lines", lambda tape, block: opened.append(block.flags) or lines(tape, block))
+    played = kucoin.play()
+    assert (played.frames, played.until_ns) == (0, 120 * S)
+    assert len(opened) == 2
+    assert all(opened)
+
+
+def test_it_takes_as_long_as_it_took_or_a_part_of_that(path: Path) -> None:
+    kucoin = KuCoin.replay(path, speed=40.0)
+    came = list[float]()
+    kucoin.match("BTC-USDT").subscribe(lambda _: came.append(time.monotonic()))
+    began = time.monotonic()
+    played = kucoin.play()
+    assert 0.5 <= time.monotonic() - began < 2.0
+    assert 10.0 < played.times < 41.0
+    assert came[-1] - came[0] >= 19.5 / 40.0 - 0.05
+
+
+def test_it_can_be_halted_from_another_thread_and_goes_on(path: Path) -> None:
+    kucoin = KuCoin.replay(path, speed=1.0)
+    found = numbers(kucoin)
+    timer = threading.Timer(0.3, kucoin.halt)
+    timer.start()
+    began = time.monotonic()
+    kucoin.play()
+    assert time.monotonic() - began < 5.0
+    timer.join()
+    assert found == [0]
+    assert kucoin.match("BTC-USDT").pipe(ops.first()).run().sequence == 1_002
+
+
+def test_ctrl_c_ends_it_cleanly(path: Path) -> None:
+    kucoin, ended = KuCoin.replay(path), list[str]()
+
+    def press(match: Any) -> None:
+        if match.sequence == 1_010:
+            raise KeyboardInterrupt
+
+    kucoin.match("BTC-USDT").subscribe(press, on_completed=lambda: ended.append("completed"))
+    played = kucoin.play()
+    assert ended == ["completed"]
+    assert not played.is_complete
+    assert 5 <= played.frames <= 6
+
+
+def test_who_plays_from_within_is_told_not_to(path: Path) -> None:
+    kucoin, raised = KuCoin.replay(path), list[Exception]()
+
+    def again(_: Any) -> None:
+        try:
+            kucoin.play()
+        except RuntimeError as error:
+            raised.append(error)
+
+    kucoin.match("BTC-USDT").pipe(ops.take(1)).subscribe(again)
+    kucoin.play()
+    assert "being replayed already" in str(raised[0])
+
+
+def test_progress_is_told_to_whoever_wants_to_know(path: Path) -> None:
+    told = list[float]()
+    kucoin = KuCoin.replay(path, progress=told.append, speed=60.0)
+    numbers(kucoin)
+    kucoin.play()
+    assert told == sorted(told)
+    assert len(told) >= 2
+    assert told[-1] == 1.0
+
+
+def test_frames_that_could_not_be_kept_are_a_gap_and_so_is_the_time_between_two_recordings(path: Path) -> None:
+    write(path, [push(200.0, TOPICS[0], 2_000), (201.0, "lost", "", {"frames": 7}), push(202.0, TOPICS[0], 2_010)])
+    kucoin, told = KuCoin.replay(path), list[Any]()
+    kucoin.events.subscribe(told.append)
+    found = numbers(kucoin)
+    played = kucoin.play()
+    assert found[-3:] == [78, 1_000, 1_010]
+    assert [(event.after, event.before) for event in told if isinstance(event, events.Gap)] == [
+        (1_078, 2_000),
+        (2_000, 2_010),
+    ]
+    assert not played.is_complete
+
+
+def test_a_recording_that_was_cut_off_says_so(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-30])
+    kucoin = KuCoin.replay(path)
+    found = numbers(kucoin)
+    played = kucoin.play()
+    assert len(found) > 30
+    assert not played.is_complete
+    assert played.torn > 0
+    assert "cut off while it was written" in str(played)
+
+
+def test_a_book_without_a_snapshot_in_the_recording_ends_with_an_error_that_says_so(path: Path) -> None:
+    change = {
+        "changes": {"asks": [], "bids": []},
+        "sequenceStart": 1,
+        "sequenceEnd": 2,
+        "symbol": "BTC-USDT",
+        "time": 1,
+    }
+    topic = "/market/level2:BTC-USDT"
+    frame = {"topic": topic, "type": "message", "subject": "trade.l2update", "data": change}
+    write(path, [(130.0, "seat", topic, {"line": 1}), (131.0, "push", topic, frame)])
+    kucoin, errors = KuCoin.replay(path), list[Exception]()
+    kucoin.book("BTC-USDT").subscribe(on_error=errors.append)
+    kucoin.play()
+    [error] = errors
+    assert isinstance(error, CalibrationFailed)
+    assert "the recording has no answer to GET /api/v1/market/orderbook/level2_100?symbol=BTC-USDT" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("settings", "what"),
+    [
+        ({"speed": 0}, "speed must be above 0"),
+        ({"since": "noon"}, "'noon' is no moment"),
+        ({"since": 121 * S}, "ends before"),
+        ({"until": 99 * S}, "nothing before"),
+    ],
+)
+def test_what_makes_no_sense_is_told(path: Path, settings: dict[str, Any], what: str) -> None:
+    with pytest.raises(ValueError, match=what):
+        KuCoin.replay(path, **settings)
+
+
+def test_an_empty_file_and_a_replay_of_a_replay_are_refused(path: Path) -> None:
+    with pytest.raises(ValueError, match="a replay cannot be recorded"):
+        KuCoin.replay(path).record(path)
+    path.write_bytes(b"")
+    with pytest.raises(ValueError, match="has nothing in it"):
+        KuCoin.replay(path)
+
+
+def test_pandas_reads_it(path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    table = pandas.read_json(path, lines=True)
+    pushes = table[table.kind == "push"]
+    assert list(pushes.time_ns) == [100 * S + at * S // 4 for at in range(80)]
+    assert pushes.frame.iloc[0]["data"]["sequence"] == "1000"
+
+
+def test_polars_reads_it(path: Path) -> None:
+    polars = pytest.importorskip("polars")
+    table = polars.read_ndjson(path, infer_schema_length=None)
+    pushes = table.filter(polars.col("kind") == "push")
+    assert pushes["time_ns"].to_list() == [100 * S + at * S // 4 for at in range(80)]
+    assert pushes["frame"].struct.field("data").struct.field("sequence")[0] == "1000"
