@@ -39,8 +39,9 @@ FLOORS: list[set[str]] = [
     {"spot", "futures"},
     {"client"},
     {"messages"},
+    {"aio", "tables"},
     {""},
-    {"cli"},
+    {"cli", "notebook"},
     {"__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names}

@@ -11,14 +11,19 @@ from rx_kucoin.operators._in_sequence import in_sequence
 from rx_kucoin.operators._mark_stale import mark_stale
 from rx_kucoin.operators._merge_copies import merge_copies
 from rx_kucoin.operators._merge_serial import merge_serial
+from rx_kucoin.operators._ohlc import Bar, ohlc
 from rx_kucoin.operators._rate_limit import QueueOverflow, rate_limit
+from rx_kucoin.operators._resample import resample
 from rx_kucoin.operators._retry_backoff import full_jitter, retry_backoff
+from rx_kucoin.operators._rolling import rolling
 from rx_kucoin.operators._serialize import serialize
 from rx_kucoin.operators._share_anew import share_anew
 from rx_kucoin.operators._switch_when_ready import switch_when_ready
+from rx_kucoin.operators._vwap import vwap
 from rx_kucoin.operators._watchdog import watchdog
 
 __all__ = [
+    "Bar",
     "BufferOverflow",
     "Hub",
     "QueueOverflow",
@@ -34,10 +39,14 @@ __all__ = [
     "mark_stale",
     "merge_copies",
     "merge_serial",
+    "ohlc",
     "rate_limit",
+    "resample",
     "retry_backoff",
+    "rolling",
     "serialize",
     "share_anew",
     "switch_when_ready",
+    "vwap",
     "watchdog",
 ]

@@ -1,0 +1,144 @@
+"""aiter_of, first_of, last_of: values of a stream, in a loop that runs."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
+from contextlib import suppress
+from types import TracebackType, coroutine
+from typing import Final, Self, TypeVar, get_args
+
+from reactivex import Observable
+from reactivex.internal import noop
+from reactivex.internal.exceptions import SequenceContainsNoElementsError
+
+from rx_kucoin.aio._inbox import EMPTY, Inbox, Overflow
+
+__all__ = ["Values", "aiter_of", "first_of", "last_of"]
+
+T = TypeVar("T")
+
+
+def aiter_of(
+    source: Observable[T],
+    *,
+    maxsize: int = 1_000,
+    overflow: Overflow = "drop_oldest",
+    on_drop: Callable[[int], None] | None = None,
+) -> "Values[T]":
+    """Iterate over a stream with `async for`, in a loop that runs; nothing needs to be started or patched for it.
+
+    The stream is subscribed to when the first value is asked for. Its thread leaves values in a buffer and never waits;
+    the loop is woken once for as many as have come. When the buffer is full,
+
+    - `drop_oldest` makes room,
+    - `drop_newest` leaves the new value out,
+    - `latest` keeps the new value alone, at every value: whoever is slow sees how things stand,
+    - `error` ends the iteration with `BufferOverflow`.
+
+    An error of the stream is raised, and its completion ends the iteration, behind what is buffered. A `break`, an
+    exception, the cancellation of the task and the end of the loop dispose of the subscription, and so does leaving
+    `async with aiter_of(...) as values`, at once: elsewhere a `break` takes effect at the loop's next turn. As with any
+    asynchronous generator, waiting for a value that is cancelled, by a timeout too, ends the iteration.
+
+    Examples:
+        >>> async for ticker in aiter_of(kucoin.ticker("BTC-USDT")): ...
+
+    Args:
+        source: Any Observable.
+        maxsize: How many values may wait to be taken.
+        overflow: What gives way when so many do.
+        on_drop: Told how many values were dropped, each time, on the stream's thread.
+
+    Raises:
+        ValueError: `maxsize` is below 1, or `overflow` is unknown.
+    """
+    if maxsize < 1 or overflow not in get_args(Overflow):
+        raise ValueError(f"aiter_of cannot do {maxsize=}, {overflow=}")
+    return Values(source, Inbox(maxsize, overflow, on_drop or noop))
+
+
+async def first_of(source: Observable[T]) -> T:
+    """Wait for a stream's first value, and let go of it.
+
+    To `await` an Observable itself, or RxPY's `to_future`, is not the same: these settle a future on the thread of the
+    stream, which asyncio forbids. The loop is not woken by that, and sleeps on until something else wakes it.
+
+    Raises:
+        SequenceContainsNoElementsError: it completed without one (RxPY's error).
+    """
+    async with aiter_of(source, maxsize=1, overflow="drop_newest") as values:
+        async for value in values:
+            return value
+    raise SequenceContainsNoElementsError
+
+
+async def last_of(source: Observable[T]) -> T:
+    """Wait for a stream's end, and return its last value.
+
+    Raises:
+        SequenceContainsNoElementsError: it completed without one (RxPY's error).
+    """
+    last: list[T] = []
+    async with aiter_of(source, maxsize=1, overflow="latest") as values:
+        async for value in values:
+            last = [value]
+    if not last:
+        raise SequenceContainsNoElementsError
+    return last[0]
+
+
+class Values(AsyncIterator[T]):
+    """What `aiter_of` returns. Nothing of the stream leads back to it, so that it is known when nobody has it."""
+
+    def __init__(self, source: Observable[T], inbox: Inbox[T]) -> None:
+        self._inbox = inbox
+        self._values = _values(source, inbox)
+
+    def __anext__(self) -> Awaitable[T]:
+        return self._values.__anext__()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Let go of the stream; who waits for a value, in another task, is told that there is no more."""
+        self._inbox.close()
+        with suppress(RuntimeError):  # that one has it in hand, and ends it
+            await self._values.aclose()
+
+    def __repr__(self) -> str:
+        return f"<Values {self._inbox.state}>"
+
+
+async def _values(source: Observable[T], inbox: Inbox[T]) -> AsyncGenerator[T, None]:
+    """A generator, because the loop looks after these: it ends them when they are left, and when it ends itself."""
+    in_a_row = 0
+    try:
+        inbox.begin(source)
+        while True:
+            value = inbox.take()
+            if value is not EMPTY:
+                in_a_row += 1
+                if in_a_row == _BATCH:  # a stream that is faster than we are must not keep the loop for itself
+                    in_a_row = 0
+                    await _others()
+                yield value
+            elif (arrival := inbox.arrival()) is not None:
+                in_a_row = 0
+                await arrival
+            elif inbox.is_over():
+                return
+    finally:
+        inbox.close()
+
+
+_BATCH: Final = 256
+
+
+@coroutine
+def _others() -> Generator[None, None, None]:
+    """Let others on the loop have their turn."""
+    yield

@@ -1,0 +1,69 @@
+"""Some columns instead of all: by name, by path, or by a function."""
+
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any
+
+from rx_kucoin.tables._kinds import Kind
+from rx_kucoin.tables._plans import Plan, column_name, getter
+
+__all__ = ["Fields", "chosen", "named_fields"]
+
+Fields = Sequence[str] | Mapping[str, str | Callable[[Any], Any]]
+
+
+def named_fields(fields: Fields) -> dict[str, str | Callable[[Any], Any]]:
+    """Say for each column what it is made of.
+
+    Raises:
+        ValueError: these are no names, or two of one kind.
+    """
+    if isinstance(fields, str) or not fields:
+        raise ValueError(f"fields must be some names, or names and what they stand for, not {fields!r}")
+    if isinstance(fields, Mapping):
+        return {**fields}
+    found: dict[str, str | Callable[[Any], Any]] = {column_name(each.replace(".", "_")): each for each in fields}
+    if len(found) != len(fields):
+        raise ValueError(f"two of these fields have one name: {', '.join(fields)}")
+    return found
+
+
+def chosen(kind: type[Any], plan: Plan, fields: dict[str, str | Callable[[Any], Any]]) -> Plan:
+    """Plan these columns of a type.
+
+    Raises:
+        ValueError: it has no such field.
+    """
+    kinds: list[Kind | None] = []
+    reads: list[Callable[[Any, Sequence[Any]], Any]] = []
+    for of in fields.values():
+        if callable(of):
+            kinds.append(None)
+            reads.append(_made(of))
+        elif of in plan.names:
+            at = plan.names.index(of)
+            kinds.append(plan.kinds[at])
+            reads.append(_found(at))
+        elif hasattr(kind, of.partition(".")[0]) or column_name(of) in plan.names:
+            kinds.append("time" if of.endswith("_ns") else None)
+            reads.append(_made(attrgetter(of)))
+        else:
+            raise ValueError(f"{kind.__name__} has no {of!r}; its columns are {', '.join(plan.names)}")
+    simple = [of for of in fields.values() if isinstance(of, str) and of in plan.attributes]
+    if len(simple) == len(fields):
+        return Plan((*fields,), (*kinds,), getter(simple), plan.attributes)
+    values = plan.values
+
+    def read(message: Any) -> tuple[Any, ...]:
+        row = values(message)
+        return tuple([each(message, row) for each in reads])
+
+    return Plan((*fields,), (*kinds,), read, plan.attributes)
+
+
+def _made(make: Callable[[Any], Any]) -> Callable[[Any, Sequence[Any]], Any]:
+    return lambda message, _: make(message)
+
+
+def _found(at: int) -> Callable[[Any, Sequence[Any]], Any]:
+    return lambda _, row: row[at]

@@ -1,0 +1,137 @@
+"""The latest rows, in columns: filled at a small cost, and looked at without stopping whoever fills it."""
+
+from array import array
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import chain
+from operator import index
+from threading import Lock
+from typing import Any, Final, Literal, NamedTuple
+
+from rx_kucoin.tables._columns import Column, join, pack
+from rx_kucoin.tables._kinds import Kind, kind_of_values
+from rx_kucoin.tables._reading import Columns, Reading
+
+__all__ = ["Origin", "Ring", "View"]
+
+Origin = Literal["event", "receipt", "mixed"]
+
+
+_Row = tuple[Columns, Sequence[Any], int]
+"""Its columns, its values, and when it was."""
+
+
+class View(NamedTuple):
+    """The rows as they stood."""
+
+    times: "array[int]"
+    """In nanoseconds since 1970."""
+    columns: dict[str, Column]
+    origin: Origin
+    """Whose times these are: what the messages say, or when they came."""
+
+
+class _Block(NamedTuple):
+    """Some rows in columns. Nobody changes it."""
+
+    times: "array[int]"
+    columns: dict[str, Column]
+
+
+class Ring:
+    """At most so many rows. Rows are gathered, and packed by the hundred."""
+
+    def __init__(self, rows: int, reading: Reading, clock: Callable[[], int], *, exact: bool) -> None:
+        """Make an empty one.
+
+        Raises:
+            ValueError: `rows` is below 1.
+        """
+        if rows < 1:
+            raise ValueError(f"rows must be 1 or more, not {rows}")
+        self.rows, self.seen = rows, 0
+        self._read, self._clock, self._exact = reading.row, clock, exact
+        self._lock = Lock()
+        self._blocks: deque[_Block] = deque()
+        self._packed = self._received = 0
+        self._young: list[_Row] = []
+
+    def __len__(self) -> int:
+        return min(self.rows, self.seen)
+
+    @property
+    def origin(self) -> Origin:
+        """Whose the times are, of all that came."""
+        return "event" if not self._received else "receipt" if self._received == self.seen else "mixed"
+
+    def append(self, message: Any) -> None:
+        """Take in a row."""
+        columns, at, values = self._read(message)
+        when = self._clock() if at is None else index(at)
+        if not _EARLIEST < when < _LATEST:
+            raise ValueError(f"{when} is no time in nanoseconds")
+        row = columns, values, when
+        with self._lock:
+            self.seen += 1
+            self._received += at is None
+            self._young.append(row)
+            if len(self._young) >= _BLOCK:
+                self._pack()
+
+    def view(self) -> View:
+        """Look at it as it stands."""
+        with self._lock:
+            blocks, young = [*self._blocks], [*self._young]
+        if young:
+            blocks.append(self._block(young))
+        times = array("q")
+        for block in blocks:
+            times.extend(block.times)
+        names = dict.fromkeys(chain.from_iterable(block.columns for block in blocks))
+        columns = {name: join((block.columns.get(name), len(block.times)) for block in blocks) for name in names}
+        if (surplus := len(times) - self.rows) > 0:
+            times = times[surplus:]
+            columns = {name: Column(column.kind, column.data[surplus:]) for name, column in columns.items()}
+        return View(times, columns, self.origin)
+
+    def _pack(self) -> None:
+        """Make a block of what was gathered, and let go of what is too old. Under the lock."""
+        self._blocks.append(self._block(self._young))
+        self._packed += len(self._young)
+        self._young = []
+        while self._packed - len(self._blocks[0].times) >= self.rows:
+            self._packed -= len(self._blocks.popleft().times)
+
+    def _block(self, rows: Sequence[_Row]) -> _Block:
+        times = array("q", [when for *_, when in rows])
+        shapes = {id(columns): columns for columns, *_ in rows}
+        if len(shapes) > 1:
+            return _Block(times, self._mixed([*shapes.values()], rows))
+        [(names, kinds)] = shapes.values()
+        columns = zip(*[values for _, values, _ in rows], strict=True)
+        return _Block(times, {each[0]: self._column(*each) for each in zip(names, kinds, columns, strict=True)})
+
+    def _mixed(self, shapes: Sequence[Columns], rows: Sequence[_Row]) -> dict[str, Column]:
+        """Put rows of several types into columns: each has a place for all of them."""
+        known: dict[str, set[Kind | None]] = {}
+        for shape in shapes:
+            for name, kind in zip(*shape, strict=True):
+                known.setdefault(name, set()).add(kind)
+        found: dict[str, list[Any]] = {name: [None] * len(rows) for name in known}
+        for at, (columns, values, _) in enumerate(rows):
+            for name, value in zip(columns.names, values, strict=True):
+                found[name][at] = value
+        columns_: dict[str, Column] = {}
+        for name, kinds in known.items():
+            agreed: Kind | None = kinds.pop() if len(kinds) == 1 else None
+            columns_[name] = self._column(name, agreed, found[name])
+        return columns_
+
+    def _column(self, name: str, kind: Kind | None, values: Sequence[Any]) -> Column:
+        kind = kind or kind_of_values(name, values)
+        return pack("float" if kind == "decimal" and not self._exact else kind, values)
+
+
+_BLOCK: Final = 256
+_EARLIEST: Final = -(2**63)
+_LATEST: Final = 2**63

@@ -1,0 +1,147 @@
+"""Which columns a message has: those that one expects, for every type there is."""
+
+import inspect
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+import reactivex as rx
+
+from rx_kucoin import Change, Depth, Level, Level1, Level2Change, Match, OrderBook, Push, Snapshot, messages
+from rx_kucoin.messages import Ladder, Message
+from rx_kucoin.operators import Bar
+from rx_kucoin.protocol.messages.spot import MarketChange
+from rx_kucoin.tables import to_frame
+
+ONE, TWO = Level(Decimal(10), Decimal(1)), Level(Decimal(9), Decimal(2))
+KINDS = [kind for _, kind in inspect.getmembers(messages, inspect.isclass) if issubclass(kind, Message)]
+
+
+def row(message: Any, **more: Any) -> dict[str, Any]:
+    """The only row, without what is missing."""
+    table = to_frame(rx.of(message), **more)
+    assert table.error is None, table.error
+    [found] = table.pandas().to_dict("records")
+    [same] = table.polars().drop("time").to_dicts()
+    assert found.keys() == same.keys()
+    return {name: value for name, value in same.items() if value is not None}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_every_type_of_message_has_a_column_for_each_of_its_fields(kind: type[Message]) -> None:
+    frame = to_frame(rx.of(kind("X"))).pandas()
+    assert len(frame) == 1
+    for field in kind.__struct_fields__:
+        short = field.removesuffix("_ns")
+        told = any(name == short or name.startswith(f"{short}_") for name in frame.columns)
+        if not issubclass(kind, OrderBook):
+            assert told or field in {"extra", "time_ns"} or (kind.__name__, field) == ("ClosedCandle", "start_ns"), (
+                field
+            )
+
+
+def test_what_is_nested_has_names_of_several_words() -> None:
+    assert row(Level1("X", ask=ONE)) == {"symbol": "X", "ask_price": 10, "ask_size": 1}
+    snapshot = Snapshot("X", market_change1h=MarketChange(high=Decimal(3)))
+    assert row(snapshot)["market_change1h_high"] == 3
+
+
+@pytest.mark.parametrize(("levels", "columns"), [(None, 5), (1, 1), (50, 50)])
+def test_as_many_levels_are_shown_as_one_asks_for(levels: int | None, columns: int) -> None:
+    frame = to_frame(rx.of(Depth("X", asks=(ONE,), bids=(TWO, TWO))), levels=levels).pandas()
+    assert sum(name.startswith("bids_") for name in frame.columns) == 2 * columns
+    assert (frame["asks_0_price"].iloc[0], frame["bids_0_size"].iloc[0]) == (10, 2)
+    changes = row(Level2Change("X", 1, 2, asks=(Change(Decimal(1), Decimal(2), 3),)), levels=levels)
+    assert (changes["asks_0_size"], changes["asks_0_sequence"], changes["sequence_end"]) == (2, 3, 2)
+
+
+BOOK = OrderBook("X", 7, Ladder([TWO], falls=True), Ladder([ONE]), 5, True)
+
+
+def test_a_book_shows_its_best_levels_and_what_follows_from_them() -> None:
+    best = {"best_bid_price": 9, "best_bid_size": 2, "best_ask_price": 10, "best_ask_size": 1}
+    whole = {"symbol": "X", "sequence": 7, **best, "mid": 9.5, "spread": 1, "stale": True}
+    assert row(BOOK) == whole
+    assert row(OrderBook("X")) == {"symbol": "X", "stale": False}
+    deep = {"bids_0_price": 9, "bids_0_size": 2, "asks_0_price": 10, "asks_0_size": 1}
+    assert row(BOOK, levels=2) == whole | deep
+
+
+def test_one_chooses_columns_by_name_by_path_and_by_function() -> None:
+    assert row(BOOK, fields=["mid", "microprice", "best_bid.price"]).keys() == {"mid", "microprice", "best_bid_price"}
+    made = {"px": "price", "value": lambda match: match.price * match.size}
+    assert row(Match("X", price=Decimal(3), size=Decimal(2)), fields=made) == {"px": 3, "value": 6}
+    assert row(Level1("X", ONE, TWO), fields=["bid_price", "ask_price"]) == {"bid_price": 9, "ask_price": 10}
+    assert row({"a": {"b": 1}, "c": 2}, fields=["a_b", "d"]) == {"a_b": 1}
+    assert row((1, 2), fields=["bid", "ask"]) == {"bid": 1, "ask": 2}
+    assert row(Decimal("1.5"), fields=["price"]) == {"price": 1.5}
+
+
+def test_one_says_what_the_time_is() -> None:
+    for time in ("start_ns", lambda bar: bar.start_ns):
+        frame = to_frame(rx.of(messages.Candle("X", "1min", start_ns=5, time_ns=9)), time=time).pandas()
+        assert frame.index[0].value == 5
+    assert to_frame(rx.of({"ts": 8, "a": 1}), time="ts").pandas().index[0].value == 8
+
+
+def test_a_bar_that_is_over_was_when_it_began() -> None:
+    closed = messages.ClosedCandle("X", "1min", start_ns=5, time_ns=9)
+    frame = to_frame(rx.of(closed)).pandas()
+    assert (frame.index[0].value, frame["time_ns"].iloc[0].value) == (5, 9)
+    bar = Bar(5, 1.0, 2.0, 1.0, 2.0, 3.0, 1.5, 4)
+    assert to_frame(rx.of(bar)).pandas().index[0].value == 5
+    assert row(bar) == {"open": 1, "high": 2, "low": 1, "close": 2, "volume": 3, "vwap": 1.5, "count": 4}
+
+
+def test_a_push_shows_its_payload_and_where_it_belongs() -> None:
+    push = Push("/market/ticker:X", "message", "trade.ticker", {"price": "1.5", "time": 3, "sequence": "7"})
+    assert row(push) == {
+        "topic": "/market/ticker:X",
+        "subject": "trade.ticker",
+        "symbol": "X",
+        "sequence": "7",
+        "price": "1.5",
+        "time_": 3,
+    }
+    assert row(Push("/a:X", "message", "", [1]))["data"] == [1]
+
+
+class Named(NamedTuple):
+    price: Decimal
+    inner: "Named | None" = None
+
+
+@dataclass
+class Sized:
+    size: float
+    time_ns: int
+
+
+class Loose(msgspec.Struct):
+    anything: Any
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (Sized(2.5, 8), {"size": 2.5}),
+        (Loose("a"), {"anything": "a"}),
+        ({"a": 1, "b": {"c": Decimal("2.5"), "d": {"e": "x"}}}, {"a": 1, "b_c": 2.5, "b_d_e": "x"}),
+        ((1, "x"), {"value_0": 1, "value_1": "x"}),
+        ([1.5], {"value_0": 1.5}),
+        (3, {"value": 3}),
+        (True, {"value": True}),
+        ("word", {"value": "word"}),
+        (None, {}),
+    ],
+)
+def test_anything_else_has_columns_too(value: Any, expected: dict[str, Any]) -> None:
+    assert row(value) == expected
+
+
+def test_dicts_that_grow_have_columns_that_begin_later() -> None:
+    frame = to_frame(rx.of(*[{"a": 1}] * 300, {"a": 2, "b": 3})).pandas()
+    assert frame["b"].isna().sum() == 300
+    assert frame.iloc[-1].tolist() == [2, 3]
