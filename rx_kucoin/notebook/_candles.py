@@ -1,0 +1,98 @@
+"""Candles: bars by their start, each as it was last heard of."""
+
+from array import array
+from itertools import chain, pairwise
+from typing import Any
+
+from rx_kucoin.notebook._content import DAY, Parcel, joined
+from rx_kucoin.notebook._palette import DOWN, UP
+from rx_kucoin.notebook._reading import fields_of, unit_of
+from rx_kucoin.protocol.intervals import LENGTHS_NS
+
+__all__ = ["Candles"]
+
+
+class Candles:
+    """The newest bars of a symbol. One that forms is told again and again, and takes the place of itself."""
+
+    kind = "candles"
+    backlog = 10_000
+
+    def __init__(self, bars: int) -> None:
+        self.points = bars
+        self._bars: dict[float, tuple[float, ...]] = {}
+        self._changed: set[float] = set()
+        self._symbol = self._interval = ""
+        self._price = self._volume = ""
+
+    def __len__(self) -> int:
+        return len(self._bars)
+
+    def take(self, came: float, item: Any) -> None:
+        """Take in a bar, or a newer state of it."""
+        del came
+        try:
+            start_ns, values = item.start_ns, [item.open, item.high, item.low, item.close]
+        except AttributeError:
+            known = ", ".join(fields_of(item)) or "no fields"
+            raise ValueError(f"{type(item).__name__} is no candle; it has {known}") from None
+        symbol = getattr(item, "symbol", "")
+        if self._bars and symbol != self._symbol:
+            raise ValueError(f"candles of {self._symbol} and of {symbol}: a chart shows one symbol")
+        if start_ns is None or None in values:
+            return
+        self._symbol, self._interval = symbol, getattr(item, "interval", "")
+        self._price, self._volume = unit_of(item, "price"), unit_of(item, "size")
+        start = start_ns / 1e9
+        self._bars[start] = (start, *map(float, values), float(getattr(item, "volume", None) or 0))
+        self._changed.add(start)
+        if len(self._bars) > self.points:
+            oldest = min(self._bars)
+            del self._bars[oldest]
+            self._changed.discard(oldest)
+
+    def parcel(self, *, whole: bool) -> Parcel:
+        """Give the bars that have changed, or all."""
+        whole = whole or len(self._changed) == len(self._bars)
+        starts = sorted(self._bars if whole else self._changed)
+        self._changed.clear()
+        return {"whole": whole}, [array("d", chain.from_iterable(self._bars[start] for start in starts))]
+
+    def labels(self) -> dict[str, Any]:
+        """Title and axes, in words."""
+        return {
+            "title": " ".join(filter(None, (self._symbol, self._interval, "candles"))),
+            "x": "start of the bar (UTC)",
+            "y": joined(["price"], self._price),
+            "volume": joined(["volume"], self._volume),
+            "time": True,
+            "seconds": self._seconds(),
+        }
+
+    def standing(self) -> tuple[str, str]:
+        """How it stands while the stream flows."""
+        return "live", f"live, {len(self._bars):,} bars"
+
+    def paint(self, axes: Any) -> None:
+        """Draw it on axes of matplotlib's."""
+        bars = [self._bars[start] for start in sorted(self._bars)]
+        colours = [DOWN if close < first else UP for _, first, _, _, close, _ in bars]
+        starts, wide = [bar[0] / DAY for bar in bars], self._seconds() * 0.68 / DAY
+        axes.vlines(starts, [bar[3] for bar in bars], [bar[2] for bar in bars], colors=colours, lw=1)
+        least = (max(bar[2] for bar in bars) - min(bar[3] for bar in bars)) / 400 if bars else 0
+        heights = [max(abs(bar[4] - bar[1]), least) for bar in bars]
+        axes.bar(starts, heights, wide, bottom=[min(bar[1], bar[4]) for bar in bars], color=colours)
+        if bars:
+            low, high = axes.get_ylim()
+            axes.set_ylim(low - (high - low) * 0.25, high)
+            beneath = axes.twinx()
+            beneath.bar(starts, [bar[5] for bar in bars], wide, color=colours, alpha=0.32)
+            beneath.set_ylim(0, (max(bar[5] for bar in bars) or 1) * 5)
+            beneath.set_axis_off()
+
+    def _seconds(self) -> float:
+        """How long a bar is."""
+        starts = sorted(self._bars)
+        gaps = [later - start for start, later in pairwise(starts)]
+        length_ns = LENGTHS_NS.get(self._interval)
+        return min(gaps, default=60.0) if length_ns is None else length_ns / 1e9

@@ -1,0 +1,101 @@
+"""Depth: how much stands in a book up to each price."""
+
+from array import array
+from collections.abc import Iterable
+from decimal import Decimal
+from itertools import chain
+from typing import Any
+
+from rx_kucoin.notebook._content import Parcel, joined
+from rx_kucoin.notebook._palette import DOWN, MUTED, UP
+from rx_kucoin.notebook._reading import fields_of, unit_of
+
+__all__ = ["Books"]
+
+
+class Books:
+    """The latest book. Those in between are not worth a picture."""
+
+    kind = "book"
+    backlog = 1
+
+    def __init__(self, levels: int) -> None:
+        self.points = levels
+        self._book: Any = None
+
+    def __len__(self) -> int:
+        return 0 if self._book is None else sum(len(side) for side in self._sides())
+
+    def take(self, came: float, item: Any) -> None:
+        """Take in a book."""
+        del came
+        if not (hasattr(item, "bids") and hasattr(item, "asks")):
+            known = ", ".join(fields_of(item)) or "no fields"
+            raise ValueError(f"{type(item).__name__} is no book; it has {known}")
+        self._book = item
+
+    def parcel(self, *, whole: bool) -> Parcel:
+        """Give the latest book, whole."""
+        del whole
+        told: dict[str, Any] = {"whole": True, "stale": self._is_stale, "best": [None] * 4, "mid": "", "spread": ""}
+        if self._book is None:
+            return told, [array("d"), array("d")]
+        sides = self._sides()
+        told["best"] = [each for side in sides for each in (map(_written, side[0]) if side else (None, None))]
+        if all(sides):
+            bid, ask = (side[0][0] for side in sides)
+            told |= {"mid": _written((bid + ask) / 2), "spread": _written(ask - bid)}
+        return told, [array("d", chain.from_iterable(_summed(side))) for side in sides]
+
+    def labels(self) -> dict[str, Any]:
+        """Title and axes, in words."""
+        symbol = getattr(self._book, "symbol", "")
+        return {
+            "title": f"{symbol} order book".strip(),
+            "x": joined(["price"], unit_of(self._book, "price")),
+            "y": joined(["size up to the price"], unit_of(self._book, "size")),
+            "time": False,
+        }
+
+    def standing(self) -> tuple[str, str]:
+        """How it stands while the stream flows."""
+        if self._is_stale:
+            return "stale", "stale: it may differ from the exchange's book until it is right again"
+        levels = " and ".join(str(len(side)) for side in self._sides()) if self._book is not None else "no"
+        return "live", f"live, {levels} levels"
+
+    def paint(self, axes: Any) -> None:
+        """Draw it on axes of matplotlib's."""
+        if self._book is None:
+            return
+        for side, colour, name in zip(self._sides(), (UP, DOWN), ("bids", "asks"), strict=True):
+            rows = _summed(side)
+            if not rows:
+                continue
+            prices, sizes = [rows[0][0], *(price for price, _ in rows)], [0.0, *(size for _, size in rows)]
+            shown = MUTED if self._is_stale else colour
+            axes.step(prices, sizes, where="post", color=shown, lw=1.5, label=f"{name}: best {_written(side[0][0])}")
+            axes.fill_between(prices, sizes, step="post", color=shown, alpha=0.16)
+        axes.set_ylim(bottom=0)
+        axes.legend(frameon=False, fontsize=9, loc="upper center")
+
+    @property
+    def _is_stale(self) -> bool:
+        return bool(getattr(self._book, "stale", False))
+
+    def _sides(self) -> list[Any]:
+        return [list(side[: self.points]) for side in (self._book.bids, self._book.asks)]
+
+
+def _summed(side: Iterable[tuple[Decimal, Decimal]]) -> list[tuple[float, float]]:
+    """Prices, best first, each with all that stands there or better."""
+    total, rows = Decimal(), list[tuple[float, float]]()
+    for price, size in side:
+        total += size
+        rows.append((float(price), float(total)))
+    return rows
+
+
+def _written(value: Decimal) -> str:
+    """A number for people: all of its digits, in groups."""
+    return f"{value.normalize():,f}"

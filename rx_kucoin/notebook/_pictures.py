@@ -1,0 +1,57 @@
+"""A chart as a figure of matplotlib's, and as a picture that stays in the notebook."""
+
+from base64 import b64encode
+from datetime import UTC
+from io import BytesIO
+from typing import Any, Final
+
+from rx_kucoin.notebook._content import Content
+from rx_kucoin.notebook._extras import need
+
+__all__ = ["figure_of", "png_of"]
+
+
+def figure_of(content: Content, title: str | None, height: int, note: str, *, is_wrong: bool = False) -> Any:
+    """Draw what there is. The figure belongs to no window and to no pyplot.
+
+    Raises:
+        ImportError: matplotlib is not installed.
+    """
+    dates, written = need("matplotlib.dates"), need("matplotlib.ticker").StrMethodFormatter("{x:,.10g}")
+    labels = content.labels()
+    figure = need("matplotlib.figure").Figure(figsize=(_WIDTH / _DPI, height / _DPI), dpi=_DPI, layout="constrained")
+    axes = figure.subplots()
+    content.paint(axes)
+    axes.set_title(title or labels["title"], loc="left", fontsize=12, fontweight="bold")
+    axes.set_title(note, loc="right", fontsize=9, color=_WARNING if is_wrong else "#6a7078")
+    axes.set_xlabel(labels["x"], fontsize=9)
+    axes.set_ylabel(labels["y"], fontsize=9)
+    axes.tick_params(labelsize=9, color=_SOFT)
+    axes.grid(color="#808080", alpha=0.18)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(_SOFT)
+    axes.margins(x=0.01)
+    axes.yaxis.set_major_formatter(written)
+    if labels["time"]:
+        locator = dates.AutoDateLocator()
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=UTC))
+    else:
+        axes.xaxis.set_major_formatter(written)
+    return figure
+
+
+def png_of(figure: Any, words: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Data and metadata of a picture as an output, fine enough for dense screens."""
+    file = BytesIO()
+    figure.savefig(file, format="png", dpi=2 * _DPI, facecolor="white")
+    wide, high = (round(side * _DPI) for side in figure.get_size_inches())
+    data = {"image/png": b64encode(file.getvalue()).decode(), "text/plain": words}
+    return data, {"image/png": {"width": wide, "height": high}}
+
+
+_SOFT: Final = "#c8ccd2"
+_WARNING: Final = "#c0392b"
+_WIDTH: Final = 900
+_DPI: Final = 100
