@@ -251,11 +251,16 @@ def test_threads_that_push_answer_and_lose_lines_at_once_bring_each_bar_once_in_
         for number in range(1, count + 1):
             start = number * 60 * 10**9
             feed.candles.on_next(Candle(BTC, "1min", start, *[Decimal(1)] * 6, start + 10**9))
+            if number == count // 2:  # at least once amid a bar, however late the others begin
+                lose_once()
+
+    def lose_once() -> None:
+        feed.happenings.on_next(events.LineDown(1, LineLost("gone"), 1))
+        feed.happenings.on_next(events.TopicLive(1, topic))
 
     def lose() -> None:
         while pusher.is_alive():
-            feed.happenings.on_next(events.LineDown(1, LineLost("gone"), 1))
-            feed.happenings.on_next(events.TopicLive(1, topic))
+            lose_once()
 
     pusher = threading.Thread(target=push)
     threads = [pusher, threading.Thread(target=lose), threading.Thread(target=lose)]
