@@ -187,7 +187,7 @@ def test_ctrl_c_ends_a_program_at_once(exchange: Simulator, outage: str) -> None
     took = time.monotonic() - started
     exchange.faults.clear()
     assert "KeyboardInterrupt" in err
-    assert took < 2.0
+    assert took < 3.0  # the 2 s that `close` takes at most, and the end of the interpreter
 
 
 @pytest.mark.parametrize("waits", ["for an answer", "to try again"])
