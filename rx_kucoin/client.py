@@ -3,7 +3,6 @@
 import os
 import random as dice
 from collections.abc import Callable, Iterable, Mapping
-from types import TracebackType
 from typing import Any, Final, Self, Unpack
 
 from reactivex import Observable, abc
@@ -122,9 +121,7 @@ class KuCoin(Spot):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def topic(self, topic: str, *, checked: bool = True) -> Observable[Push]:
@@ -147,7 +144,13 @@ class KuCoin(Spot):
         return self._engine.pacer
 
     def record(
-        self, path: str | os.PathLike[str], *, private: bool = False, every: float = 1.0, fsync: bool = False
+        self,
+        path: str | os.PathLike[str],
+        *,
+        private: bool = False,
+        every: float = 1.0,
+        keyframes: float | None = 600.0,
+        fsync: bool = False,
     ) -> Recording:
         """Record what flows, whoever subscribed to it, until what is returned is closed, or this is.
 
@@ -161,17 +164,20 @@ class KuCoin(Spot):
             path: The file, by custom `*.jsonl.gz`.
             private: Whether what happens to one's own account is written as well.
             every: Seconds between two blocks, or less. Who kills this process loses about as much.
+            keyframes: Seconds between two snapshots of each book that is open, so that a replay may begin with any
+                of them. None: one when the recording begins, and no more.
             fsync: Whether each block has reached the disk before the next one is made, so that a machine that loses its
                 power loses no more than that either.
 
         Raises:
-            ValueError: the file is something else, or `every` is not above 0.
+            ValueError: the file is something else, or a time is not above 0.
             OSError: it cannot be written.
         """
-        terms = self._engine.terms
-        settings = {name: getattr(terms, name) for name in _REPLAYED}
-        facts = {"format": 1, "key": self._has_key(), "settings": settings}
-        return Recording(path, terms.tap, self._engine.clock, facts=facts, private=private, every=every, fsync=fsync)
+        terms, clock = self._engine.terms, self._engine.clock
+        facts = {"format": 1, "key": self._has_key(), "settings": {name: getattr(terms, name) for name in _REPLAYED}}
+        return Recording(
+            path, terms.tap, clock, facts=facts, private=private, every=every, keyframes=keyframes, fsync=fsync
+        )
 
     @staticmethod
     def replay(

@@ -24,7 +24,7 @@ from rx_kucoin.operators._hub import Hub
 from rx_kucoin.operators._lean import Lean, Sink, attach
 from rx_kucoin.operators._serialize import serialize
 from rx_kucoin.operators._share_anew import share_anew
-from rx_kucoin.overhearing import overhear_answer, overhear_proof
+from rx_kucoin.overhearing import overhear_answer, overhear_offer, overhear_proof
 from rx_kucoin.pool import Pool
 from rx_kucoin.protocol import pushes
 from rx_kucoin.protocol.channel import Channel
@@ -147,16 +147,20 @@ class Engine:
                 return overhear_proof(connection.prove(), self._terms.tap, topic)
         return reactivex.never()
 
-    def fetch(self, market: Market, path: str, *, private: bool = False, retried: bool = True) -> Observable[bytes]:
+    def fetch(
+        self, market: Market, path: str, *, private: bool = False, retried: bool = True, aside: bool = False
+    ) -> Observable[bytes]:
         """Ask a REST host with a GET, when its turn comes: no more is asked for than the exchange allows.
 
         Emits the answer's `data` as JSON, and completes; without it when all is closed meanwhile. Fails with a
-        `KuCoinError`; `retried`: what may heal is tried again before, as often as a connection is.
+        `KuCoinError`; `retried`: what may heal is tried again before, as often as a connection is. `aside`: it is for
+        nobody but recordings.
         """
         if self._player is not None:
             return self.until_closed(self._player.answers.fetch(market, path))
         answer = self._fetches.fetch(market, path, private=private, retried=retried)
-        return self.until_closed(overhear_answer(answer, self._terms.tap, market, path, signed=private))
+        overhear = overhear_offer if aside else overhear_answer
+        return self.until_closed(overhear(answer, self._terms.tap, market, path, signed=private))
 
     def presented(self, stream: Observable[T]) -> Observable[T]:
         """Give a stream as users get it: in a replay their operators keep to its clock."""

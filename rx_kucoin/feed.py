@@ -38,8 +38,10 @@ class Feed(Protocol):
         """Stream a topic."""
         ...
 
-    def fetch(self, market: Market, path: str, *, private: bool = False, retried: bool = True) -> Observable[bytes]:
-        """Ask a REST host; `retried`: what may heal is tried again."""
+    def fetch(
+        self, market: Market, path: str, *, private: bool = False, retried: bool = True, aside: bool = False
+    ) -> Observable[bytes]:
+        """Ask a REST host; `retried`: what may heal is tried again; `aside`: it is for nobody but recordings."""
         ...
 
     def unlisted(self, market: Market, symbol: str) -> Observable[Mapping[str, str | None]]:

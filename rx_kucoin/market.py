@@ -12,6 +12,7 @@ from rx_kucoin.calibration import calibrated, whole
 from rx_kucoin.closing import closed_candles
 from rx_kucoin.engine import Engine
 from rx_kucoin.errors import SubscriptionRejected, UnknownSymbol
+from rx_kucoin.keyframes import with_keyframes
 from rx_kucoin.operators._conflate import conflate
 from rx_kucoin.operators._follow import follow
 from rx_kucoin.operators._merge_serial import merge_serial
@@ -113,7 +114,10 @@ class MarketStreams:
         if every is not None and not 0 < every < math.inf:
             raise ValueError(f"every must be above 0 seconds, and finite, not {every}")
         if depth in sources:
-            book = calibrated(self._engine, check_one(self._level2, symbol), symbol, sources[depth])
+            topic = check_one(self._level2, symbol)
+            book = with_keyframes(
+                self._engine, topic, partial(calibrated, topic=topic, symbol=symbol, source=sources[depth])
+            )
         elif depth in shallow:
             prefix, read = shallow[depth]
             book = whole(self._engine, check_one(prefix, symbol), read)

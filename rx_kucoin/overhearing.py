@@ -1,15 +1,16 @@
 """What recordings are told of that does not come by itself: answers to calls, and proofs that a line was alive."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from reactivex import Observable, abc
+from reactivex import operators as ops
 
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.tap import Tap
 from rx_kucoin.tape.lines import raw
 from rx_kucoin.tape.retelling import write_error
 
-__all__ = ["overhear_answer", "overhear_proof"]
+__all__ = ["overhear_answer", "overhear_offer", "overhear_proof"]
 
 T = TypeVar("T")
 
@@ -18,7 +19,7 @@ def overhear_answer(
     source: Observable[bytes], tap: Tap, market: Market, path: str, *, signed: bool
 ) -> Observable[bytes]:
     """Tell what was asked for, and what came of it."""
-    about = {"market": market, "path": path, **({"signed": True} if signed else {})}
+    about = _about(market, path, signed=signed)
 
     def subscribe(observer: abc.ObserverBase[bytes], scheduler: abc.SchedulerBase | None = None) -> abc.DisposableBase:
         def answered(data: bytes) -> None:
@@ -37,6 +38,18 @@ def overhear_answer(
     return Observable(subscribe)
 
 
+def overhear_offer(
+    source: Observable[bytes], tap: Tap, market: Market, path: str, *, signed: bool
+) -> Observable[bytes]:
+    """Tell of an answer that no stream has asked for: it is for replays that begin here."""
+
+    def answered(data: bytes) -> None:
+        if tap.heads:
+            tap.fact("offered", data={**_about(market, path, signed=signed), "answer": raw(data)})
+
+    return source.pipe(ops.do_action(answered))
+
+
 def overhear_proof(source: Observable[T], tap: Tap, topic: str) -> Observable[T]:
     """Tell when it completes."""
 
@@ -48,3 +61,7 @@ def overhear_proof(source: Observable[T], tap: Tap, topic: str) -> Observable[T]
         return source.subscribe(observer.on_next, observer.on_error, proved, scheduler=scheduler)
 
     return Observable(subscribe)
+
+
+def _about(market: Market, path: str, *, signed: bool) -> dict[str, Any]:
+    return {"market": market, "path": path, **({"signed": True} if signed else {})}

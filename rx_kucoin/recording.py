@@ -1,6 +1,7 @@
 """A recording that goes on: what connections bring is queued here, and written by a thread of its own."""
 
 import logging
+import math
 import os
 import threading
 import time
@@ -11,6 +12,7 @@ from typing import Any, Final, Self
 from reactivex import abc
 
 from rx_kucoin.operators._clock import clock_of
+from rx_kucoin.operators._timers import Timer
 from rx_kucoin.scribe import Entry, Scribe
 from rx_kucoin.tap import Tap
 from rx_kucoin.tape.writing import Writer
@@ -44,11 +46,14 @@ class Recording:
         facts: Mapping[str, Any],
         private: bool = False,
         every: float = 1.0,
+        keyframes: float | None = 600.0,
         fsync: bool = False,
         capacity: int = 50_000,
     ) -> None:
         if not every > 0 or capacity < 1:
             raise ValueError(f"a recording needs every > 0 and capacity >= 1, got {every}, {capacity}")
+        if keyframes is not None and not 0 < keyframes < math.inf:
+            raise ValueError(f"keyframes must be above 0 seconds, and finite, or None, not {keyframes}")
         writer = Writer(path, fsync=fsync)
         self._tap, self._capacity = tap, capacity
         self._scribe = Scribe(writer, private=private, every=every)
@@ -62,6 +67,8 @@ class Recording:
             text = f"{writer.before.torn} bytes of an earlier recording were cut off: a block that was not whole"
             self.fact("note", 0, "", {"text": text, "bytes": writer.before.torn})
         tap.join(self)
+        self._keyframes, self._keyframe_timer = keyframes, Timer(clock)
+        self._keyframe()
         self._thread = threading.Thread(target=self._run, name="rx_kucoin recording", daemon=True)
         self._thread.start()
 
@@ -105,6 +112,7 @@ class Recording:
         with self._lock:
             if self._closing.is_set():
                 return
+            self._keyframe_timer.dispose()
             self._tap.leave(self)
             self._tell_of_loss()
             self.fact("end", 0, "", {})
@@ -118,6 +126,11 @@ class Recording:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _keyframe(self) -> None:
+        if self._keyframes is not None:
+            self._keyframe_timer.set(self._keyframes, self._keyframe)
+        self._tap.keyframes.on_next(None)
 
     def _run(self) -> None:
         over = False

@@ -86,7 +86,7 @@ class Scribe:
             return
         if not self._private and "excerpt" in data:
             data = {**data, "excerpt": ""}  # of whose frame that was nobody knows
-        if kind in {"asked", "answered"}:
+        if kind in {"asked", "answered", "offered"}:
             self._paths.add(block.mark(lines.path_shape(str(data["path"]))))
         self._flags |= block.STATE if kind in lines.STATES else block.FACTS
         line = lines.fact(time_ns, kind, connection, topic, data)

@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 from weakref import WeakSet
 
 from rx_kucoin.events import Event, SubscriberFailed
+from rx_kucoin.operators._hub import Hub
 from rx_kucoin.tape.retelling import write_error, write_event
 
 __all__ = ["Head", "Tap", "Tapped"]
@@ -52,6 +53,8 @@ class Tap:
 
     def __init__(self) -> None:
         self.heads: tuple[Head, ...] = ()
+        self.keyframes: Hub[None] = Hub()
+        """Emits when what cannot be replayed without its past has to tell of it once more. See `with_keyframes`."""
         self._lock = threading.Lock()
         self._numbers = count(1)
         self._connections: WeakSet[Tapped] = WeakSet()

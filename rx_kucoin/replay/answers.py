@@ -19,6 +19,8 @@ __all__ = ["Answers", "NotRecorded"]
 
 _KEPT: Final = 60 * 1_000_000_000
 """Nanoseconds for which an answer that nobody had asked for yet is kept: who asks now may have waited for longer."""
+_INSTANT: Final = 0.5
+"""Seconds within which it shows whether what is asked for was asked for when it was recorded, too."""
 _PROOF: Final = 5.0
 """Seconds after which a connection that still speaks is taken for one that has brought all."""
 
@@ -40,10 +42,10 @@ class NotRecorded(KuCoinError):
 
 
 class _Asked:
-    """Somebody who waits for an answer."""
+    """Somebody who waits for an answer; `is_known`: it was asked for when it was recorded, too."""
 
-    def __init__(self, name: str, observer: abc.ObserverBase[Any]) -> None:
-        self.name, self.observer = name, observer
+    def __init__(self, name: str, observer: abc.ObserverBase[Any], *, is_known: bool = False) -> None:
+        self.name, self.observer, self.is_known = name, observer, is_known
 
 
 class Answers:
@@ -55,6 +57,11 @@ class Answers:
         self._calls: list[_Asked] = []
         self._proofs: list[_Asked] = []
         self._spare: dict[str, tuple[int, Tell]] = {}
+        self._announced: set[str] = set()
+        """What was asked for when it was recorded, and not yet in this replay: it may come an instant later."""
+        self._offers: dict[str, tuple[int, Tell]] = {}
+        self.happened = {"asked": self._asked, "answered": self._answered, "offered": self._offered}
+        """What to do, by what was recorded of a call."""
 
     def __repr__(self) -> str:
         return f"<Answers, {len(self._calls)} waiting>"
@@ -64,12 +71,20 @@ class Answers:
         name = _name(market, path)
 
         def subscribe(observer: abc.ObserverBase[bytes], _: abc.SchedulerBase | None = None) -> abc.DisposableBase:
-            now = self._clock.now_ns
-            if (spare := self._spared(name, now)) is not None:
+            now, asked = self._clock.now_ns, _Asked(name, observer, is_known=name in self._announced)
+            self._announced.discard(name)
+            _forget(self._spare, now)
+            _forget(self._offers, now)
+            if (found := _find(self._spare, name)) is not None:
+                spare = self._spare.pop(found)[1]
                 return after(self._clock, 0.0, lambda: spare(observer))
-            if self._spoken_of.get(mark(path_shape(path)), -1) < now:
+            is_offered = name in self._offers
+            if not is_offered and self._spoken_of.get(mark(path_shape(path)), -1) < now:
                 return after(self._clock, 0.0, lambda: observer.on_error(NotRecorded(path, now)))
-            return _wait(self._calls, _Asked(name, observer))
+            waiting = _wait(self._calls, asked)
+            if not is_offered:
+                return waiting
+            return CompositeDisposable(waiting, after(self._clock, _INSTANT, lambda: self._settle(asked)))
 
         return Observable(subscribe)
 
@@ -89,9 +104,19 @@ class Answers:
 
         return Observable(subscribe)
 
-    def answered(self, market: str, path: str, tell: Tell) -> None:
+    def _asked(self, market: str, path: str, _: Tell) -> None:
+        """It was asked for, so who asks here for just this has an answer of his own to come."""
+        name = _name(market, path)
+        asked = next((each for each in self._calls if each.name == name and not each.is_known), None)
+        if asked is not None:
+            asked.is_known = True
+        else:
+            self._announced.add(name)
+
+    def _answered(self, market: str, path: str, tell: Tell) -> None:
         """An answer was recorded: give it to who asked for just this, or for nearly the same."""
         name = _name(market, path)
+        self._announced.discard(name)
         exact = (each for each in self._calls if each.name == name)
         alike = (each for each in self._calls if is_path_like(each.name, name))
         asked = next(exact, None) or next(alike, None)
@@ -101,17 +126,34 @@ class Answers:
         else:
             self._spare[name] = self._clock.now_ns, tell
 
-    def _spared(self, name: str, now: int) -> Tell | None:
-        for old in [old for old, (time_ns, _) in self._spare.items() if now - time_ns > _KEPT]:
-            del self._spare[old]
-        found = name if name in self._spare else next((old for old in self._spare if is_path_like(old, name)), None)
-        return None if found is None else self._spare.pop(found)[1]
+    def _offered(self, market: str, path: str, tell: Tell) -> None:
+        """An answer that nobody had asked for was recorded: it is for whoever has none of his own to come."""
+        name = _name(market, path)
+        self._offers[name] = self._clock.now_ns, tell
+        for asked in [each for each in self._calls if each.name == name]:
+            self._settle(asked)
+
+    def _settle(self, asked: _Asked) -> None:
+        if asked in self._calls and not asked.is_known and (offer := self._offers.get(asked.name)) is not None:
+            self._calls.remove(asked)
+            offer[1](asked.observer)
 
     def proved(self, topic: str) -> None:
         """A line showed that it was alive."""
         for asked in [each for each in self._proofs if each.name == topic]:
             self._proofs.remove(asked)
             asked.observer.on_completed()
+
+
+def _forget(kept: dict[str, tuple[int, Tell]], now: int) -> None:
+    """Let go of what is too old."""
+    for old in [name for name, (time_ns, _) in kept.items() if now - time_ns > _KEPT]:
+        del kept[old]
+
+
+def _find(kept: dict[str, tuple[int, Tell]], name: str) -> str | None:
+    """Find just this, or nearly the same."""
+    return name if name in kept else next((other for other in kept if is_path_like(other, name)), None)
 
 
 def _name(market: str, path: str) -> str:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import chain
 from typing import Any, Final
 
@@ -165,8 +166,8 @@ class Player:
                 seats.cut()
             case "failed":
                 seats.failed(topic, error_of(data["error"]))
-            case "answered":
-                self._answered(line, data)
+            case "asked" | "answered" | "offered":
+                self.answers.happened[kind](data["market"], data["path"], partial(_tell, line, data))
             case "proved":
                 self.answers.proved(topic)
             case "event":
@@ -175,16 +176,6 @@ class Player:
                     self._tell(event)
             case _:
                 pass
-
-    def _answered(self, line: Line, data: dict[str, Any]) -> None:
-        def tell(observer: abc.ObserverBase[bytes]) -> None:
-            if "error" in data:
-                observer.on_error(error_of(data["error"]))
-            else:
-                observer.on_next(_answer.decode(bytes(line.data)))
-                observer.on_completed()
-
-        self.answers.answered(data["market"], data["path"], tell)
 
     def _waits_for(self, line: Line) -> bool:
         """Let the time until a line pass. False: it was halted meanwhile, and the line is still to come."""
@@ -205,6 +196,15 @@ class Player:
             if next_ns >= time_ns:
                 return
             clock.run_until(next_ns)
+
+
+def _tell(line: Line, data: dict[str, Any], observer: abc.ObserverBase[bytes]) -> None:
+    """Give an answer to who asked."""
+    if "error" in data:
+        observer.on_error(error_of(data["error"]))
+    else:
+        observer.on_next(_answer.decode(bytes(line.data)))
+        observer.on_completed()
 
 
 class _AnswerOnly(msgspec.Struct):

@@ -21,7 +21,8 @@ STATES: Final = frozenset({"begin", "seat", "left", "closed", "lost"})
 `closed`: the connection ended; `whole`: it had said all. `lost`: `frames` frames could not be kept.
 
 The others. `failed`: the topic's stream ended with `error`. `asked`, `answered`: a REST `path` of a `market`, with the
-`answer`'s data as it came, or an `error`. `proved`: all had come on the topic's connection. `event`: one of
+`answer`'s data as it came, or an `error`; `offered`: an answer that no stream had asked for, so that a replay may begin
+there. `proved`: all had come on the topic's connection. `event`: one of
 `kucoin.events`. `note`: for people. `end`: the recording was closed, and is complete.
 """
 _LONG: Final = re.compile(r"\d{10,}")
