@@ -17,6 +17,7 @@ from benchmarks.inner.paths import PATHS
 from benchmarks.plan import plan
 from benchmarks.results import Results
 from benchmarks.rounds import run
+from benchmarks.tapes import report as tapes
 
 __all__ = ["main"]
 
@@ -67,6 +68,10 @@ def _books(chosen: argparse.Namespace) -> list[str]:
     return list(books.report(chosen.rounds, _say))
 
 
+def _replay(chosen: argparse.Namespace) -> list[str]:
+    return list(tapes.report(chosen.messages, chosen.rounds, _say))
+
+
 def _parser() -> argparse.ArgumentParser:
     says = "This library, the bare loop of its parts and other clients, side by side; or one of the commands below."
     more = "Peers that do not get on with each other: python3 -m venv V && V/bin/pip install X; --peer X=V/bin/python"
@@ -91,6 +96,11 @@ def _parser() -> argparse.ArgumentParser:
     booking = commands.add_parser("books", help="what a change of an order book costs, here and in other containers")
     booking.set_defaults(what=_books)
     booking.add_argument("--rounds", type=_positive, default=5, metavar="N", help="how often everything is timed (5)")
+    replaying = commands.add_parser("replay", help="what it costs to record a message, and to replay it")
+    replaying.set_defaults(what=_replay)
+    many = f"how many are recorded ({tapes.MESSAGES:,})"
+    replaying.add_argument("--messages", type=_positive, default=tapes.MESSAGES, metavar="N", help=many)
+    replaying.add_argument("--rounds", type=_positive, default=3, metavar="N", help="how often each way is gone (3)")
     return parser
 
 

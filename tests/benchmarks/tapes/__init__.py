@@ -1,0 +1,1 @@
+"""What it costs to record a message, and to replay one."""
