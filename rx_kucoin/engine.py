@@ -158,7 +158,7 @@ class Engine:
         """
         if self._player is not None:
             return self.until_closed(self._player.answers.fetch(market, path))
-        answer = self._fetches.fetch(market, path, private=private, retried=retried)
+        answer = self._fetches.fetch(market, path, private=private, retried=retried, aside=aside)
         overhear = overhear_offer if aside else overhear_answer
         return self.until_closed(overhear(answer, self._terms.tap, market, path, signed=private))
 

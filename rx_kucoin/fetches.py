@@ -30,13 +30,14 @@ class Fetches:
         told = (f"{market}{' private' * private} {counter!r}" for (market, private), counter in counters)
         return f"<Fetches {' '.join(told) or 'idle'}>"
 
-    def fetch(self, market: Market, path: str, *, private: bool, retried: bool) -> Observable[bytes]:
-        """Ask with a GET: each try waits for its turn. See `Engine.fetch`."""
+    def fetch(self, market: Market, path: str, *, private: bool, retried: bool, aside: bool) -> Observable[bytes]:
+        """Ask with a GET: each try waits for its turn, what is asked aside in a lane of its own. See `Engine.fetch`."""
 
         def ask(told: Callable[[Allowance], None]) -> Observable[bytes]:
             return self._transport_of(market, private).fetch(path, told=told)
 
-        once = self._counter(market, private=private).admit(ask, weight(path), path.partition("?")[0])
+        lane = path.partition("?")[0] + " aside" * aside
+        once = self._counter(market, private=private).admit(ask, weight(path), lane)
         if not retried:
             return once
         terms = self._terms

@@ -148,6 +148,28 @@ def test_nothing_is_asked_for_after_a_recording_or_for_a_book_that_nobody_has(pa
     assert not live[1].errors
 
 
+def test_a_hundred_keyframes_do_not_hold_up_what_a_book_needs_itself(path: Path) -> None:
+    symbols = [f"C{number}-USDT" for number in range(100)]
+    market = Books(*symbols, seed=4)
+    seen = [market.book(symbol) for symbol in symbols]
+    for _ in range(2):
+        market.pass_time(1.0)
+        for symbol in symbols:
+            market.move(symbol)
+    market.pass_time(5.0)
+    assert all(each.is_right() for each in seen)
+    with market.kucoin.record(path):
+        for symbol in symbols:
+            market.move(symbol)
+        market.move(symbols[-1], lost=True)
+        market.move(symbols[-1])
+        assert seen[-1].last.stale
+        market.pass_time(0.35)  # 16 are asked at a time, and each takes 0.1 s
+        assert seen[-1].is_right()
+        market.pass_time(1.0)
+    assert kinds(path).count("offered") == 100
+
+
 @pytest.mark.parametrize("seconds", [0.0, -1.0, float("inf"), float("nan")])
 def test_keyframes_are_some_seconds_apart(path: Path, seconds: float) -> None:
     with pytest.raises(ValueError, match="keyframes must be above 0"):
