@@ -2,7 +2,8 @@
 
 The header's extra field (RFC 1952, 2.3.1.1) has up to three subfields, all little-endian:
 
-    RX  version u8, flags u8, lines u32, bytes of the whole member u32, first and last receipt time in ns i64 i64
+    RX  version u8, flags u8, lines u32, bytes of the whole member u32, first and last receipt time in ns i64 i64;
+        then the CRC-32 of these and of all that follows in the extra field u32
     RT  u16 each: the low half of the CRC-32 of each topic that the block has pushes of; left out when they are many
     RA  the same of each REST path, its times left out, that was asked for or answered
 """
@@ -14,7 +15,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["FACTS", "MAGIC", "STATE", "Block", "Damaged", "mark", "pack", "read_header", "unpack"]
+__all__ = ["FACTS", "MAGIC", "STATE", "Block", "Damaged", "is_begun", "mark", "pack", "read_header", "unpack"]
 
 MAGIC: Final = b"\x1f\x8b\x08\x04"
 """Gzip, deflated, with an extra field and nothing else."""
@@ -32,6 +33,10 @@ _LEVEL: Final = 3
 _START: Final = struct.Struct("<4sIBBH")
 _FIELD: Final = struct.Struct("<2sH")
 _FACT: Final = struct.Struct("<BBIIqq")
+_SUM: Final = struct.Struct("<I")
+_FIRST: Final = _FIELD.pack(b"RX", _FACT.size + _SUM.size) + bytes([_VERSION])
+"""How the extra field of a block begins. Others write gzip with an extra field, too, as `bgzip` does."""
+_FACTS_END: Final = _FIELD.size + _FACT.size
 _END: Final = struct.Struct("<II")
 
 
@@ -80,11 +85,12 @@ def pack(
     if len(named) > _MOST:
         named, flags = [], flags | _ANY
     fields = _field(b"RT", _marks(named)) + _field(b"RA", _marks(sorted(paths)[:_MOST]))
-    extra = _FIELD.size + _FACT.size + len(fields)
+    extra = _FIELD.size + _FACT.size + _SUM.size + len(fields)
     size = _START.size + extra + len(body) + _END.size
     head = _START.pack(MAGIC, int(time.time()), 0, 255, extra)
-    fact = _field(b"RX", _FACT.pack(_VERSION, flags, count, size, first_ns, last_ns))
-    return head + fact + fields + body + _END.pack(zlib.crc32(lines), len(lines) & 0xFFFFFFFF)
+    facts = _FACT.pack(_VERSION, flags, count, size, first_ns, last_ns)
+    first = _field(b"RX", facts + _SUM.pack(zlib.crc32(facts + fields)))
+    return head + first + fields + body + _END.pack(zlib.crc32(lines), len(lines) & 0xFFFFFFFF)
 
 
 def read_header(data: bytes, offset: int) -> Block:
@@ -95,17 +101,24 @@ def read_header(data: bytes, offset: int) -> Block:
     """
     try:
         magic, _, _, _, length = _START.unpack_from(data)
-        fields = dict(_fields(data[_START.size : _START.size + length]))
-        version, flags, count, size, first_ns, last_ns = _FACT.unpack(fields[b"RX"])
-    except (struct.error, KeyError) as error:
+        extra, header = data[_START.size : _START.size + length], _START.size + length
+        facts, rest = extra[_FIELD.size : _FACTS_END], extra[_FACTS_END + _SUM.size :]
+        (sum_,) = _SUM.unpack_from(extra, _FACTS_END)
+        _, flags, count, size, first_ns, last_ns = _FACT.unpack(facts)
+        fields = dict(_fields(rest))
+    except struct.error as error:
         raise Damaged(f"no block begins at byte {offset}") from error
-    header = _START.size + length
-    if magic != MAGIC or len(data) < header or size <= header:
+    is_ours = magic == MAGIC and extra.startswith(_FIRST) and sum_ == zlib.crc32(facts + rest)
+    if not is_ours or len(data) < header or size <= header:
         raise Damaged(f"no block begins at byte {offset}")
-    if version != _VERSION:
-        raise Damaged(f"the block at byte {offset} is of version {version}: a newer rx_kucoin wrote it")
     topics, paths = (_unmarks(fields.get(name, b"")) for name in (b"RT", b"RA"))
     return Block(offset, size, header, count, first_ns, last_ns, flags, topics, paths)
+
+
+def is_begun(data: bytes) -> bool:
+    """Whether these bytes, as far as they go, may be the beginning of a block of which the rest is missing."""
+    begun = data[: _START.size + len(_FIRST)]
+    return MAGIC.startswith(begun[: len(MAGIC)]) and _FIRST.startswith(begun[_START.size :])
 
 
 def unpack(block: Block, data: bytes) -> bytes:

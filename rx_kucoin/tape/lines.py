@@ -3,7 +3,7 @@
     {"time_ns":1790000000000000000,"kind":"push","connection":1,"topic":"/market/match:BTC-USDT","frame":{...}}
 
 `time_ns` is when it was received, and never goes backwards; `frame` is the text of the exchange, or a JSON string of it
-where it has line breaks. Any other kind has what it says in `data`, whose shape is the `Seat`, `Answer` ... below.
+where it has line breaks or is no UTF-8. Any other kind has what it says in `data`:
 """
 
 import re
@@ -66,9 +66,17 @@ def push_of(topic: str) -> bytes:
 def texts(text: str | bytes) -> bytes:
     """Write a JSON text so that it stands on one line."""
     data = text.encode() if isinstance(text, str) else text
-    if b"\n" in data or b"\r" in data or data[:1] == b'"':
+    if b"\n" in data or b"\r" in data or data[:1] == b'"' or not (data.isascii() or _is_utf8(data)):
         return msgspec.json.encode(data.decode("utf-8", "replace"))
     return data
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def raw(text: str | bytes) -> msgspec.Raw:

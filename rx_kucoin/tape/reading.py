@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
-from rx_kucoin.tape.block import MAGIC, STATE, Block, Damaged, read_header, unpack
+from rx_kucoin.tape.block import MAGIC, STATE, Block, Damaged, is_begun, read_header, unpack
 from rx_kucoin.tape.lines import Line, decode
 
 __all__ = ["Contents", "Hole", "Tape"]
@@ -153,8 +153,8 @@ class Tape:
                 self.holes.append(Hole(at, looked - at, is_tail=False))
                 return block
             looked += 1
-        if at == 0 and not MAGIC.startswith(_read(file, 0, len(MAGIC))):
-            raise ValueError(f"{self.path} is no recording: it does not begin with a block of one")
+        if at == 0 and not is_begun(_read(file, 0, _HEAD)):
+            raise ValueError(f"{self.path} is no recording, or of a newer rx_kucoin: no block of one begins it")
         self.holes.append(Hole(at, size - at, is_tail=True))
         return None
 

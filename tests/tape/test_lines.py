@@ -25,6 +25,12 @@ def test_a_text_is_kept_word_for_word_on_one_line(text: str) -> None:
     assert text_of(msgspec.json.decode(told.data, type=dict[str, msgspec.Raw])["answer"]).decode() == text
 
 
+def test_a_text_that_is_no_utf_8_keeps_nobody_from_reading_the_others() -> None:
+    text = b'{"data":"\xff\xc3\xa9"}'
+    [read], _ = decode(b'{"time_ns":5,"kind":"push"%b%b}\n' % (push_of("/a:b"), texts(text)))
+    assert text_of(read.frame).decode() == '{"data":"\N{REPLACEMENT CHARACTER}\u00e9"}'
+
+
 def test_lines_that_make_no_sense_are_left_out_and_counted() -> None:
     good = fact(6, "end", 2, "/t", {})
     lines, spoilt = decode(good + b'{"time_ns":"soon","kind":"end"}\n' + good + b"{\n")
