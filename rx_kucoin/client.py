@@ -9,6 +9,7 @@ from reactivex import Observable, abc
 
 from rx_kucoin.connection import Connection
 from rx_kucoin.engine import Engine, TransportOf
+from rx_kucoin.errors import Closed
 from rx_kucoin.events import Event
 from rx_kucoin.futures import Futures
 from rx_kucoin.protocol.discretion import discreetly
@@ -163,7 +164,7 @@ class KuCoin(Spot):
         Args:
             path: The file, by custom `*.jsonl.gz`.
             private: Whether what happens to one's own account is written as well.
-            every: Seconds between two blocks, or less. Who kills this process loses about as much.
+            every: Seconds within which what came is written. Who kills this process loses no more.
             keyframes: Seconds between two snapshots of each book that is open, so that a replay may begin with any
                 of them. None: one when the recording begins, and no more.
             fsync: Whether each block has reached the disk before the next one is made, so that a machine that loses its
@@ -171,8 +172,11 @@ class KuCoin(Spot):
 
         Raises:
             ValueError: the file is something else, or a time is not above 0.
-            OSError: it cannot be written.
+            OSError: it cannot be written, or another recording has it.
+            Closed: this `KuCoin` was.
         """
+        if self._engine.terms.closing.is_set():
+            raise Closed
         terms, clock = self._engine.terms, self._engine.clock
         facts = {"format": 1, "key": self._has_key(), "settings": {name: getattr(terms, name) for name in _REPLAYED}}
         return Recording(
@@ -224,7 +228,8 @@ class KuCoin(Spot):
         """Complete every stream and end every thread and socket, within `timeout` seconds. May be called anywhere.
 
         Returns:
-            Whether all has ended. False: a subscriber, or a name lookup, holds a thread up; it ends when they do.
+            Whether all has ended. False: a subscriber, a name lookup, or the disk that is recorded to, holds a thread
+            up; it ends when they do.
         """
         return self._engine.close(timeout)
 

@@ -186,12 +186,13 @@ class Engine:
         """Complete every stream and end every thread and socket, within `timeout` seconds. May be called anywhere.
 
         Returns:
-            Whether all has ended. False: a subscriber, or a name lookup, holds a thread up; it ends when they do.
+            Whether all has ended. False: a subscriber, a name lookup, or the disk that is recorded to, holds a thread
+            up; it ends when they do.
         """
         deadline = time.monotonic() + timeout
         if not self._open.shut() and threading.current_thread().name.startswith("rx_kucoin"):
             deadline = time.monotonic()  # whoever closes already may wait for this very thread
-        self._terms.tap.close()
+        recorded = self._terms.tap.close(deadline - time.monotonic())
         with self._lock:
             transports = tuple(self._transports.values())
         self._door.dispose()
@@ -201,7 +202,7 @@ class Engine:
         for hub in (self._connected, self._incoming):
             hub.on_completed()
         clocks = [clock for clock in (self._clock, self._pacer, self._teller) if isinstance(clock, Clock)]
-        return all([*ended, *(clock.join(max(0.0, deadline - time.monotonic())) for clock in clocks)])
+        return all([recorded, *ended, *(clock.join(max(0.0, deadline - time.monotonic())) for clock in clocks)])
 
     def stream(self, topic: str, *, typed: bool) -> Observable[Any]:
         """Stream a single topic, shared by all who ask for it: typed messages, or payloads."""

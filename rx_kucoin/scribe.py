@@ -10,35 +10,40 @@ from rx_kucoin.protocol.topics import Topic
 from rx_kucoin.tape import block, lines
 from rx_kucoin.tape.writing import Writer
 
-__all__ = ["Entry", "Scribe"]
+__all__ = ["FULL", "Entry", "Scribe"]
 
 Entry = tuple[int, int, Sequence[str | bytes], tuple[str, Mapping[str, Any]] | None]
 """When, on which connection, and either texts or, of a fact, its topic; its kind and what it says."""
 
 _log = logging.getLogger("rx_kucoin.recording")
-_FULL: Final = 256 * 1024
-"""Bytes of lines in a block, more or less."""
+FULL: Final = 512 * 1024
+"""Bytes of lines that a block holds, and the one line with which it is that long."""
 
 
 class Scribe:
     """Writes lines of what it is given: of what came, pushes only, as else there are secrets; private ones if asked."""
 
-    def __init__(self, writer: Writer, *, private: bool, every: float) -> None:
+    def __init__(self, writer: Writer, *, private: bool) -> None:
         self.writer = writer
         self.frames = self.lost = 0
+        self.why = ""
+        """What the disk said when it last took nothing."""
         self.topics: dict[str, tuple[bytes, set[int]] | None] = {}
         """What is written of each topic, and what marks it in headers; None: it is private."""
-        self._private, self._every = private, every
+        self._private = private
         self._last_ns = writer.before.last_ns
-        self._due = 0.0
+        self._is_out = False
+        """Whether the disk takes nothing now."""
+        self._outage = 0
+        """Frames that were lost since."""
         self._begin()
 
-    def take(self, entry: Entry, now: float) -> None:
+    def take(self, entry: Entry) -> None:
         """Write an entry."""
         time_ns, connection, texts, said = entry
         self._last_ns = time_ns = max(time_ns, self._last_ns)  # of two connections, one may be late by an instant
         if not self._lines:
-            self._first_ns, self._due = time_ns, now + self._every
+            self._first_ns = time_ns
         if said is None:
             start = b'{"time_ns":%d,"kind":"push","connection":%d' % (time_ns, connection)
             for text in texts:
@@ -46,12 +51,16 @@ class Scribe:
         else:
             (topic,), (kind, data) = texts, said
             self._fact(time_ns, connection, str(topic), kind, data)
-        if self._size >= _FULL:
-            self._write()
+        if self._size >= FULL:
+            self.flush()
 
-    def look(self, now: float, *, over: bool) -> None:
-        """Write the block, if it is time to."""
-        if self._lines and (over or now >= self._due):
+    def flush(self) -> None:
+        """Write what was taken as a block.
+
+        Raises:
+            OSError: the disk does not take the very first one. Later on what it does not take is left out.
+        """
+        if self._lines:
             self._write()
 
     def _push(self, start: bytes, text: str | bytes) -> None:
@@ -99,6 +108,7 @@ class Scribe:
         self._facts: list[bytes] = []
         """Those that are no pushes: the few that must not be lost."""
         self._size = self._frames = self._flags = self._first_ns = 0
+        """What came since a block was written, or tried to be."""
         self._topics: set[int] = set()
         self._paths: set[int] = set()
 
@@ -109,21 +119,29 @@ class Scribe:
                 written, len(self._lines), span, flags=self._flags, topics=self._topics, paths=self._paths
             )
         except OSError as error:
+            if not self.writer.blocks:
+                raise
             self._give_up(error)
             return
+        if self._is_out:
+            _log.warning("%s is written to again; %d frames were left out", self.writer.path, self._outage)
+        self._is_out, self._outage = False, 0
         self.frames += self._frames
         self._begin()
 
     def _give_up(self, error: OSError) -> None:
         """Let go of the pushes, and keep the rest for when the disk takes it."""
-        if not self._frames:
-            return
-        _log.warning("%d frames were not recorded: %s", self._frames, error)
-        self.lost += self._frames
-        lost = {"frames": self._frames}
-        self._lines, self._frames, self._topics = self._facts[:], 0, set()
-        self._size = sum(map(len, self._lines))
-        self._fact(self._last_ns, 0, "", "lost", lost)
+        self.why = error.strerror or str(error)
+        if not self._is_out:
+            _log.warning("frames are not recorded, as long as this lasts: %s: %s", self.writer.path, self.why)
+        self._is_out = True
+        lost, self._frames = self._frames, 0
+        self.lost += lost
+        self._outage += lost
+        self._lines, self._topics = self._facts[:], set()
+        if lost:
+            self._fact(self._last_ns, 0, "", "lost", {"frames": lost})
+        self._size = 0
 
 
 _BOOK: Final = "/orderbook/"

@@ -1,6 +1,7 @@
 """Where a recording listens: it is told what connections bring, and what happens to them. Nobody listens: no cost."""
 
 import threading
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any, Final, Protocol
@@ -26,8 +27,8 @@ class Head(Protocol):
         """Take what happened. Must not raise, nor wait."""
         ...
 
-    def close(self) -> None:
-        """Nothing follows."""
+    def close(self, timeout: float) -> bool:
+        """Nothing follows. Say whether all is written within so many seconds."""
         ...
 
 
@@ -82,10 +83,11 @@ class Tap:
         with self._lock:
             self.heads = tuple([other for other in self.heads if other is not head])
 
-    def close(self) -> None:
-        """Nothing follows, for anybody."""
-        for head in self.heads:
-            head.close()
+    def close(self, timeout: float) -> bool:
+        """Nothing follows, for anybody. Say whether all is written within so many seconds."""
+        deadline = time.monotonic() + timeout
+        written = [head.close(deadline - time.monotonic()) for head in self.heads]
+        return all(written)
 
     def seat(self, connection: Tapped, topic: str) -> None:
         """Somebody listens to the topic, on this connection."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rx_kucoin.recording import Recording
+from rx_kucoin.scribe import FULL
 from rx_kucoin.tap import Tap
 from rx_kucoin.tape.reading import Tape
 from rx_kucoin.transport.clock import Clock
@@ -19,7 +20,11 @@ from rx_kucoin.transport.clock import Clock
 __all__ = ["Report", "kill_at_random"]
 
 TEXT = '{"topic":"/market/ticker:A-B","type":"message","subject":"trade.ticker","data":{"sequence":"%d","pad":"%x"}}'
-EVERY = 0.05
+EVERY = 1.0
+LOADS = (40, 1)
+"""Frames every 4 ms, by turns: a block is full long before its time is over, or its time is over before it is full."""
+AROUND = 95
+"""Bytes of a line around its frame."""
 TOGETHER = 5
 _PLACE = struct.Struct("<qqq")
 _WAIT = threading.Event().wait
@@ -41,8 +46,8 @@ class Report:
     lost: int = 0
     worst_seconds: float = 0.0
     """Of time that is missing at the end, the most."""
-    worst_blocks: float = 0.0
-    """The same in frames, of those in the biggest block of the same recording."""
+    worst_part: float = 0.0
+    """The same in bytes, as a part of what a block may hold."""
     vanished: int = 0
     """Blocks that had been written, as far as the process knew, and cannot be read."""
 
@@ -51,7 +56,7 @@ class Report:
             f"{self.kills} kills: {self.unreadable} unreadable, {self.broken} with a hole, {self.torn} with a torn "
             f"end, {self.silent} that do not say so, {self.vanished} blocks vanished; {self.frames} frames kept, "
             f"{self.lost} not written yet, at most {self.worst_seconds:.2f} s of them, "
-            f"{self.worst_blocks:.2f} of a biggest block"
+            f"{self.worst_part:.2f} of what a block may hold"
         )
 
 
@@ -84,10 +89,11 @@ def look(path: Path, report: Report) -> None:
     if numbers and fed > len(numbers):
         seconds = (fed_ns - pushes[-1].time_ns) / 1e9
         report.worst_seconds = max(report.worst_seconds, seconds)
-        report.worst_blocks = max(report.worst_blocks, (fed - len(numbers)) / max(map(len, blocks)))
+        lost = (fed - len(numbers)) * (len(pushes[-1].frame) + AROUND)
+        report.worst_part = max(report.worst_part, lost / FULL)
 
 
-def record(path: Path) -> None:
+def record(path: Path, load: int) -> None:
     """Record, until killed; how far it is stands in a file beside, which outlives this process."""
     place = path.with_suffix(".place")
     place.write_bytes(bytes(_PLACE.size))
@@ -95,7 +101,7 @@ def record(path: Path) -> None:
         recording = Recording(path, Tap(), Clock(), facts={}, every=EVERY)
         dice, number = random.Random(1), 0
         while True:
-            for _ in range(40):
+            for _ in range(load):
                 number += 1
                 recording.received(1, (TEXT % (number, dice.getrandbits(400)),))
                 shown[:] = _PLACE.pack(number, recording._stamp(), recording._scribe.writer.blocks)
@@ -109,11 +115,11 @@ def kill_many(folder: Path, kills: int) -> None:
         for number in range(first, min(first + TOGETHER, kills)):
             child = os.fork()
             if not child:
-                record(folder / f"{number:03}.jsonl.gz")
+                record(folder / f"{number:03}.jsonl.gz", LOADS[number % len(LOADS)])
             children.append(child)
-        _WAIT(0.35)
+        _WAIT(0.8)
         for child in children:
-            _WAIT(dice.uniform(0.0, 0.12))
+            _WAIT(dice.uniform(0.0, 0.3))
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
 

@@ -1,13 +1,14 @@
 """What is written of what comes, and what is not."""
 
 import json
+import resource
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rx_kucoin.scribe import Scribe
+from rx_kucoin.scribe import FULL, Scribe
 from rx_kucoin.tape.block import FACTS, STATE
 from rx_kucoin.tape.reading import Tape
 from rx_kucoin.tape.writing import Writer
@@ -24,7 +25,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def scribe_of(path: Path, *, private: bool = False) -> Scribe:
-    return Scribe(Writer(path, fsync=False), private=private, every=1.0)
+    return Scribe(Writer(path, fsync=False), private=private)
 
 
 def said(kind: str, data: dict[str, Any], topic: str = "") -> Any:
@@ -32,7 +33,7 @@ def said(kind: str, data: dict[str, Any], topic: str = "") -> Any:
 
 
 def written(scribe: Scribe, path: Path) -> list[dict[str, Any]]:
-    scribe.look(9.0, over=True)
+    scribe.flush()
     scribe.writer.close()
     shown = subprocess.run(["/usr/bin/env", "zcat", str(path)], capture_output=True, check=True).stdout
     return [json.loads(line) for line in shown.splitlines()]
@@ -40,7 +41,7 @@ def written(scribe: Scribe, path: Path) -> list[dict[str, Any]]:
 
 def test_a_push_stands_word_for_word_and_nothing_else_that_was_said(path: Path) -> None:
     scribe = scribe_of(path)
-    scribe.take((5, 1, [*OTHERS, MATCH.encode(), MATCH], None), 0.0)
+    scribe.take((5, 1, [*OTHERS, MATCH.encode(), MATCH], None))
     lines = written(scribe, path)
     assert (
         lines
@@ -72,39 +73,40 @@ def test_what_is_ones_own_is_written_only_if_asked(path: Path) -> None:
     ]
     shy, open_ = scribe_of(path), scribe_of(path.with_name("own.jsonl.gz"), private=True)
     for entry in story:
-        shy.take(entry, 0.0)
-        open_.take(entry, 0.0)
+        shy.take(entry)
+        open_.take(entry)
     event, book = written(shy, path)
     assert event["data"] == {"event": "Malformed", "line": 1, "reason": "r", "excerpt": "", "count": 1}
     assert "orderbook" in book["data"]["path"]
     assert len(written(open_, path.with_name("own.jsonl.gz"))) == 7
 
 
-def test_a_block_is_written_when_it_is_full_or_its_time_is_over(path: Path) -> None:
+def test_a_block_is_written_when_it_is_full_or_asked_for(path: Path) -> None:
     scribe = scribe_of(path)
-    scribe.take((5, 1, (MATCH,), None), 10.0)
-    scribe.look(10.9, over=False)
+    scribe.flush()
+    scribe.take((5, 1, (MATCH,), None))
     assert scribe.writer.blocks == 0
-    scribe.look(11.0, over=False)
+    scribe.flush()
+    scribe.flush()
     assert scribe.writer.blocks == 1
-    for time in range(2_000):
-        scribe.take((time, 1, (MATCH,), None), 12.0)
+    for time in range(4_000):
+        scribe.take((time, 1, (MATCH,), None))
     assert scribe.writer.blocks == 2
-    scribe.take(said("seat", {}, "/t"), 12.0)
-    scribe.take(said("note", {}), 12.0)
-    scribe.look(13.0, over=False)
+    scribe.take(said("seat", {}, "/t"))
+    scribe.take(said("note", {}))
+    scribe.flush()
     first, second, third = Tape(path).blocks()
     assert (first.count, first.flags, third.flags) == (1, 0, STATE | FACTS)
-    assert 200_000 < second.count * 175 < 400_000
+    assert second.count * 175 == pytest.approx(FULL, rel=0.1)
 
 
 def test_time_never_goes_backwards(path: Path) -> None:
     scribe = scribe_of(path)
     for time in (5, 9, 7, 8, 10):
-        scribe.take((time, 1, (MATCH,), None), 0.0)
+        scribe.take((time, 1, (MATCH,), None))
     assert [line["time_ns"] for line in written(scribe, path)] == [5, 9, 9, 9, 10]
     again = scribe_of(path)
-    again.take((1, 1, (MATCH,), None), 0.0)
+    again.take((1, 1, (MATCH,), None))
     assert written(again, path)[-1]["time_ns"] == 10
 
 
@@ -112,19 +114,36 @@ def test_where_the_disk_is_full_pushes_are_lost_and_told_of_but_facts_wait(
     path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     scribe = scribe_of(path)
+    scribe.take(said("begin", {}))
+    scribe.flush()
 
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
         patched.setattr(scribe.writer, "write", full)
-        scribe.take(said("seat", {"line": 1}, "/t"), 0.0)
-        scribe.take((7, 1, (MATCH, MATCH), None), 0.0)
-        scribe.look(2.0, over=False)
-        scribe.look(3.0, over=False)
-    scribe.take((8, 1, (MATCH,), None), 4.0)
+        scribe.take(said("seat", {"line": 1}, "/t"))
+        scribe.take((7, 1, (MATCH, MATCH), None))
+        scribe.flush()
+        scribe.flush()
+    scribe.take((8, 1, (MATCH,), None))
     lines = written(scribe, path)
-    assert [line["kind"] for line in lines] == ["seat", "lost", "push"]
-    assert lines[1]["data"] == {"frames": 2}
+    assert [line["kind"] for line in lines] == ["begin", "seat", "lost", "push"]
+    assert lines[2]["data"] == {"frames": 2}
     assert (scribe.frames, scribe.lost) == (1, 2)
-    assert caplog.text.count("2 frames were not recorded: [Errno 28] No space left on device") == 1
+    assert scribe.why == "No space left on device"
+    assert caplog.text.count("frames are not recorded, as long as this lasts:") == 1
+    assert caplog.text.count("is written to again; 2 frames were left out") == 1
+
+
+def test_a_disk_that_takes_nothing_from_the_start_is_an_error(path: Path) -> None:
+    scribe = scribe_of(path)
+    scribe.take(said("begin", {}))
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limit[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            scribe.flush()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert path.stat().st_size == 0

@@ -24,6 +24,7 @@ def record(arguments: argparse.Namespace, ending: Ending) -> None:
     Raises:
         ValueError: they cannot be asked for, or the file is something else.
         KuCoinError: they ended because of this.
+        OSError: the file cannot be written, or not all of what came could be.
     """
     if not arguments.simulate:
         host = "futures_rest_url" if arguments.futures else "rest_url"
@@ -52,6 +53,8 @@ def _record(arguments: argparse.Namespace, ending: Ending, where: dict[str, Any]
             recording.close()
             subscriptions.dispose()
             _say(f"{recording!r}\n", anew=sys.stderr.isatty())
+        if recording.lost:
+            raise OSError(f"{recording.lost:,} frames were not recorded: {recording.why}")
 
 
 def _shower(recording: Recording) -> Callable[[], None]:

@@ -3,7 +3,7 @@
     {"time_ns":1790000000000000000,"kind":"push","connection":1,"topic":"/market/match:BTC-USDT","frame":{...}}
 
 `time_ns` is when it was received, and never goes backwards; `frame` is the text of the exchange, or a JSON string of it
-where it has line breaks or is no UTF-8. Any other kind has what it says in `data`:
+where it has line breaks or is no UTF-8. Any other kind has what it says in `data`: see `STATES`.
 """
 
 import re

@@ -1,8 +1,10 @@
 import json
+import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
-from cli_process import piped, run
+from cli_process import command, piped, run
 
 pytestmark = pytest.mark.socket
 
@@ -82,6 +84,19 @@ def test_what_makes_no_sense_is_told_in_one_line(words: list[str], what: str) ->
     [line] = asked.stderr.splitlines()
     assert line.startswith("rx-kucoin: ")
     assert what in line
+
+
+@pytest.mark.parametrize(
+    ("kib", "said"), [(0, "[Errno 27] File too large"), (1, "frames were not recorded: File too la")]
+)
+def test_a_disk_that_is_full_is_told_and_fails(kib: int, said: str, tmp_path: Path) -> None:
+    words = command("record", str(tmp_path / "tape.gz"), "BTC-USDT", "--simulate", "--seconds", "3")
+    line = f"ulimit -f {2 * kib}; exec {shlex.join(words)}"
+    asked = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, timeout=30.0, check=False)
+    assert asked.returncode == 1
+    assert asked.stderr.splitlines()[-1].startswith("rx-kucoin: ")
+    assert said in asked.stderr.splitlines()[-1]
+    assert asked.stdout == ""
 
 
 def test_a_file_that_is_not_there_is_told() -> None:
