@@ -34,11 +34,7 @@ def replay(arguments: argparse.Namespace, ending: Ending) -> None:
         speed=arguments.speed,
         progress=False if sys.stdout.isatty() else None,
     )
-    recorded = kucoin.topics
-    for topic in arguments.topic or ():
-        if topic not in recorded:
-            raise ValueError(f"{topic!r} was not recorded; `rx-kucoin replay {arguments.file} --info` shows what was")
-    _play(kucoin, arguments.topic or recorded, ending)
+    _play(kucoin, arguments.topic or kucoin.topics, ending)
 
 
 def _play(kucoin: Replayed, topics: list[str], ending: Ending) -> None:
