@@ -1,6 +1,8 @@
 """The connections that were recorded, and the streams that sit on them: what the pool is to an engine that is live."""
 
-from collections.abc import Callable
+import logging
+import threading
+from collections.abc import Callable, Collection
 from typing import Any, cast
 
 from reactivex import Observable, abc
@@ -14,6 +16,8 @@ from rx_kucoin.routes import Routes
 from rx_kucoin.tape.block import mark
 
 __all__ = ["Recorded", "Seats"]
+
+_log = logging.getLogger("rx_kucoin.replay")
 
 
 class Recorded:
@@ -42,10 +46,14 @@ class Recorded:
 
 
 class Seats:
-    """Which connection brings which topic, as far as the recording has been played; in place of a `Pool`."""
+    """Which connection brings which topic, as far as the recording has been played; in place of a `Pool`.
 
-    def __init__(self, only: frozenset[str] | None) -> None:
-        """`only`: the topics that are played at all; None: all of them."""
+    Who subscribes, or leaves, may do so on another thread than the one that plays: hence the lock, under which nobody
+    is called.
+    """
+
+    def __init__(self, only: frozenset[str] | None, pushed: Collection[int] | None) -> None:
+        """`only`: the topics that are played at all; None: all of them. `pushed`: see `Contents.topics`."""
         self.connections: dict[int, Recorded] = {}
         self.marks: frozenset[int] = frozenset()
         """What the headers of blocks know the topics by that somebody listens to."""
@@ -53,8 +61,10 @@ class Seats:
         """Whether anybody listens to what is pushed under this name; looked up as names come."""
         self.on_live: Callable[[Any], None] = lambda _: None
         """Told of each connection that begins."""
-        self._only = only
+        self._only, self._pushed = only, pushed
+        self._lock = threading.Lock()
         self._stays: dict[str, list[_Stay]] = {}
+        self._missed: set[str] = set()
 
     def __repr__(self) -> str:
         return f"<Replay {len(self._stays)} topics | {len(self.connections)} open>"
@@ -74,20 +84,23 @@ class Seats:
         def subscribe(sink: Sink[Observable[Any]], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
             del scheduler_
             stay = _Stay(self, topic, listen, sink)
-            self._stays.setdefault(topic, []).append(stay)
-            self._changed()
-            for connection in self.live:
-                if topic in connection.seated:
-                    stay.sit(connection)
+            with self._lock:
+                self._stays.setdefault(topic, []).append(stay)
+                self._changed()
+                seats = [connection for connection in self.live if topic in connection.seated]
+            self._look_for(topic)
+            for connection in seats:
+                stay.sit(connection)
             return stay
 
         return Lean(subscribe)
 
     def wants(self, pushed: str) -> bool:
         """Find out whether anybody listens to what is pushed under a name, and remember it."""
-        names = {pushed, channels.elsewhere(pushed)} & self._stays.keys()
-        wanted = self.wanted[pushed] = bool(names if self._only is None else names & self._only)
-        return wanted
+        with self._lock:
+            names = {pushed, channels.elsewhere(pushed)} & self._stays.keys()
+            wanted = self.wanted[pushed] = bool(names if self._only is None else names & self._only)
+            return wanted
 
     def seat(self, number: int, topic: str, line: int, host: str) -> None:
         """A connection brings a topic from here on."""
@@ -95,10 +108,11 @@ class Seats:
         if connection is None:
             connection = self.connections[number] = Recorded(number, line, host)
             self.on_live(connection)
-        if topic not in connection.seated:
+        with self._lock:
+            stays = () if topic in connection.seated else tuple(self._stays.get(topic, ()))
             connection.seated[topic] = None
-            for stay in tuple(self._stays.get(topic, ())):
-                stay.sit(connection)
+        for stay in stays:
+            stay.sit(connection)
 
     def left(self, number: int, topic: str) -> None:
         """Nobody who was recorded listened to a topic on a connection any more, so it may have brought more."""
@@ -133,14 +147,22 @@ class Seats:
 
     def leave(self, stay: "_Stay") -> None:
         """Somebody listens no more."""
-        stays = self._stays.get(stay.topic, [])
-        if stay in stays:
-            stays.remove(stay)
-        if not stays:
-            self._stays.pop(stay.topic, None)
-            self._changed()
+        with self._lock:
+            stays = self._stays.get(stay.topic, [])
+            if stay in stays:
+                stays.remove(stay)
+            if not stays:
+                self._stays.pop(stay.topic, None)
+                self._changed()
+
+    def _look_for(self, topic: str) -> None:
+        """Tell, once, of a topic that nothing was recorded of: it may be one that was misspelt."""
+        if self._pushed is not None and topic not in self._missed and mark(topic) not in self._pushed:
+            self._missed.add(topic)
+            _log.warning("nothing was recorded of %s: its stream stays silent", topic)
 
     def _changed(self) -> None:
+        """Under the lock."""
         self.wanted.clear()
         topics = self._stays.keys() if self._only is None else self._stays.keys() & self._only
         self.marks = frozenset(map(mark, topics))

@@ -65,9 +65,14 @@ class Block:
         """Where the next one begins."""
         return self.offset + self.size
 
+    @property
+    def lists_topics(self) -> bool:
+        """Whether `topics` are all that it has pushes of, and not too many to be listed."""
+        return not self.flags & _ANY
+
     def may_have(self, topics: Collection[int]) -> bool:
         """Whether it has pushes of one of these topics, given by their `mark`s; or perhaps."""
-        return bool(topics) and (bool(self.flags & _ANY) or not self.topics.isdisjoint(topics))
+        return bool(topics) and (not self.lists_topics or not self.topics.isdisjoint(topics))
 
 
 def mark(name: str) -> int:

@@ -44,6 +44,8 @@ class Contents:
     """Where the last whole block ends."""
     begin: dict[str, Any] = field(default_factory=dict[str, Any])
     """What the first recording in it said of itself."""
+    topics: set[int] | None = field(default_factory=set[int])
+    """The marks of all topics that it has pushes of; None: they were too many to be listed."""
     paths: dict[int, int] = field(default_factory=dict[int, int])
     """When each REST path was last spoken of, by its mark."""
 
@@ -83,6 +85,8 @@ class Tape:
             found.lines += block.count
             found.last_ns = max(found.last_ns, block.last_ns)
             found.paths.update(dict.fromkeys(block.paths, block.last_ns))
+            if found.topics is not None:
+                found.topics = found.topics | block.topics if block.lists_topics else None
         found.holes = self.holes
         if last is not None:
             found.whole_until = last.end
