@@ -277,12 +277,18 @@ class Replayed(KuCoin):
         """Play to the end; then every stream completes. Ctrl-C is an end as well.
 
         `.run()` on a single stream subscribes, and plays until that one ends; whoever plays after that goes on there.
+        After the end time goes on for a minute, in which `delay`, `sample` ... have their last word.
         """
         return self._player.play()
 
     def halt(self) -> None:
         """Stop playing, from a subscriber or from another thread; to play again goes on there."""
         self._player.halt()
+
+    def close(self, timeout: float = 2.0) -> bool:
+        """Stop playing, for good, and complete every stream. May be called anywhere."""
+        self._player.close()
+        return super().close(timeout)
 
     def record(self, path: str | os.PathLike[str], **_: Any) -> Recording:
         """A replay cannot be recorded."""

@@ -176,7 +176,7 @@ class Engine:
     def listing(self, market: Literal["futures"]) -> Observable[tuple[Contract, ...]]: ...
     def listing(self, market: Market) -> Observable[Any]:
         """Ask what a market lists now: emits all its symbols or contracts at once, and completes. Fails as `fetch`."""
-        return self._listing(market).rows
+        return self.presented(self._listing(market).rows)
 
     def unlisted(self, market: Market, symbol: str) -> Observable[Mapping[str, str | None]]:
         """Find out whether a market does not list a symbol: see `Listing.unlisted`."""

@@ -1,20 +1,27 @@
 """Streams whose operators keep to the clock of a replay without being told to."""
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar, cast
+from importlib import import_module
+from typing import Any, Final, Protocol, TypeVar, cast
 
+import reactivex
 from reactivex import ConnectableObservable, Observable, abc
 from reactivex.internal.exceptions import SequenceContainsNoElementsError
+
+from rx_kucoin.replay.summary import Played
 
 __all__ = ["Clocked", "Plays"]
 
 T = TypeVar("T")
 
+_OF_RUN: Final[abc.SchedulerBase] = import_module("reactivex.run")._default_scheduler  # noqa: SLF001  how else to know it
+"""What RxPY's `run()` subscribes with. It waits, and so does the recording, which nobody plays."""
+
 
 class Plays(Protocol):
     """Who plays the recording."""
 
-    def play(self) -> object:
+    def play(self) -> Played:
         """Play it, to its end or until it is halted."""
         ...
 
@@ -43,17 +50,23 @@ class Clocked(Observable[T]):
         scheduler: abc.SchedulerBase | None = None,
     ) -> abc.DisposableBase:
         """Subscribe, with the clock of the replay."""
-        return self._source.subscribe(on_next, on_error, on_completed, scheduler=scheduler or self._clock)
+        source = _unplayed if scheduler is _OF_RUN else self._source
+        return source.subscribe(on_next, on_error, on_completed, scheduler=scheduler or self._clock)
 
     def pipe(self, *operators: Callable[[Any], Any]) -> Any:
         """Compose operators; what comes out keeps to the clock as well."""
         made: Any = super().pipe(*operators)
-        if not isinstance(made, Observable) or isinstance(made, Clocked | ConnectableObservable):
+        if not isinstance(made, Observable) or isinstance(made, Clocked):
             return cast("Any", made)
-        return Clocked[Any](cast("Any", made), self._clock, self._player)
+        kind = _Connectable if isinstance(made, ConnectableObservable) else Clocked[Any]
+        return kind(cast("Any", made), self._clock, self._player)
 
     def run(self, scheduler: abc.SchedulerBase | None = None) -> T:
-        """Subscribe and play, until this ends; return the last item."""
+        """Subscribe and play, until this ends; return the last item.
+
+        Raises:
+            KeyboardInterrupt: it was Ctrl-C that ended it.
+        """
         items, errors, ended = list[T](), list[Exception](), list[bool]()
 
         def keep(item: T) -> None:
@@ -69,8 +82,8 @@ class Clocked(Observable[T]):
 
         subscription = self.subscribe(keep, fail, end, scheduler=scheduler)
         try:
-            if not ended:
-                self._player.play()
+            if not ended and self._player.play().interrupted:
+                raise KeyboardInterrupt
         finally:
             subscription.dispose()
         if errors:
@@ -78,3 +91,24 @@ class Clocked(Observable[T]):
         if not items:
             raise SequenceContainsNoElementsError
         return items[0]
+
+
+class _Connectable(Clocked[Any]):
+    """What `ops.publish()` and the like make, which begins when it is connected."""
+
+    def connect(self, scheduler: abc.SchedulerBase | None = None) -> abc.DisposableBase | None:
+        """See `ConnectableObservable.connect`."""
+        return cast("ConnectableObservable[Any]", self._source).connect(scheduler or self._clock)
+
+    def auto_connect(self, subscriber_count: int = 1) -> Observable[Any]:
+        """See `ConnectableObservable.auto_connect`."""
+        made = cast("ConnectableObservable[Any]", self._source).auto_connect(subscriber_count)
+        return Clocked(made, self._clock, self._player)
+
+
+_unplayed: Final[Observable[Any]] = reactivex.throw(
+    RuntimeError(
+        "nobody would play the recording while this runs: subscribe, and play(); or merge in a pipe, as in "
+        "kucoin.match(...).pipe(ops.merge(kucoin.ticker(...))), whose run() plays"
+    )
+)

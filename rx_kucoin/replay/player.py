@@ -49,12 +49,13 @@ class Player:
         self.clock = ReplayClock(self._since)
         self._tell: Callable[[Event], None] = lambda _: None
         self._over: Callable[[], object] = lambda: None
-        self.seats = Seats(None if topics is None else frozenset(topics))
+        self.seats = Seats(None if topics is None else frozenset(topics), contents.topics)
         self.answers = Answers(self.clock, self.seats, contents.paths)
         self._offset = self._frames = self._damaged = 0
         self._lines: Iterator[Line] = chain.from_iterable(self._blocks())
         self._playing = threading.Lock()
         self._halted = threading.Event()
+        self._is_over = self._is_closed = False
         self._tempo = (0.0, 0)
 
     def __repr__(self) -> str:
@@ -68,6 +69,11 @@ class Player:
         """Stop at the next line. May be called from anywhere."""
         self._halted.set()
 
+    def close(self) -> None:
+        """Stop, and play nothing any more. May be called from anywhere."""
+        self._is_closed = True
+        self._halted.set()
+
     def play(self) -> Played:
         """Play on until it is over, or halted; Ctrl-C ends it as well. Once it is over every stream completes.
 
@@ -79,11 +85,11 @@ class Player:
         self._halted.clear()
         begun, at, frames = time.monotonic(), self.clock.now_ns, self._frames
         self._tempo = (begun, at)
-        progress, over, stopped = Progress(self._progress), False, False
+        progress, over, interrupted, was_over = Progress(self._progress), False, False, self._is_over
         try:
-            over = self._play(progress)
+            over = was_over or (not self._is_closed and self._play(progress))
         except KeyboardInterrupt:
-            stopped = True
+            interrupted = self._is_closed = True
         finally:
             self._playing.release()
             progress.over()
@@ -93,12 +99,14 @@ class Player:
             since_ns=at,
             until_ns=self.clock.now_ns,
             is_complete=over and self.contents.is_closed and not self._damaged,
+            interrupted=interrupted,
             torn=self.contents.torn,
             damaged=self._damaged,
         )
-        if over or stopped:
+        self._is_over = over
+        if interrupted or over > was_over:
             self._over()
-        if over:  # `delay`, `sample` ... have a last word after the end
+        if over > was_over:  # `delay`, `sample` ... have a last word after the end
             self.clock.run_until(self.clock.now_ns + _AFTER)
         return played
 

@@ -20,6 +20,8 @@ class Played:
     until_ns: int
     is_complete: bool
     """Whether the recording was played to its end, was closed, and lacks nothing in between."""
+    interrupted: bool
+    """Whether Ctrl-C was the end."""
     torn: int
     """Bytes of a block at the end that is not whole: what it held is missing."""
     damaged: int
@@ -33,6 +35,8 @@ class Played:
     def __str__(self) -> str:
         span = (self.until_ns - self.since_ns) / _S
         told = f"{self.frames:,} frames, {span:,.1f} s in {self.seconds:.2f} s: {self.times:,.0f} x real time"
+        if self.interrupted:
+            told += "; interrupted"
         if self.torn:
             told += f"; cut off while it was written, {self.torn:,} bytes at the end are no whole block"
         if self.damaged:

@@ -1,6 +1,5 @@
 """How a recording is played: by whom, how fast, which part of it, and until when."""
 
-import json
 import threading
 import time
 from pathlib import Path
@@ -10,40 +9,11 @@ import pytest
 import reactivex
 from reactivex import operators as ops
 from reactivex.internal.exceptions import SequenceContainsNoElementsError
+from tape_by_hand import TOPICS, S, push, ticking, write
 
 from rx_kucoin import Closed, KuCoin, events
 from rx_kucoin.errors import CalibrationFailed
-from rx_kucoin.scribe import Scribe
 from rx_kucoin.tape.reading import Tape
-from rx_kucoin.tape.writing import Writer
-
-S = 1_000_000_000
-TOPICS = [f"/market/match:{symbol}-USDT" for symbol in ("BTC", "ETH")]
-Story = list[tuple[float, str, str, Any]]
-
-
-def push(at: float, topic: str, number: int) -> tuple[float, str, str, Any]:
-    data = {"sequence": str(number), "price": "1", "size": "1", "time": str(int(at * S)), "tradeId": str(number)}
-    return at, "push", topic, {"topic": topic, "type": "message", "subject": "trade.l3match", "data": data}
-
-
-def write(path: Path, story: Story, *, begins: bool = True) -> Path:
-    """Write a recording by hand: a block for each second."""
-    scribe = Scribe(Writer(path, fsync=False), private=False, every=1.0)
-    opening: Story = [(story[0][0], "begin", "", {}), *((story[0][0], "seat", each, {"line": 1}) for each in TOPICS)]
-    for at, kind, topic, data in [*(opening if begins else []), *story]:
-        scribe.look(at, over=False)
-        if kind == "push":
-            scribe.take((int(at * S), 1, (json.dumps(data),), None), at)
-        else:
-            scribe.take((int(at * S), 1, (topic,), (kind, data)), at)
-    scribe.look(0.0, over=True)
-    scribe.writer.close()
-    return path
-
-
-def ticking(seconds: int) -> Story:
-    return [push(100 + at / 4, TOPICS[at % 2], 1_000 + at) for at in range(4 * seconds)]
 
 
 @pytest.fixture
@@ -122,6 +92,21 @@ def test_a_part_of_the_time_and_of_the_topics_is_played_without_opening_the_rest
     assert max(opened) <= 110.0
 
 
+def test_topics_may_be_listed_as_in_a_subscription(path: Path) -> None:
+    kucoin = KuCoin.replay(path, topics="/market/match:BTC-USDT,ETH-USDT")
+    first, second = numbers(kucoin), numbers(kucoin, "ETH-USDT")
+    kucoin.play()
+    assert (len(first), len(second)) == (40, 40)
+
+
+def test_a_stream_of_what_was_not_recorded_is_told_of_once(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    kucoin = KuCoin.replay(path)
+    for _ in range(2):
+        numbers(kucoin, "BTC-USTD")
+        numbers(kucoin, "BTC-USDT")
+    assert caplog.messages == ["nothing was recorded of /market/match:BTC-USTD: its stream stays silent"]
+
+
 def test_nobody_listens_so_no_block_of_pushes_is_opened(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kucoin, opened = KuCoin.replay(path), list[int]()
     lines = Tape.lines
@@ -166,8 +151,49 @@ def test_ctrl_c_ends_it_cleanly(path: Path) -> None:
     kucoin.match("BTC-USDT").subscribe(press, on_completed=lambda: ended.append("completed"))
     played = kucoin.play()
     assert ended == ["completed"]
-    assert not played.is_complete
+    assert (played.interrupted, played.is_complete) == (True, False)
+    assert str(played).endswith("; interrupted")
     assert 5 <= played.frames <= 6
+    assert kucoin.play().frames == 0
+
+
+def test_a_run_that_is_interrupted_does_not_pass_for_one_that_ended(path: Path) -> None:
+    kucoin = KuCoin.replay(path)
+
+    def press(match: Any) -> None:
+        if match.sequence == 1_010:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        kucoin.match("BTC-USDT").pipe(ops.do_action(press), ops.count()).run()
+
+
+def test_who_closes_it_stops_it_for_good(path: Path) -> None:
+    kucoin, found = KuCoin.replay(path, speed=1.0), list[object]()
+    kucoin.match("BTC-USDT").subscribe(found.append, on_completed=lambda: found.append("completed"))
+    timer = threading.Timer(0.1, kucoin.close)
+    began = time.monotonic()
+    timer.start()
+    played = kucoin.play()
+    assert time.monotonic() - began < 5.0
+    timer.join()
+    assert (found[1:], played.frames, played.is_complete) == (["completed"], 1, False)
+    assert kucoin.play().frames == 0
+
+
+def test_it_can_be_closed_by_a_subscriber(path: Path) -> None:
+    kucoin = KuCoin.replay(path)
+    kucoin.match("BTC-USDT").pipe(ops.filter(lambda match: match.sequence == 1_010)).subscribe(lambda _: kucoin.close())
+    played = kucoin.play()
+    assert (played.until_ns, played.is_complete) == (102_500_000_000, False)
+
+
+def test_who_plays_after_the_end_finds_time_where_it_was(path: Path) -> None:
+    kucoin = KuCoin.replay(path)
+    kucoin.play()
+    at = kucoin.scheduler.now
+    played = kucoin.play()
+    assert (played.frames, played.is_complete, kucoin.scheduler.now) == (0, True, at)
 
 
 def test_who_plays_from_within_is_told_not_to(path: Path) -> None:
@@ -245,6 +271,10 @@ def test_a_book_without_a_snapshot_in_the_recording_ends_with_an_error_that_says
         ({"since": "noon"}, "'noon' is no moment"),
         ({"since": 121 * S}, "ends before"),
         ({"until": 99 * S}, "nothing before"),
+        ({"since": 110 * S, "until": 109 * S}, "109000000000 is before 110000000000"),
+        ({"since": 100}, "a number is a time in nanoseconds"),
+        ({"topics": "/market/match:BTC-USTD"}, "was not recorded; did you mean '/market/match:BTC-USDT'"),
+        ({"topics": [*TOPICS, ""]}, "'' was not recorded; .* names what was"),
     ],
 )
 def test_what_makes_no_sense_is_told(path: Path, settings: dict[str, Any], what: str) -> None:
