@@ -24,7 +24,6 @@ from rx_kucoin.replay.opening import player_of
 from rx_kucoin.replay.player import Player
 from rx_kucoin.replay.summary import Played
 from rx_kucoin.spot import Spot
-from rx_kucoin.tape.reading import Tape
 from rx_kucoin.terms import Settings
 from rx_kucoin.transport.network import Network
 from rx_kucoin.transport.sockets import Sockets
@@ -266,7 +265,7 @@ class Replayed(KuCoin):
     @property
     def topics(self) -> list[str]:
         """The topics that were recorded, as KuCoin writes them."""
-        return Tape(self._player.tape.path).topics()
+        return list(self._player.topics)
 
     def messages(self, topic: str) -> Observable[Any]:
         """Stream the messages of a topic by its name, typed as the method of its channel has them."""

@@ -11,6 +11,7 @@ from reactivex.disposable import CompositeDisposable
 from rx_kucoin.cli._ending import Ending
 from rx_kucoin.cli._lines import Lines
 from rx_kucoin.client import KuCoin, Replayed
+from rx_kucoin.errors import KuCoinError
 from rx_kucoin.replay.summary import Played
 from rx_kucoin.tape.reading import Contents, Tape
 
@@ -42,17 +43,22 @@ def _play(kucoin: Replayed, topics: list[str], ending: Ending) -> None:
         kucoin.halt()
         ending.come()
 
+    def failed(error: Exception) -> None:
+        if not isinstance(error, KuCoinError):  # such was recorded: its event tells, and the others go on
+            ending.come(error)
+
     lines = Lines(deaf)
     subscriptions = CompositeDisposable(kucoin.events.subscribe(lines.event))
     for topic in topics:
-        subscriptions.add(kucoin.messages(topic).subscribe(lines.message, ending.come))
+        subscriptions.add(kucoin.messages(topic).subscribe(lines.message, failed))
     played: list[Played] = []
 
     def play() -> None:
         try:
             played.append(kucoin.play())
-        finally:
             ending.come()
+        except Exception as error:  # noqa: BLE001  whatever it is, it is told in one line
+            ending.come(error)
 
     thread = threading.Thread(target=play, name="rx_kucoin replay", daemon=True)
     thread.start()

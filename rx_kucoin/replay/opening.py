@@ -15,6 +15,7 @@ __all__ = ["player_of"]
 
 _OTHER_UNIT: Final = 100
 """A moment that is so many times nearer to 1970 than the recording was told in seconds, ms or us."""
+_FEW: Final = 5
 
 
 def player_of(
@@ -56,6 +57,6 @@ def _recorded(tape: Tape, topics: Iterable[str]) -> list[str]:
     for topic in asked:
         if topic not in known:
             near = get_close_matches(topic, known, 1)
-            remedy = f"did you mean {near[0]!r}?" if near else "`KuCoin.replay(...).topics` names what was"
-            raise ValueError(f"{topic!r} was not recorded; {remedy}")
+            remedy = f"did you mean {near[0]!r}?" if near else f"what was: {', '.join(known[:_FEW])}"
+            raise ValueError(f"{topic!r} was not recorded; {remedy}{' ...' * (not near and len(known) > _FEW)}")
     return asked

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from rx_kucoin.replay.clock import ReplayClock
 from rx_kucoin.replay.progress import Progress
 from rx_kucoin.replay.seats import Seats
 from rx_kucoin.replay.summary import Played
-from rx_kucoin.tape.block import FACTS, STATE
+from rx_kucoin.tape.block import FACTS, STATE, mark
 from rx_kucoin.tape.lines import STATES, Line, text_of
 from rx_kucoin.tape.reading import Contents, Tape
 from rx_kucoin.tape.retelling import error_of, event_of, is_of_a_line
@@ -49,7 +49,7 @@ class Player:
         self.clock = ReplayClock(self._since)
         self._tell: Callable[[Event], None] = lambda _: None
         self._over: Callable[[], object] = lambda: None
-        self.seats = Seats(None if topics is None else frozenset(topics), contents.topics)
+        self.seats = Seats(None if topics is None else frozenset(topics), self._was_recorded)
         self.answers = Answers(self.clock, self.seats, contents.paths)
         self._offset = self._frames = self._damaged = 0
         self._lines: Iterator[Line] = chain.from_iterable(self._blocks())
@@ -60,6 +60,11 @@ class Player:
 
     def __repr__(self) -> str:
         return f"<Player of {self.tape.path.name} at {self.clock.now:%Y-%m-%d %H:%M:%S}>"
+
+    @cached_property
+    def topics(self) -> list[str]:
+        """The topics that were recorded."""
+        return self.tape.topics()
 
     def attach(self, tell: Callable[[Event], None], on_live: Callable[[Any], None], over: Callable[[], object]) -> None:
         """Say who is told of events, of connections, and of the end."""
@@ -109,6 +114,11 @@ class Player:
         if over > was_over:  # `delay`, `sample` ... have a last word after the end
             self.clock.run_until(self.clock.now_ns + _AFTER)
         return played
+
+    def _was_recorded(self, topic: str) -> bool:
+        """Find out, where the headers do not tell, from what the blocks say."""
+        pushed = self.contents.topics
+        return (pushed is not None and mark(topic) in pushed) or topic in self.topics
 
     def _play(self, progress: Progress) -> bool:
         clock, seats, paced, halted = self.clock, self.seats, self._speed is not None, self._halted.is_set

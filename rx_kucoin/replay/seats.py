@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any, cast
 
 from reactivex import Observable, abc
@@ -52,8 +52,8 @@ class Seats:
     is called.
     """
 
-    def __init__(self, only: frozenset[str] | None, pushed: Collection[int] | None) -> None:
-        """`only`: the topics that are played at all; None: all of them. `pushed`: see `Contents.topics`."""
+    def __init__(self, only: frozenset[str] | None, was_recorded: Callable[[str], bool]) -> None:
+        """`only`: the topics that are played at all; None: all of them."""
         self.connections: dict[int, Recorded] = {}
         self.marks: frozenset[int] = frozenset()
         """What the headers of blocks know the topics by that somebody listens to."""
@@ -61,7 +61,7 @@ class Seats:
         """Whether anybody listens to what is pushed under this name; looked up as names come."""
         self.on_live: Callable[[Any], None] = lambda _: None
         """Told of each connection that begins."""
-        self._only, self._pushed = only, pushed
+        self._only, self._was_recorded = only, was_recorded
         self._lock = threading.Lock()
         self._stays: dict[str, list[_Stay]] = {}
         self._missed: set[str] = set()
@@ -156,10 +156,10 @@ class Seats:
                 self._changed()
 
     def _look_for(self, topic: str) -> None:
-        """Tell, once, of a topic that nothing was recorded of: it may be one that was misspelt."""
-        if self._pushed is not None and topic not in self._missed and mark(topic) not in self._pushed:
+        """Tell, once, of a topic that was not recorded: it may be one that was misspelt."""
+        if topic not in self._missed and not self._was_recorded(topic):
             self._missed.add(topic)
-            _log.warning("nothing was recorded of %s: its stream stays silent", topic)
+            _log.warning("%s was not recorded: its stream stays silent", topic)
 
     def _changed(self) -> None:
         """Under the lock."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from cli_process import command, piped, run
+from tape_by_hand import TOPICS, push, write
 
 pytestmark = pytest.mark.socket
 
@@ -56,6 +57,15 @@ def test_what_is_in_it_is_told_and_that_it_was_cut_off(path: Path, tmp_path: Pat
     assert "end      cut off" in told.stdout
     assert "bytes at the end, a block that is not whole" in told.stdout
     assert "cut off while it was written" in run("replay", str(torn)).stderr
+
+
+def test_a_topic_that_was_refused_ends_nothing_else(tmp_path: Path) -> None:
+    error = {"error": "SubscriptionRejected", "text": "no such topic"}
+    refused = (101.0, "failed", TOPICS[0], {"error": error})
+    path = write(tmp_path / "tape.jsonl.gz", [push(100.0, TOPICS[1], 1), refused, push(102.0, TOPICS[1], 2)])
+    played = run("replay", str(path))
+    assert played.returncode == 0
+    assert len(played.stdout.splitlines()) == 2
 
 
 def test_a_reader_that_goes_away_ends_the_replay(path: Path) -> None:

@@ -23,7 +23,7 @@ def hasty() -> Iterator[None]:
 
 @pytest.mark.usefixtures("hasty")
 def test_subscribers_come_and_go_on_any_thread_while_another_one_plays() -> None:
-    seats, failed = Seats(None, None), list[BaseException]()
+    seats, failed = Seats(None, bool), list[BaseException]()
 
     def listen(topic: str) -> abc.DisposableBase:
         return seats.topic(topic, lambda _: reactivex.never()).subscribe(on_error=failed.append)
@@ -48,7 +48,7 @@ def test_subscribers_come_and_go_on_any_thread_while_another_one_plays() -> None
 
 
 def test_who_comes_while_a_connection_does_sits_on_it_once() -> None:
-    seats, sat = Seats(None, None), list[object]()
+    seats, sat = Seats(None, bool), list[object]()
     seats.seat(1, "a", 1, "")
     seats.topic("a", lambda _: reactivex.never()).subscribe(sat.append)
     seats.seat(1, "a", 1, "")
