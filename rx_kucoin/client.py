@@ -15,7 +15,7 @@ from rx_kucoin.futures import Futures
 from rx_kucoin.protocol.discretion import discreetly
 from rx_kucoin.protocol.limits import Limits, Market
 from rx_kucoin.protocol.pushes import Push
-from rx_kucoin.protocol.regions import REGIONS, Region, check_url
+from rx_kucoin.protocol.regions import Region, hosts_of
 from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.protocol.topics import Topic
 from rx_kucoin.recording import Recording
@@ -86,15 +86,8 @@ class KuCoin(Spot):
         transport: TransportOf | None = None,
         **settings: Unpack[Settings],
     ) -> None:
-        if region not in REGIONS:
-            raise ValueError(f"no region {region!r}; choose from {', '.join(REGIONS)}")
-        usual, hosts = REGIONS["global"], REGIONS[region]
-        self._rest_urls: Mapping[Market, str] = {
-            "spot": hosts.spot if rest_url == usual.spot else check_url("rest_url", rest_url),
-            "futures": hosts.futures
-            if futures_rest_url == usual.futures
-            else check_url("futures_rest_url", futures_rest_url),
-        }
+        hosts = hosts_of(region, rest_url, futures_rest_url)
+        self._rest_urls: Mapping[Market, str] = {"spot": hosts.spot, "futures": hosts.futures}
         self._network = Network(timeout=timeout, proxy=proxy, ca=ca, headers=hosts.headers)
         self._given = credentials
         self._random = settings.get("random", dice.random)

@@ -21,15 +21,18 @@ def push(at: float, topic: str, number: int) -> tuple[float, str, str, Any]:
 
 def write(path: Path, story: Story, *, begins: bool = True) -> Path:
     """Write a recording by hand: a block for each second."""
-    scribe = Scribe(Writer(path, fsync=False), private=False, every=1.0)
+    scribe = Scribe(Writer(path, fsync=False), private=False)
     opening: Story = [(story[0][0], "begin", "", {}), *((story[0][0], "seat", each, {"line": 1}) for each in TOPICS)]
+    began = story[0][0]
     for at, kind, topic, data in [*(opening if begins else []), *story]:
-        scribe.look(at, over=False)
+        if at >= began + 1.0:
+            scribe.flush()
+            began = at
         if kind == "push":
-            scribe.take((int(at * S), 1, (json.dumps(data),), None), at)
+            scribe.take((int(at * S), 1, (json.dumps(data),), None))
         else:
-            scribe.take((int(at * S), 1, (topic,), (kind, data)), at)
-    scribe.look(0.0, over=True)
+            scribe.take((int(at * S), 1, (topic,), (kind, data)))
+    scribe.flush()
     scribe.writer.close()
     return path
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-__all__ = ["REGIONS", "Hosts", "Region", "check_url"]
+__all__ = ["REGIONS", "Hosts", "Region", "check_url", "hosts_of"]
 
 Region = Literal["global", "eu", "australia"]
 
@@ -30,6 +30,22 @@ REGIONS: Final[Mapping[Region, Hosts]] = {
     "eu": Hosts("https://api.kucoin.eu", "https://api-futures.kucoin.eu"),
     "australia": Hosts(*_GLOBAL, MappingProxyType({"X-SITE-TYPE": "australia"})),
 }
+
+
+def hosts_of(region: Region, spot: str, futures: str) -> Hosts:
+    """Give the hosts of a region, but for those addresses that are not the usual ones.
+
+    Raises:
+        ValueError: there is no such region, or an address is malformed.
+    """
+    if region not in REGIONS:
+        raise ValueError(f"no region {region!r}; choose from {', '.join(REGIONS)}")
+    usual, hosts = REGIONS["global"], REGIONS[region]
+    return Hosts(
+        hosts.spot if spot == usual.spot else check_url("rest_url", spot),
+        hosts.futures if futures == usual.futures else check_url("futures_rest_url", futures),
+        hosts.headers,
+    )
 
 
 def check_url(name: str, url: str) -> str:
