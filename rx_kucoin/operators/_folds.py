@@ -1,13 +1,13 @@
-"""What a window can be asked for by name: parts that are put together, and what is read from the whole."""
+"""What values can be asked for by name: parts that are put together, and what is read from the whole."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from math import sqrt
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, cast
 
 from rx_kucoin.operators._exact import add, multiply, subtract
 
-__all__ = ["FOLDS", "Fold", "Name"]
+__all__ = ["Fold", "Name", "fold_of"]
 
 Name = Literal["count", "sum", "mean", "std", "min", "max", "first", "last"]
 
@@ -23,12 +23,40 @@ class Fold(NamedTuple):
     """What is told of the whole."""
 
 
+def fold_of(name: Name | Sequence[Name]) -> Fold:
+    """Find what a name means, or several, for a tuple of figures.
+
+    Raises:
+        ValueError: it means nothing.
+    """
+    names: Sequence[Name] = name if isinstance(name, (tuple, list)) else (cast("Name", name),)
+    if not names or not all(each in _FOLDS for each in names):
+        raise ValueError(f"a figure is one of {', '.join(_FOLDS)}, several of them, or a function, not {name!r}")
+    folds = [_FOLDS[each] for each in names]
+    return _beside(folds) if names is name else folds[0]
+
+
+def _beside(folds: Sequence[Fold]) -> Fold:
+    """Keep several figures up to date together."""
+
+    def part(value: Any) -> Any:
+        return [fold.part(value) for fold in folds]
+
+    def combine(one: Any, other: Any) -> Any:
+        return [fold.combine(left, right) for fold, left, right in zip(folds, one, other, strict=True)]
+
+    def read(whole: Any) -> Any:
+        return tuple([fold.read(each) for fold, each in zip(folds, whole, strict=True)])
+
+    return Fold(part, combine, read)
+
+
 class _Exact(NamedTuple):
     """Sums of which nothing is lost, so that the deviation can be had from them."""
 
     many: int
-    total: Decimal
-    squares: Decimal
+    total: Decimal | int
+    squares: Decimal | int
 
 
 class _Rounded(NamedTuple):
@@ -40,17 +68,32 @@ class _Rounded(NamedTuple):
 
 
 def _moments(value: Any) -> Any:
-    return _Exact(1, value, multiply(value, value)) if type(value) is Decimal else _Rounded(1, float(value), 0.0)
+    exact = type(value) is Decimal or type(value) is int
+    return _Exact(1, value, multiply(value, value)) if exact else _Rounded(1, float(value), 0.0)
 
 
 def _together(one: Any, other: Any) -> Any:
-    if isinstance(one, _Exact) and isinstance(other, _Exact):
+    if type(one) is not type(other):
+        one, other = _rounded(one), _rounded(other)
+    if type(one) is _Exact:
         return _Exact(one.many + other.many, add(one.total, other.total), add(one.squares, other.squares))
-    if isinstance(one, _Rounded) and isinstance(other, _Rounded):
-        many, step = one.many + other.many, other.mean - one.mean
-        share = other.many / many
-        return _Rounded(many, one.mean + step * share, one.apart + other.apart + step * step * one.many * share)
-    raise TypeError("Decimals and other numbers are not put together")
+    many, step = one.many + other.many, other.mean - one.mean
+    share = other.many / many
+    return _Rounded(many, one.mean + step * share, one.apart + other.apart + step * step * one.many * share)
+
+
+def _rounded(whole: Any) -> Any:
+    """Make floats of whole numbers."""
+    if type(whole) is _Rounded:
+        return whole
+    if type(whole.total) is Decimal:
+        raise TypeError("Decimals and floats are not put together")
+    return _Rounded(whole.many, whole.total / whole.many, _scatter(whole) / whole.many)
+
+
+def _scatter(whole: _Exact) -> Any:
+    """What the squares of the distances from the mean add up to, as often as there are values."""
+    return subtract(multiply(whole.squares, whole.many), multiply(whole.total, whole.total))
 
 
 def _deviation(whole: Any) -> Any:
@@ -60,8 +103,8 @@ def _deviation(whole: Any) -> Any:
         return None
     if type(whole) is _Rounded:
         return sqrt(whole.apart / (count - 1))
-    scatter = subtract(multiply(whole.squares, count), multiply(whole.total, whole.total))
-    return (scatter / (count * (count - 1))).sqrt()
+    variance = _scatter(whole) / (count * (count - 1))
+    return variance.sqrt() if type(variance) is Decimal else sqrt(variance)
 
 
 def _itself(value: Any) -> Any:
@@ -92,7 +135,7 @@ def _later(_: Any, other: Any) -> Any:
     return other
 
 
-FOLDS: Final[dict[str, Fold]] = {
+_FOLDS: Final[dict[str, Fold]] = {
     "count": Fold(_one, add, _itself),
     "sum": Fold(_itself, add, _itself),
     "mean": Fold(_counted, _sums, _mean),

@@ -1,7 +1,9 @@
 """ohlc: bars made of events, each emitted once, when it is over."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+from itertools import chain
+from math import inf
 from typing import Any, Final, Generic, TypeVar, cast
 
 from reactivex import Observable, abc
@@ -12,6 +14,7 @@ from rx_kucoin.operators._bar import Bar, Forming
 from rx_kucoin.operators._clock import clock_of
 from rx_kucoin.operators._dates import Dates
 from rx_kucoin.operators._lean import Lean, Sink, attach
+from rx_kucoin.operators._missing import is_missing
 from rx_kucoin.operators._serialize import Turns
 from rx_kucoin.operators._timers import Timer
 from rx_kucoin.operators._wall import nanoseconds
@@ -53,9 +56,10 @@ def ohlc(
         result: -----3---2---------|
 
     An event that comes when its bar is over is late: it is dropped, and `on_late` is told. Within a bar the order is
-    that in which they come. An event without a price or a size is left out.
+    that in which they come. An event without a price or a size (None, NaN) is left out.
 
-    With `fill` a bar without events is emitted, too: all its prices are the close before, and its volume is 0.
+    With `fill` a bar without events is emitted, too: all its prices are the close before, and its volume is 0. More
+    than a million of these between two events are taken for a wrong time, and end the stream with a ValueError.
 
     .. marble::
 
@@ -85,8 +89,8 @@ def ohlc(
     Raises:
         ValueError: `every` is not above 0, or `settle` is below 0.
     """
-    length = nanoseconds(every)
-    if length <= 0 or (settle or 0) < 0:
+    length = nanoseconds(every) if 0 < every < inf else 0
+    if length <= 0 or not 0 <= (settle or 0) < inf:
         raise ValueError(f"ohlc needs every > 0 and settle >= 0, got {every=}, {settle=}")
 
     def operator(source: Observable[T]) -> Observable[Bar[N]]:
@@ -105,8 +109,7 @@ def ohlc(
     return operator
 
 
-_MOST_FILLED: Final = 100_000
-"""More bars than that between two events are an error of their times."""
+_MOST_FILLED: Final = 1_000_000
 
 
 _BEFORE_ALL: Final = -(2**63)
@@ -181,12 +184,17 @@ class _Bars(Generic[T]):
 
     def on_completed(self) -> None:
         if self._forming is not None:
-            self._sink.on_next(self._forming.bar())
+            try:
+                last = self._forming.bar()
+            except Exception as error:  # noqa: BLE001  of prices that are no numbers
+                self.on_error(error)
+                return
+            self._sink.on_next(last)
         self._sink.on_completed()
 
-    def _take(self, event: T) -> Sequence[Bar[Any]]:
+    def _take(self, event: T) -> Iterable[Bar[Any]]:
         price, size = self._price(event), 1 if self._size is None else self._size(event)
-        if price is None or size is None:
+        if is_missing(price) or is_missing(size):
             return ()
         at = self._dates.of(event)
         start = at - at % self._length
@@ -204,7 +212,7 @@ class _Bars(Generic[T]):
             self.closing.after(start + self._length, at)
         return over
 
-    def _over(self, until: int) -> Sequence[Bar[Any]]:
+    def _over(self, until: int) -> Iterable[Bar[Any]]:
         """The clock says so, of the bar that forms or, if there is none, of the one that would be filled in next."""
         awaited = self._next if self._forming is None else self._forming.start
         if awaited + self._length != until:
@@ -214,18 +222,20 @@ class _Bars(Generic[T]):
             self.closing.again(until + self._length)
         return over
 
-    def _until(self, start: int) -> Sequence[Bar[Any]]:
+    def _until(self, start: int) -> Iterable[Bar[Any]]:
         """Tell the bars that are over when one begins at this moment."""
         over: list[Bar[Any]] = []
+        first = self._next if self._forming is None else self._forming.start + self._length
+        fills = self._fill and first != _BEFORE_ALL
+        if fills and start - first > _MOST_FILLED * self._length:
+            raise ValueError(f"between {first} and {start} there are too many bars without events to fill them in")
         if self._forming is not None:
             self._last, self._forming = self._forming.bar(), None
-            self._next = self._last.start_ns + self._length
+            self._next = first
             over.append(self._last)
-        if not self._fill or self._last is None:
+        if not fills or self._last is None:
             return over
-        if (start - self._next) // self._length > _MOST_FILLED:
-            raise ValueError(f"between {self._next} and {start} there are too many bars without events to fill them in")
-        close, nothing = self._last.close, type(self._last.volume)()
-        over += [Bar(at, close, close, close, close, nothing, None, 0) for at in range(self._next, start, self._length)]
         self._next = start
-        return over
+        close, nothing = self._last.close, type(self._last.volume)()
+        starts = range(first, start, self._length)
+        return chain(over, (Bar(at, close, close, close, close, nothing, None, 0) for at in starts))

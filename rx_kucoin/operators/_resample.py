@@ -1,14 +1,16 @@
 """resample: a figure at each point of a regular grid of time, whatever comes in between."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Generic, Literal, TypeVar, cast, get_args
+from math import inf
+from typing import Any, Final, Literal, TypeVar, cast, get_args
 
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, Disposable
 from reactivex.scheduler import TimeoutScheduler
 
-from rx_kucoin.operators._folds import FOLDS, Fold, Name
+from rx_kucoin.operators._folds import Fold, Name, fold_of
 from rx_kucoin.operators._lean import Lean, Sink, attach
+from rx_kucoin.operators._missing import is_missing
 from rx_kucoin.operators._serialize import Turns
 from rx_kucoin.operators._timers import Timer
 from rx_kucoin.operators._wall import nanoseconds, wall_of
@@ -22,7 +24,7 @@ Empty = Literal["carry", "none", "skip"]
 
 def resample(
     every: float,
-    how: Name | Callable[[Sequence[T]], Any] = "last",
+    how: Name | tuple[Name, ...] | Callable[[Sequence[T]], Any] = "last",
     *,
     empty: Empty | None = None,
     scheduler: abc.SchedulerBase | None = None,
@@ -39,9 +41,10 @@ def resample(
     nothing has come since the last time, which makes no grid, and begins to count where it is subscribed to.
 
     `how` is one of `last`, `first`, `min`, `max`, `sum`, `mean`, `std` and `count`, at a cost that does not depend on
-    how many values came, or any function of the values that came since the point before. When none came, `empty` says
-    what is emitted: `carry`, what was emitted last, if anything was; `none`, a None; or `skip`, nothing at all. It is
-    `carry` for `last`, and `none` for all others.
+    how many values came; several of them, for a tuple of figures; or any function of the values that came since the
+    point before. A None or a NaN is no value. When none came, `empty` says what is emitted: `carry`, what was emitted
+    last, if anything was; `none`, a None; or `skip`, nothing at all. It is `carry` for `last`, and `none` for all
+    others.
 
     .. marble::
 
@@ -67,14 +70,15 @@ def resample(
     Raises:
         ValueError: `every` is not above 0, or `how` or `empty` is unknown.
     """
-    step = nanoseconds(every)
-    if step <= 0 or (isinstance(how, str) and how not in FOLDS) or empty not in {None, *get_args(Empty)}:
-        raise ValueError(f"resample cannot do {every=}, {how=}, {empty=}")
+    step = nanoseconds(every) if 0 < every < inf else 0
+    if step <= 0 or empty not in {None, *get_args(Empty)}:
+        raise ValueError(f"resample cannot do {every=}, {empty=}")
+    fold = Fold(_alone, _listed, how) if callable(how) else fold_of(how)
     otherwise: Empty = empty or ("carry" if how == "last" else "none")
 
     def operator(source: Observable[T]) -> Observable[Any]:
         def subscribe(sink: Sink[Any], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
-            turns: Turns[object] = Turns(_Grid(sink, how, otherwise))  # both the timer and the source speak
+            turns: Turns[object] = Turns(_Grid(sink, fold, otherwise))  # both the timer and the source speak
             ticks = _Ticks(turns, step, scheduler or scheduler_ or TimeoutScheduler.singleton())
             ticks.begin()
             stop = Disposable(ticks.dispose)
@@ -108,29 +112,32 @@ class _Ticks:
         self._wait(now, now // self._step + 1)
 
     def _ring(self) -> None:
-        self._turns.on_next(_TICK)
-        now = self._now()
-        # The nearest point is the one that this was about, even if the timer was a little early; and where the clock
-        # was set in the meantime, the next one is never farther away than a step and a half.
-        self._wait(now, (now + self._step // 2) // self._step + 1)
+        try:
+            self._turns.on_next(_TICK)
+        finally:  # what a subscriber raises is for the clock's thread to tell of; the grid goes on
+            now = self._now()
+            # The nearest point is the one that this was about, even if the timer was a little early; and where the
+            # clock was set in the meantime, the next one is never farther away than a step and a half.
+            self._wait(now, (now + self._step // 2) // self._step + 1)
 
     def _wait(self, now: int, point: int) -> None:
         self._timer.set((point * self._step - now) / 1e9, self._ring)
 
 
-class _Grid(Generic[T]):
+class _Grid:
     """One subscription: told of one thing at a time."""
 
     __slots__ = ("_empty", "_fold", "_said", "_sink", "_so_far")
 
-    def __init__(self, sink: Sink[Any], how: str | Callable[[Sequence[T]], Any], empty: Empty) -> None:
-        self._sink, self._empty = sink, empty
-        self._fold = FOLDS[how] if isinstance(how, str) else Fold(_alone, _listed, how)
+    def __init__(self, sink: Sink[Any], fold: Fold, empty: Empty) -> None:
+        self._sink, self._fold, self._empty = sink, fold, empty
         self._so_far = self._said = _NOTHING
 
     def on_next(self, value: object) -> None:
         try:
             if value is not _TICK:
+                if is_missing(value):
+                    return
                 part = self._fold.part(value)
                 self._so_far = part if self._so_far is _NOTHING else self._fold.combine(self._so_far, part)
                 return

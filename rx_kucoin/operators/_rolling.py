@@ -1,12 +1,13 @@
 """rolling: figures of the events of the last so many seconds, or of the last so many, at each event."""
 
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import Any, TypeVar, overload
 
 from reactivex import Observable, abc
 
-from rx_kucoin.operators._folds import FOLDS, Name
-from rx_kucoin.operators._windows import ByName, Whole, Window, Windowed
+from rx_kucoin.operators._folds import Name, fold_of
+from rx_kucoin.operators._windows import Sliding, Whole, Windowed
 
 __all__ = ["rolling"]
 
@@ -68,7 +69,7 @@ def rolling(
     with it. Decimals are summed exactly, and rounded once at the end where they are divided. Of other numbers the mean
     and the deviation are floats'; nothing is subtracted, so they do not drift.
 
-    An event that comes late counts as the latest before it. One whose value is None is left out.
+    An event that comes late counts as the latest before it. One without a value (None, NaN) is left out.
 
     Examples:
         >>> matches.pipe(rolling(("mean", "std"), seconds=60, value=attrgetter("price"), time=attrgetter("time_ns")))
@@ -88,18 +89,9 @@ def rolling(
     Raises:
         ValueError: not exactly one of `seconds` and `count` is given, or it is not above 0, or `fold` is unknown.
     """
-    if (seconds is None) == (count is None) or (seconds or count or 0) <= 0:
+    if (seconds is None) == (count is None) or not 0 < (seconds or count or 0) < inf:
         raise ValueError(f"rolling needs seconds > 0 or count > 0, one of them; got {seconds=}, {count=}")
-    if not callable(fold):
-        names: set[str] = {fold} if isinstance(fold, str) else {*fold}
-        if not names or not names <= FOLDS.keys():
-            raise ValueError(f"rolling knows {', '.join(FOLDS)}; got {fold!r}")
-
-    def window() -> Window:
-        if callable(fold):
-            return Whole(fold)
-        if isinstance(fold, str):
-            return ByName([FOLDS[fold]], is_one=True)
-        return ByName([FOLDS[name] for name in fold], is_one=False)
-
-    return Windowed(window, seconds, count, value, time, scheduler)
+    if callable(fold):
+        return Windowed(lambda: Whole(fold), seconds, count, value, time, scheduler)
+    known = fold_of(fold)
+    return Windowed(lambda: Sliding(known), seconds, count, value, time, scheduler)

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from math import inf
 from typing import Any, Final, TypeVar
 
 from reactivex import Observable, abc
 
 from rx_kucoin.operators._exact import add, multiply
 from rx_kucoin.operators._folds import Fold
-from rx_kucoin.operators._windows import ByName, Running, Windowed
+from rx_kucoin.operators._missing import is_missing
+from rx_kucoin.operators._windows import Running, Sliding, Windowed
 
 __all__ = ["vwap"]
 
@@ -37,7 +39,8 @@ def vwap(
     it is all since the subscription. Decimals are multiplied and summed exactly, and rounded once, in the division;
     floats do not drift.
 
-    A trade without a price or a size is left out. Where only sizes of 0 were seen there is no such price: None.
+    A trade without a price or a size (None, NaN) is left out. Where only sizes of 0 were seen there is no such price:
+    None.
 
     Examples:
         >>> matches.pipe(vwap(price=attrgetter("price"), size=attrgetter("size")))
@@ -57,17 +60,16 @@ def vwap(
     Raises:
         ValueError: both `seconds` and `count` are given, or one that is not above 0.
     """
-    if (seconds is not None and count is not None) or any(span is not None and span <= 0 for span in (seconds, count)):
+    spans = [span for span in (seconds, count) if span is not None]
+    if len(spans) > 1 or not all(0 < span < inf for span in spans):
         raise ValueError(f"vwap needs seconds > 0 or count > 0, or neither; got {seconds=}, {count=}")
 
     def value(trade: T) -> tuple[Any, Any] | None:
         at, much = price(trade), size(trade)
-        return None if at is None or much is None else (multiply(at, much), much)
+        return None if is_missing(at) or is_missing(much) else (multiply(at, much), much)
 
-    def window() -> Running | ByName:
-        return Running(_WEIGHED) if seconds is None and count is None else ByName([_WEIGHED], is_one=True)
-
-    return Windowed(window, seconds, count, value, time, scheduler)
+    kind = Running if seconds is None and count is None else Sliding
+    return Windowed(lambda: kind(_WEIGHED), seconds, count, value, time, scheduler)
 
 
 def _itself(value: Any) -> Any:

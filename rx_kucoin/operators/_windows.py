@@ -10,10 +10,10 @@ from reactivex import Observable, abc
 from rx_kucoin.operators._dates import Dates
 from rx_kucoin.operators._folds import Fold
 from rx_kucoin.operators._lean import Lean, Sink, attach
-from rx_kucoin.operators._sliding import Sliding
+from rx_kucoin.operators._missing import is_missing
 from rx_kucoin.operators._wall import nanoseconds
 
-__all__ = ["ByName", "Running", "Whole", "Window", "Windowed"]
+__all__ = ["Running", "Sliding", "Whole", "Window", "Windowed"]
 
 T = TypeVar("T")
 
@@ -64,23 +64,41 @@ class Running:
         return self._fold.read(self._sum[0])
 
 
-class ByName:
-    """Figures that are kept up to date."""
+class Sliding:
+    """A figure that is kept up to date, at a cost that does not grow with the window.
 
-    __slots__ = ("_folds", "_is_one", "_slides")
+    Nothing is ever subtracted, so that a sum of floats does not drift, and the least and the greatest are as easy. What
+    comes is added to a sum of the young ones; when the old ones have all left, the young become old, and each of them
+    is given the sum of itself and of those behind it. That is one more addition for each, and so two for each over its
+    life.
+    """
 
-    def __init__(self, folds: list[Fold], *, is_one: bool) -> None:
-        self._folds, self._is_one = folds, is_one
-        self._slides = [Sliding[Any](fold.combine) for fold in folds]
+    __slots__ = ("_fold", "_old", "_sum", "_young")
+
+    def __init__(self, fold: Fold) -> None:
+        self._fold = fold
+        self._old: list[tuple[int, Any]] = []  # the oldest is the last
+        self._young: deque[tuple[int, Any]] = deque()
+        self._sum: list[Any] = []  # of the young ones, if there are any
 
     def after(self, at: int, value: Any, until: int) -> Any:
-        """Tell one figure, or a tuple of them."""
-        figures: list[Any] = []
-        for fold, slide in zip(self._folds, self._slides, strict=True):
-            slide.drop_until(until)
-            slide.push(at, fold.part(value))
-            figures.append(fold.read(slide.total()))
-        return figures[0] if self._is_one else tuple(figures)
+        """Tell what those in the window add up to, in a wide sense."""
+        old, combine, part = self._old, self._fold.combine, self._fold.part(value)
+        while old and old[-1][0] <= until:
+            old.pop()
+        if self._young and self._young[0][0] <= until:
+            self._grow_old(until)
+        self._young.append((at, part))
+        self._sum = [combine(self._sum[0], part) if self._sum else part]
+        return self._fold.read(combine(old[-1][1], self._sum[0]) if old else self._sum[0])
+
+    def _grow_old(self, until: int) -> None:
+        young, self._young, self._sum = self._young, deque(), []
+        while young and young[0][0] <= until:  # those leave at once
+            young.popleft()
+        while young:
+            moment, part = young.pop()
+            self._old.append((moment, self._fold.combine(part, self._old[-1][1]) if self._old else part))
 
 
 class Whole:
@@ -123,7 +141,7 @@ class _Windowing(Generic[T]):
     def on_next(self, event: T) -> None:
         try:
             value = event if self._value is None else self._value(event)
-            if value is None:
+            if is_missing(value):
                 return
             if self._dates is None:
                 self._number += 1

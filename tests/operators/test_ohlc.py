@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 from itertools import groupby, pairwise
+from math import inf, nan
 from typing import Any, NamedTuple
 
 import pytest
@@ -86,6 +87,8 @@ def test_sums_lose_no_digit() -> None:
 def test_an_event_without_a_price_or_a_size_is_left_out() -> None:
     trades = [Trade(0), Trade(1, price=None), Trade(2, size=None), Trade(5 * SECOND)]
     assert [bar.count for bar in bars_of(trades)] == [1, 1]
+    no_number = Decimal("nan")
+    assert bars_of([Trade(0, price=no_number), *trades, Trade(6 * SECOND, size=no_number)]) == bars_of(trades)
 
 
 def test_without_sizes_events_are_counted() -> None:
@@ -97,6 +100,12 @@ def test_without_sizes_events_are_counted() -> None:
 def test_where_nothing_was_traded_there_is_no_average() -> None:
     [bar] = bars_of([Trade(0, Decimal(5), Decimal(0))])
     assert (bar.vwap, bar.volume) == (None, 0)
+
+
+def test_a_weekend_of_seconds_is_filled_in() -> None:
+    trades = [Trade(0), Trade(2 * 86_400 * SECOND, Decimal(2))]
+    counts = [bar.count for bar in bars_of(trades, every=1, fill=True)]
+    assert (len(counts), sum(counts)) == (2 * 86_400 + 1, 2)
 
 
 def test_a_time_that_cannot_be_ends_the_stream_instead_of_filling_in_for_ever() -> None:
@@ -173,7 +182,15 @@ def test_a_mistake_of_the_caller_s_ends_his_stream() -> None:
     assert not source.observers
 
 
-@pytest.mark.parametrize("wrong", [{"every": 0}, {"every": -1}, {"every": 1, "settle": -0.1}])
+def test_prices_that_are_no_numbers_end_the_stream_even_in_the_last_bar() -> None:
+    errors: list[Exception] = []
+    rx.of("1.5").pipe(ohlc(1, price=str)).subscribe(on_error=errors.append)
+    assert [type(error) for error in errors] == [TypeError]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"every": it} for it in (0, -1, nan, inf)] + [{"every": 1, "settle": it} for it in (-0.1, nan, inf)]
+)
 def test_what_makes_no_sense_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="ohlc needs"):
         ohlc(**wrong, price=float)

@@ -1,5 +1,6 @@
 """resample: one figure at each point of the grid, whatever comes in between."""
 
+import math
 import threading
 from typing import Any
 
@@ -156,7 +157,40 @@ def test_on_the_real_clock_it_tells_one_after_the_other_with_values_from_another
     assert not clashes
 
 
-@pytest.mark.parametrize("wrong", [{"every": 0}, {"every": 1, "how": "median"}, {"every": 1, "empty": "zero"}])
+def test_a_subscriber_that_raises_does_not_stop_the_grid() -> None:
+    clock, source, said = VirtualTimeScheduler(0.0), Subject[str](), []
+
+    def say(value: str) -> None:
+        said.append(clock.to_seconds(clock.clock))
+        if len(said) == 1:
+            raise KeyError(value)
+
+    source.pipe(resample(1, scheduler=clock)).subscribe(say)
+    source.on_next("a")
+    with pytest.raises(KeyError):
+        clock.advance_to(1.5)
+    clock.stop()
+    clock.advance_to(3.5)
+    assert said == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("how", "expected"), [("last", 4), ("mean", 3), ("count", 2), (("min", "max"), (2, 4))])
+def test_what_is_no_number_is_no_value(how: Any, expected: Any) -> None:
+    """As the first deviation of `rolling`, or a `vwap` of nothing: both are piped into a grid."""
+    live = Live(1, how, empty="skip")
+    live.at(0.5, None, 2.0, math.nan, 4.0, None)
+    live.at(1.5, None)
+    live.clock.advance_to(3.5)
+    assert live.said == [(1, expected)]
+
+
+@pytest.mark.parametrize("wrong", [{"every": 0}, {"every": math.nan}, {"every": 1, "empty": "zero"}])
 def test_what_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="resample cannot"):
         resample(**wrong)
+
+
+@pytest.mark.parametrize("how", ["median", ("mean", "median"), (), None])
+def test_a_figure_that_nobody_knows_is_refused(how: Any) -> None:
+    with pytest.raises(ValueError, match="a figure is one of"):
+        resample(1, how)

@@ -87,6 +87,28 @@ def test_what_was_huge_or_no_number_leaves_no_trace_when_it_has_left() -> None:
     assert math.isclose(std, 0.01, rel_tol=1e-6)
 
 
+@pytest.mark.parametrize("nothing", [None, math.nan, Decimal("nan")])
+def test_what_is_no_number_is_left_out_wherever_it_stands(nothing: Any) -> None:
+    numbers = [Decimal(3), Decimal(1), Decimal(2), Decimal(5)]
+    expected = told(numbers, rolling(FIGURES, count=3))
+    for at in range(5):
+        assert told([*numbers[:at], nothing, *numbers[at:]], rolling(FIGURES, count=3)) == expected
+
+
+def test_arrays_are_values_as_good_as_any() -> None:
+    numpy = pytest.importorskip("numpy")
+    [_, both] = told([numpy.array([1.0, 2.0]), numpy.array([3.0, math.nan])], rolling("first", count=2))
+    assert both.tolist() == [1, 2]
+
+
+@given(st.lists(st.integers(-(10**12), 10**12), min_size=2, max_size=30))
+def test_whole_numbers_go_with_decimals_and_with_floats(values: list[int]) -> None:
+    expected = statistics.stdev(values)
+    for kinds in ((int,), (int, Decimal), (Decimal, int), (int, float), (float, int)):
+        mixed = [kinds[at % len(kinds)](value) for at, value in enumerate(values)]
+        assert math.isclose(told(mixed, rolling("std", count=30))[-1], expected, rel_tol=1e-9, abs_tol=1e-3)
+
+
 def test_a_wide_window_costs_an_event_no_more_than_a_narrow_one() -> None:
     values = [Decimal(at % 97) for at in range(30_000)]
 
@@ -124,7 +146,14 @@ def test_values_that_do_not_add_up_end_the_stream_and_the_subscription() -> None
 
 
 @pytest.mark.parametrize(
-    "wrong", [{}, {"seconds": 1, "count": 1}, {"seconds": 0}, {"count": 0}, {"count": -3}, {"seconds": -1}]
+    "wrong",
+    [
+        {},
+        {"seconds": 1, "count": 1},
+        *({"seconds": it} for it in (0, -1, math.nan, math.inf)),
+        {"count": 0},
+        {"count": -3},
+    ],
 )
 def test_a_window_has_one_width(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="rolling needs"):
@@ -133,5 +162,5 @@ def test_a_window_has_one_width(wrong: dict[str, float]) -> None:
 
 @pytest.mark.parametrize("wrong", ["median", ("mean", "median"), ()])
 def test_a_figure_that_nobody_knows_is_refused(wrong: Any) -> None:
-    with pytest.raises(ValueError, match="rolling knows"):
+    with pytest.raises(ValueError, match="a figure is one of"):
         rolling(wrong, count=2)

@@ -1,6 +1,7 @@
 """vwap: what was paid, by what was got for it."""
 
 from decimal import Decimal
+from math import inf, nan
 from typing import Any
 
 import pytest
@@ -34,12 +35,14 @@ def test_a_vwap_is_what_was_paid_by_what_was_got(trades: list[tuple[Decimal, Dec
 
 
 def test_a_vwap_of_seconds_forgets_by_the_trades_own_time() -> None:
-    trades = [(0, 1, 1), (1, 3, 1), (11, 8, 1), (11, None, 1)]
+    trades = [(0, 1, 1), (1, 3, 1), (11, 8, 1), (11, None, 1), (11, 9, nan)]
     by_time = vwap(price=lambda it: it[1], size=lambda it: it[2], seconds=10, time=lambda it: it[0] * SECOND)
     assert told(trades, by_time) == [1, 2, 8]
 
 
-@pytest.mark.parametrize("wrong", [{"seconds": 1, "count": 1}, {"seconds": 0}, {"count": 0}, {"seconds": -1}])
+@pytest.mark.parametrize(
+    "wrong", [{"seconds": 1, "count": 1}, {"seconds": 0}, {"count": 0}, {"seconds": -1}, {"seconds": inf}]
+)
 def test_a_window_has_one_width_at_most(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="vwap needs"):
         vwap(price=float, size=float, **wrong)
