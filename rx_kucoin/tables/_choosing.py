@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import Any
 
 from rx_kucoin.tables._kinds import Kind
-from rx_kucoin.tables._plans import Plan, column_name, getter
+from rx_kucoin.tables._plans import Plan, column_name, fields_of, getter
 
 __all__ = ["Fields", "chosen", "named_fields"]
 
@@ -21,7 +21,7 @@ def named_fields(fields: Fields) -> dict[str, str | Callable[[Any], Any]]:
     if isinstance(fields, str) or not fields:
         raise ValueError(f"fields must be some names, or names and what they stand for, not {fields!r}")
     if isinstance(fields, Mapping):
-        return {**fields}
+        return {"time_" if name == "time" else name: of for name, of in fields.items()}
     found: dict[str, str | Callable[[Any], Any]] = {column_name(each.replace(".", "_")): each for each in fields}
     if len(found) != len(fields):
         raise ValueError(f"two of these fields have one name: {', '.join(fields)}")
@@ -44,7 +44,7 @@ def chosen(kind: type[Any], plan: Plan, fields: dict[str, str | Callable[[Any], 
             at = plan.names.index(of)
             kinds.append(plan.kinds[at])
             reads.append(_found(at))
-        elif hasattr(kind, of.partition(".")[0]) or column_name(of) in plan.names:
+        elif (root := of.partition(".")[0]) in fields_of(kind) or hasattr(kind, root):
             kinds.append("time" if of.endswith("_ns") else None)
             reads.append(_made(attrgetter(of)))
         else:

@@ -1,6 +1,6 @@
 """How messages become rows: which columns a type has, and how their values are read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from itertools import chain
 from operator import attrgetter
@@ -8,12 +8,14 @@ from typing import Any, Final, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from rx_kucoin.events import Event
+from rx_kucoin.protocol.messages.base import Open, Part, Unknown
 from rx_kucoin.protocol.messages.closed import ClosedCandle
 from rx_kucoin.protocol.orderbook import OrderBook
 from rx_kucoin.tables._books import book_columns, book_reader
 from rx_kucoin.tables._kinds import Kind, bare, kind_of_type
 
-__all__ = ["LEVELS", "Plan", "column_name", "getter", "plan_of", "time_of"]
+__all__ = ["LEVELS", "Plan", "column_name", "distinct", "fields_of", "getter", "plan_of", "time_of"]
 
 LEVELS: Final = 5
 """How many levels of a side are shown where nobody says otherwise."""
@@ -37,14 +39,17 @@ def plan_of(kind: type[Any], levels: int | None, without: str | None = None) -> 
     if issubclass(kind, OrderBook):
         names, kinds = book_columns(levels or 0)
         return Plan(names, kinds, book_reader(levels or 0))
-    found = {name: hint for name, hint in _fields(kind).items() if name not in {without, "extra"}}
+    unseen = {without, "extra"} if issubclass(kind, Open | Part) and not issubclass(kind, Unknown) else {without}
+    found = {name: hint for name, hint in fields_of(kind).items() if name not in unseen}
     pieces = [_piece(name, hint, LEVELS if levels is None else levels) for name, hint in found.items()]
+    if issubclass(kind, Event):
+        pieces.insert(0, _Piece(("event",), ("word",), "__class__", _named))
     return _joined(pieces) if pieces else None
 
 
 def time_of(kind: type[Any]) -> str | None:
     """Name the field that tells when a message of this type was; a bar that is over was when it began."""
-    names = _fields(kind)
+    names = fields_of(kind)
     order = ("start_ns", "time_ns") if issubclass(kind, ClosedCandle) else ("time_ns", "start_ns")
     return next((name for name in order if name in names), None)
 
@@ -55,7 +60,19 @@ def column_name(name: str) -> str:
     return name if short == "time" and short != name else "time_" if name == "time" else short
 
 
-def _fields(kind: type[Any]) -> dict[str, Any]:
+def distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """Give each a name of its own, where `start` stands beside `start_ns`."""
+    found: dict[str, None] = {}
+    for name in names:
+        free = name
+        while free in found:
+            free += "_"
+        found[free] = None
+    return (*found,)
+
+
+def fields_of(kind: type[Any]) -> dict[str, Any]:
+    """Name the fields of a type, with their types as far as these are known."""
     if issubclass(kind, msgspec.Struct):
         names = kind.__struct_fields__
     elif is_dataclass(kind):
@@ -110,7 +127,7 @@ def _listed(inner: Plan, levels: int) -> Values:
 
 def _joined(pieces: list[_Piece]) -> Plan:
     """Put fields together: all attributes are had in one go."""
-    names = tuple(chain.from_iterable(piece.names for piece in pieces))
+    names = distinct(chain.from_iterable(piece.names for piece in pieces))
     kinds: tuple[Kind | None, ...] = (*chain.from_iterable(piece.kinds for piece in pieces),)
     get = getter([piece.attribute for piece in pieces])
     attributes = frozenset(piece.attribute for piece in pieces if piece.names == (piece.attribute,))
@@ -128,6 +145,10 @@ def getter(paths: Sequence[str]) -> Values:
     """Make what reads several attributes, or one, as a tuple."""
     get = attrgetter(*paths)
     return get if len(paths) > 1 else lambda message: (get(message),)
+
+
+def _named(kind: type) -> tuple[str]:
+    return (kind.__name__,)
 
 
 def _alone(value: Any) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, cast
 from rx_kucoin.protocol.pushes import Push
 from rx_kucoin.tables._choosing import Fields, chosen, named_fields
 from rx_kucoin.tables._kinds import Kind
-from rx_kucoin.tables._plans import column_name, plan_of, time_of
+from rx_kucoin.tables._plans import column_name, distinct, plan_of, time_of
 
 __all__ = ["Columns", "Reading", "Row", "Time"]
 
@@ -23,8 +23,8 @@ class Columns(NamedTuple):
     """None: what the values say."""
 
 
-Row = tuple[Columns, int | None, Sequence[Any]]
-"""Its columns, when it was, and its values."""
+Row = tuple[Columns, Any, Sequence[Any]]
+"""Its columns, when it was (or so it says) if it tells, and its values."""
 
 
 class Reading:
@@ -40,6 +40,8 @@ class Reading:
             raise ValueError(f"levels must be 0 or more, not {levels}")
         self._levels, self._time = levels, time
         self._fields = None if fields is None else named_fields(fields)
+        self.named = () if self._fields is None else (*self._fields,)
+        """The columns that were asked for."""
         self._known: dict[type, Callable[[Any], Row]] = {}
 
     def row(self, message: Any) -> Row:
@@ -64,16 +66,22 @@ class Reading:
 
     def _by_names(self, kind: type[Any]) -> Callable[[Any], Row]:
         """Read what may have other fields every time."""
-        parts, time, fields = self._parts(kind), self._time, self._fields
+        parts, time = self._parts(kind), self._time
         by_function = time if callable(time) else None
         name = time if isinstance(time, str) else "time_ns"
+        fields = None if self._fields is None else (*self._fields.values(),)
+        columns = Columns(self.named, (*map(_kind_by_name, fields or ()),))
 
         def read(message: Any) -> Row:
             found = parts(message)
-            at = found.pop(name, None) if by_function is None else by_function(message)
+            at = found.get(name) if by_function is None else by_function(message)
+            if time is None and not hasattr(at, "__index__"):
+                at = None  # something of that name, and not what we know by it
             if fields is not None:
-                found = {key: of(message) if callable(of) else found.get(of) for key, of in fields.items()}
-            return _columns((*found,)), at if isinstance(at, int) else None, (*found.values(),)
+                return columns, at, [of(message) if callable(of) else _found(of, found) for of in fields]
+            if by_function is None and (time is not None or at is not None):
+                found.pop(name, None)
+            return _columns((*found,)), at, (*found.values(),)
 
         return read
 
@@ -94,11 +102,16 @@ def _never(_: object) -> None:
 
 @lru_cache(1_000)
 def _columns(names: tuple[str, ...]) -> Columns:
-    return Columns((*map(column_name, names),), (*map(_kind_by_name, names),))
+    return Columns(distinct(map(column_name, names)), (*map(_kind_by_name, names),))
 
 
-def _kind_by_name(name: str) -> Kind | None:
-    return "time" if name.endswith("_ns") else None
+def _kind_by_name(of: object) -> Kind | None:
+    return "time" if isinstance(of, str) and of.endswith("_ns") else None
+
+
+def _found(of: str, parts: Mapping[str, Any]) -> Any:
+    """Look for what is nested by its path, too."""
+    return parts[of] if of in parts else parts.get(of.replace(".", "_"))
 
 
 def _numbered(items: Iterable[Any]) -> list[str]:

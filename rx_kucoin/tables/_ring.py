@@ -47,10 +47,12 @@ class Ring:
         Raises:
             ValueError: `rows` is below 1.
         """
-        if rows < 1:
-            raise ValueError(f"rows must be 1 or more, not {rows}")
-        self.rows, self.seen = rows, 0
-        self._read, self._clock, self._exact = reading.row, clock, exact
+        if rows < 1 or rows != int(rows):
+            raise ValueError(f"rows must be a whole number, 1 or more, not {rows}")
+        self.rows, self.seen = int(rows), 0
+        self.clock = clock
+        """Tells when what has no time of its own came."""
+        self._read, self._named, self._exact = reading.row, reading.named, exact
         self._lock = Lock()
         self._blocks: deque[_Block] = deque()
         self._packed = self._received = 0
@@ -67,9 +69,7 @@ class Ring:
     def append(self, message: Any) -> None:
         """Take in a row."""
         columns, at, values = self._read(message)
-        when = self._clock() if at is None else index(at)
-        if not _EARLIEST < when < _LATEST:
-            raise ValueError(f"{when} is no time in nanoseconds")
+        when = self.clock() if at is None else _moment(at)
         row = columns, values, when
         with self._lock:
             self.seen += 1
@@ -87,7 +87,7 @@ class Ring:
         times = array("q")
         for block in blocks:
             times.extend(block.times)
-        names = dict.fromkeys(chain.from_iterable(block.columns for block in blocks))
+        names = dict.fromkeys(chain(self._named, *(block.columns for block in blocks)))
         columns = {name: join((block.columns.get(name), len(block.times)) for block in blocks) for name in names}
         if (surplus := len(times) - self.rows) > 0:
             times = times[surplus:]
@@ -130,6 +130,16 @@ class Ring:
     def _column(self, name: str, kind: Kind | None, values: Sequence[Any]) -> Column:
         kind = kind or kind_of_values(name, values)
         return pack("float" if kind == "decimal" and not self._exact else kind, values)
+
+
+def _moment(at: Any) -> int:
+    try:
+        when = index(at)
+    except TypeError:
+        raise TypeError(f"a time is so many whole nanoseconds since 1970; {at!r} is none") from None
+    if not _EARLIEST < when < _LATEST:
+        raise ValueError(f"{when} is no time in nanoseconds")
+    return when
 
 
 _BLOCK: Final = 256

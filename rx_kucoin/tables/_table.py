@@ -2,6 +2,7 @@
 
 from html import escape
 from threading import Event
+from time import time_ns
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
@@ -9,6 +10,7 @@ from reactivex import Observable, abc
 from reactivex.disposable import SingleAssignmentDisposable
 from reactivex.scheduler import TimeoutScheduler
 
+from rx_kucoin.operators._lean import Lean, Sink, attach
 from rx_kucoin.operators._wall import wall_of
 from rx_kucoin.tables._choosing import Fields
 from rx_kucoin.tables._frames import pandas_frame, polars_frame
@@ -37,9 +39,10 @@ def to_frame(
     """Subscribe to a stream and keep its latest rows; `table.pandas()` and `table.polars()` show them at any time.
 
     Every kind of message has a place: what is nested becomes columns such as `bid_price` or `asks_0_size`, a book shows
-    its best levels, mid, spread and whether it is stale, a `Push` what its payload holds, dicts their keys, tuples
-    `value_0` or the names in `fields`, and anything else is a `value`. Columns are floats, `Int64`, booleans,
-    categories (symbols, sides and other words), strings and times; a type keeps its types, whatever is missing.
+    its best levels, mid, spread and whether it is stale, a `Push` what its payload holds, an event its name, dicts
+    their keys, tuples `value_0` or the names in `fields`, and anything else is a `value`. Columns are floats, `Int64`,
+    booleans, categories (symbols, sides and other words), strings and times; a type keeps its types, whatever is
+    missing.
 
     The index is the time, to the nanosecond, in UTC: the message's `time_ns` (of a bar that is over: when it began),
     and where it has none, when it came. `table.origin` and the frame's `attrs["time"]` say which: "event", "receipt" or
@@ -53,13 +56,12 @@ def to_frame(
         levels: How many levels a side are shown. None: 5, and of an `OrderBook` the best alone.
         time: When a message was, in nanoseconds since 1970: the name of a field, or a function.
         exact: Whether prices stay Decimals, in columns of objects.
-        scheduler: Tells the time of receipt. Defaults to the real one.
+        scheduler: Tells the time of receipt. Defaults to a replay's, then to the real one.
 
     Raises:
         ValueError: `rows` is below 1, `levels` is below 0, or `fields` are no names.
     """
-    clock = wall_of(scheduler or TimeoutScheduler.singleton())
-    table = Table(Ring(rows, Reading(fields, levels, time), clock, exact=exact))
+    table = Table(Ring(rows, Reading(fields, levels, time), time_ns, exact=exact))
     table.listen(source, scheduler)
     return table
 
@@ -77,7 +79,13 @@ class Table(abc.DisposableBase):
 
     def listen(self, source: Observable[Any], scheduler: abc.SchedulerBase | None = None) -> None:
         """Subscribe: once."""
-        self._source.disposable = source.subscribe(
+
+        def subscribe(sink: Sink[Any], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
+            self._ring.clock = wall_of(scheduler_ or TimeoutScheduler.singleton())
+            return attach(source, sink, scheduler_)
+
+        # Piped, and not subscribed to as it is, because what is piped from a stream of a replay is told its clock.
+        self._source.disposable = source.pipe(lambda _: Lean(subscribe)).subscribe(
             self._on_next, self._on_error, lambda: self._end("completed"), scheduler=scheduler
         )
 
@@ -132,12 +140,18 @@ class Table(abc.DisposableBase):
         return f"<Table {len(self):,} of {self._ring.rows:,} rows | {self.seen:,} seen | {self.state}{end}>"
 
     def _repr_html_(self) -> str:
+        return f"<div><p>{escape(repr(self)[1:-1])}</p>{self._shown()}</div>"
+
+    def _shown(self) -> str:
         try:
             frame: Any = self.pandas()
-            shown = frame.tail(_SHOWN).to_html(notebook=True, border=0)
-        except ImportError as error:
-            shown = f"<p>{escape(str(error))}</p>"
-        return f"<div><p>{escape(repr(self)[1:-1])}</p>{shown}</div>"
+            return str(frame.tail(_SHOWN).to_html(notebook=True, border=0))
+        except ImportError as missing:
+            try:
+                frame = self.polars()
+                return str(frame.tail(_SHOWN)._repr_html_())
+            except ImportError:
+                return f"<p>{escape(str(missing))}</p>"
 
     def _on_next(self, message: Any) -> None:
         try:

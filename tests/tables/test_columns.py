@@ -2,6 +2,7 @@
 
 import inspect
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ import msgspec
 import pytest
 import reactivex as rx
 
-from rx_kucoin import Change, Depth, Level, Level1, Level2Change, Match, OrderBook, Push, Snapshot, messages
+from rx_kucoin import Change, Depth, Level, Level1, Level2Change, Match, OrderBook, Push, Snapshot, events, messages
 from rx_kucoin.messages import Ladder, Message
 from rx_kucoin.operators import Bar
 from rx_kucoin.protocol.messages.spot import MarketChange
@@ -17,6 +18,13 @@ from rx_kucoin.tables import to_frame
 
 ONE, TWO = Level(Decimal(10), Decimal(1)), Level(Decimal(9), Decimal(2))
 KINDS = [kind for _, kind in inspect.getmembers(messages, inspect.isclass) if issubclass(kind, Message)]
+
+
+@dataclass
+class Timed:
+    price: int
+    time_ns: int
+    inner: Level = ONE
 
 
 def row(message: Any, **more: Any) -> dict[str, Any]:
@@ -75,6 +83,7 @@ def test_one_chooses_columns_by_name_by_path_and_by_function() -> None:
     assert row(Match("X", price=Decimal(3), size=Decimal(2)), fields=made) == {"px": 3, "value": 6}
     assert row(Level1("X", ONE, TWO), fields=["bid_price", "ask_price"]) == {"bid_price": 9, "ask_price": 10}
     assert row({"a": {"b": 1}, "c": 2}, fields=["a_b", "d"]) == {"a_b": 1}
+    assert row({"a": {"b": 1}}, fields=["a.b"]) == {"a_b": 1}
     assert row((1, 2), fields=["bid", "ask"]) == {"bid": 1, "ask": 2}
     assert row(Decimal("1.5"), fields=["price"]) == {"price": 1.5}
 
@@ -84,6 +93,25 @@ def test_one_says_what_the_time_is() -> None:
         frame = to_frame(rx.of(messages.Candle("X", "1min", start_ns=5, time_ns=9)), time=time).pandas()
         assert frame.index[0].value == 5
     assert to_frame(rx.of({"ts": 8, "a": 1}), time="ts").pandas().index[0].value == 8
+
+
+@pytest.mark.parametrize("message", [Timed(3, 5), {"price": 3, "time_ns": 5}])
+def test_the_time_may_be_a_column_too(message: Any) -> None:
+    [seen] = to_frame(rx.of(message), fields=["time_ns", "price"]).polars().to_dicts()
+    assert (seen["time_ns"], seen["time"], seen["price"]) == (seen["time"], seen["time"], 3)
+    assert [*to_frame(rx.of(message), fields={"time": "price"}).polars().columns] == ["time", "time_"]
+
+
+@dataclass
+class Outer:
+    timed: Timed
+
+
+def test_a_path_leads_into_a_type_without_defaults() -> None:
+    assert row(Outer(Timed(3, 5)), fields=["timed.price", "timed.inner.size"]) == {
+        "timed_price": 3,
+        "timed_inner_size": 1,
+    }
 
 
 def test_a_bar_that_is_over_was_when_it_began() -> None:
@@ -119,6 +147,13 @@ class Sized:
     time_ns: int
 
 
+class Own(NamedTuple):
+    extra: str
+    start: int
+    start_ns: int
+    time_ns: int
+
+
 class Loose(msgspec.Struct):
     anything: Any
 
@@ -129,6 +164,13 @@ class Loose(msgspec.Struct):
         (Sized(2.5, 8), {"size": 2.5}),
         (Loose("a"), {"anything": "a"}),
         ({"a": 1, "b": {"c": Decimal("2.5"), "d": {"e": "x"}}}, {"a": 1, "b_c": 2.5, "b_d_e": "x"}),
+        (
+            Own("a", 1, 2_000, 3),
+            {"extra": "a", "start": 1, "start_": datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=2)},
+        ),
+        ({"time": 1, "time_": 2}, {"time_": 1, "time__": 2}),
+        (events.LineUp(3, "here"), {"event": "LineUp", "line": 3, "host": "here"}),
+        (messages.Unknown("X", {"new": 1}), {"symbol": "X", "subject": "", "extra": {"new": 1}}),
         ((1, "x"), {"value_0": 1, "value_1": "x"}),
         ([1.5], {"value_0": 1.5}),
         (3, {"value": 3}),

@@ -5,17 +5,20 @@ import sys
 import threading
 import time
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 import polars as pl
 import pytest
 import reactivex as rx
+from reactivex import operators as ops
 from reactivex.scheduler import VirtualTimeScheduler
 from reactivex.subject import Subject
 
 from rx_kucoin import Level, Level1, Match, Ticker
 from rx_kucoin.messages import Side
+from rx_kucoin.replay.clock import ReplayClock
+from rx_kucoin.replay.clocked import Clocked
 from rx_kucoin.tables import Table, to_frame, to_frames
 
 SECOND = 1_000_000_000
@@ -62,8 +65,17 @@ def test_what_has_no_time_is_as_old_as_its_receipt_and_the_table_says_so() -> No
     assert (table.pandas().index[0].timestamp(), table.origin) == (100, "receipt")
     source.on_next({"time_ns": "yesterday"})
     assert (table.pandas().index[1].timestamp(), table.origin) == (100, "receipt")
+    assert table.polars()["time_ns"].to_list() == [None, "yesterday"]
     source.on_next(ticker(1))
     assert table.origin == table.pandas().attrs["time"] == "mixed"
+
+
+def test_in_a_replay_what_has_no_time_is_as_old_as_its_receipt_was() -> None:
+    source: Subject[Ticker] = Subject()
+    replayed: Clocked[Ticker] = Clocked(source, ReplayClock(100 * SECOND), cast("Any", None))
+    table = to_frame(replayed.pipe(ops.map(lambda message: message.price)))
+    source.on_next(ticker(1))
+    assert (table.pandas().index[0].timestamp(), table.origin) == (100, "receipt")
 
 
 def test_columns_have_types_and_keep_them_when_everything_is_missing() -> None:
@@ -139,9 +151,12 @@ def test_its_block_lets_go_of_the_stream() -> None:
     assert (len(table), table.state) == (1, "disposed")
 
 
-def test_before_anything_came_it_is_an_empty_frame() -> None:
+def test_before_anything_came_it_is_an_empty_frame_with_the_columns_that_one_asked_for() -> None:
     assert filled().pandas().shape == (0, 0)
     assert filled().polars().shape == (0, 1)
+    asked = filled(fields=["mid", "time"])
+    assert [*asked.pandas().columns] == ["mid", "time_"]
+    assert asked.polars().columns == ["time", "mid", "time_"]
 
 
 @pytest.mark.parametrize("times", ["x", 1.5, 2**63])
@@ -150,6 +165,9 @@ def test_what_is_no_time_ends_it_with_an_error(times: Any) -> None:
     table = to_frame(source, time=lambda _: times)
     source.on_next(ticker(1))
     assert (table.state, len(table.pandas()), source.observers) == ("failed", 0, [])
+    named = filled({"ts": times}, time="ts")
+    assert isinstance(named.error, TypeError | ValueError)
+    assert "nanoseconds" in str(named.error)
 
 
 def test_it_is_read_while_it_is_written_and_rows_are_whole() -> None:
@@ -201,7 +219,7 @@ def test_a_mistake_ends_the_stream_of_frames() -> None:
     assert "Ticker has no 'prise'; its columns are symbol" in str(errors[0])
 
 
-@pytest.mark.parametrize("wrong", [{"rows": 0}, {"levels": -1}, {"fields": []}, {"fields": "price"}])
+@pytest.mark.parametrize("wrong", [{"rows": 0}, {"rows": 2.5}, {"levels": -1}, {"fields": []}, {"fields": "price"}])
 def test_what_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must be"):
         to_frame(rx.never(), **wrong)
@@ -209,6 +227,10 @@ def test_what_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
         to_frames(**wrong)
     with pytest.raises(ValueError, match="frames are made by"):
         to_frames(library="excel")  # type: ignore[arg-type]
+
+
+def test_a_number_of_rows_may_be_written_in_any_way() -> None:
+    assert len(filled(*range(300), rows=1e2).pandas()) == 100
 
 
 def test_without_pandas_there_is_an_error_that_says_what_to_install_and_polars_needs_no_numpy() -> None:
@@ -225,11 +247,13 @@ for ask in (table.pandas, to_frames):
         ask()
     except ImportError as error:
         print(error)
-print(table.polars()["value"].to_list(), "rx-kucoin[tables]" in table._repr_html_())
+print(table.polars()["value"].to_list(), "<table" in table._repr_html_())
+sys.modules["polars"] = None
+print("rx-kucoin[tables]" in table._repr_html_())
 """
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     line = 'frames need pandas: pip install "rx-kucoin[tables]"\n'
-    assert ran.stdout == f"{line}{line}[1, 2, None] True\n"
+    assert ran.stdout == f"{line}{line}[1, 2, None] True\nTrue\n"
 
 
 def test_a_message_costs_little_and_a_frame_of_100_000_rows_is_made_in_an_instant() -> None:
