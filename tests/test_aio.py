@@ -7,6 +7,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -303,6 +304,12 @@ def test_one_value_can_be_awaited(of: Callable[[Observable[int]], Any], value: i
     counting = Counting(5_000)
     assert asyncio.run(of(counting.stream)) == value
     assert counting.listening == 0
+
+
+def test_the_first_of_a_stream_that_never_ends_by_itself_lets_go_of_it() -> None:
+    numbers = count()
+    assert asyncio.run(first_of(rx.from_iterable(numbers))) == 0
+    assert next(numbers) < 5
 
 
 @pytest.mark.parametrize("of", [first_of, last_of])

@@ -6,6 +6,7 @@ from types import TracebackType, coroutine
 from typing import Final, Self, TypeVar, get_args
 
 from reactivex import Observable
+from reactivex import operators as ops
 from reactivex.internal import noop
 from reactivex.internal.exceptions import SequenceContainsNoElementsError
 
@@ -64,10 +65,9 @@ async def first_of(source: Observable[T]) -> T:
     Raises:
         SequenceContainsNoElementsError: it completed without one (RxPY's error).
     """
-    async with aiter_of(source, maxsize=1, overflow="drop_newest") as values:
-        async for value in values:
-            return value
-    raise SequenceContainsNoElementsError
+    # Who takes one lets go of the stream at once, on its own thread: one that speaks without end while it is subscribed
+    # to would never let the loop have its turn.
+    return await last_of(source.pipe(ops.take(1)))
 
 
 async def last_of(source: Observable[T]) -> T:
