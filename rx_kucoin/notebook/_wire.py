@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable
+from contextvars import Context, copy_context
 from typing import Any, Final
 from uuid import uuid4
 
@@ -25,7 +26,9 @@ class Wire:
         self._ahead = max(5, round(fps * _AHEAD))
         self._asked, self._unseen = asked, unseen
         self._display = uuid4().hex
-        self._is_shown = self._is_over = False
+        self._cell: Context | None = None
+        """The cell that shows it, as the kernel knows it."""
+        self._is_over = False
         self.is_seen = False
         """Whether a front end says that it shows it."""
         self._sent = self._drawn = 0
@@ -42,7 +45,7 @@ class Wire:
 
     def show(self, words: str) -> None:
         """Put the widget below the cell that runs."""
-        self._is_shown = True
+        self._cell = copy_context()
         _publish(self.bundle | {"text/plain": words}, {}, self._display, update=False)
 
     def may_send(self) -> bool:
@@ -71,8 +74,9 @@ class Wire:
         A page that was loaded anew does not know the place any more: it shows the widget's last state, as long as it
         shows it.
         """
-        if data is not None and self._is_shown:
-            _publish(data, metadata, self._display, update=True)
+        if data is not None and self._cell is not None:
+            # VS Code hears it only where it answers to that cell, whatever the kernel does now.
+            self._cell.run(_publish, data, metadata, self._display, update=True)
         self._is_over = True
         if data is None or not self.is_seen:
             self._close()
@@ -94,7 +98,7 @@ class Wire:
                 self._widget.send({"seen": True})  # there may be another window
             self.is_seen = bool(said["views"])
             if not self._is_over:
-                self._unseen(self._is_shown and not self.is_seen)
+                self._unseen(self._cell is not None and not self.is_seen)
             elif not self.is_seen:
                 self._close()
 

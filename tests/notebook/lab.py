@@ -17,7 +17,7 @@ from typing import Final
 import requests
 from chromium import Page, chromium
 
-__all__ = ["opened", "run_all"]
+__all__ = ["opened", "run_all", "served"]
 
 _SHOWN: Final = "[...(window.jupyterapp?.shell?.widgets('main') ?? [])][0]"
 _READY: Final = f"{_SHOWN}?.sessionContext?.session?.kernel?.status === 'idle'"
@@ -31,7 +31,7 @@ def opened(notebook: Path, *, python: str = sys.executable, height: int = 1000) 
     with TemporaryDirectory() as folder:
         home = Path(folder)
         shutil.copy(notebook, home / "shown.ipynb")
-        with _server(home, python) as (address, token, pid), chromium(home / "browser", height=height) as (page, other):
+        with served(home, python) as (address, token, pid), chromium(home / "browser", height=height) as (page, other):
             page.call("Page.navigate", url=f"{address}/lab/tree/shown.ipynb?token={token}")
             page.call("Emulation.setFocusEmulationEnabled", enabled=True)
             page.until(_READY)
@@ -49,7 +49,7 @@ def run_all(page: Page, within: float = 120.0) -> None:
 
 
 @contextmanager
-def _server(home: Path, python: str) -> Iterator[tuple[str, str, int]]:
+def served(home: Path, python: str) -> Iterator[tuple[str, str, int]]:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     token = secrets.token_hex(16)

@@ -55,7 +55,8 @@ class Front:
         self.client.wait_for_ready(timeout=30)
         self.comms: list[str] = []
         self.frames: list[dict[str, Any]] = []
-        self.outputs: list[tuple[str, dict[str, Any]]] = []
+        self.outputs: list[tuple[str, dict[str, Any], str]] = []
+        """The place, what is to stand there, and the request that it answers to."""
 
     def close(self) -> None:
         self.client.stop_channels()
@@ -105,7 +106,8 @@ class Front:
             told = content["data"]["content"]
             self.frames.append(told | {"comm": content["comm_id"], "bytes": sum(map(len, message["buffers"]))})
         if kind in {"display_data", "update_display_data"}:
-            self.outputs.append((content["transient"].get("display_id", ""), content["data"]))
+            place, request = content["transient"].get("display_id", ""), message["parent_header"]["msg_id"]
+            self.outputs.append((place, content["data"], request))
 
     def _ends(self, message: dict[str, Any], request: str, values: list[str]) -> bool:
         if message["parent_header"].get("msg_id") != request:
@@ -203,11 +205,11 @@ def test_a_chart_whose_output_was_deleted_stops_and_one_that_is_shown_again_does
 
 def test_when_a_chart_is_over_a_picture_takes_its_place(front: Front) -> None:
     front.run("chart = live_chart(source := Subject()); chart", "kept")
-    display, data = front.outputs[-1]
+    display, data, request = front.outputs[-1]
     assert "application/vnd.jupyter.widget-view+json" in data
     front.run("source.on_next(1.0); source.on_next(2.0); source.on_error(OSError('no route'))")
     assert eventually(lambda: front.run("chart.state") == "'failed'" and front.outputs[-1][1] is not data)
-    assert front.outputs[-1][0] == display
+    assert (front.outputs[-1][0], front.outputs[-1][2]) == (display, request)
     assert front.outputs[-1][1]["image/png"].startswith("iVBOR")
     assert "stream ended: OSError: no route" in front.outputs[-1][1]["text/plain"]
 

@@ -104,6 +104,7 @@ const KINDS = {
       if (bids.length) { xs.push(bids[0]); down.push(0); up.push(null); }
       if (asks.length) { xs.push(asks[0]); down.push(null); up.push(0); }
       for (let i = 0; i < asks.length; i += 2) { xs.push(asks[i]); down.push(null); up.push(asks[i + 1]); }
+      told.middle = (bids[0] + asks[0]) / 2;
     },
     options(spec, told) {
       const side = (label, colour, align) => ({
@@ -152,9 +153,8 @@ const candles = (spec) => (u) => {
 };
 
 const middle = (told) => (u) => {
-  const { best: [bid, , ask] } = told();
-  if (bid == null || ask == null) return;
-  const at = Math.round(u.valToPos((Number(bid) + Number(ask)) / 2, "x", true));
+  const at = Math.round(u.valToPos(told().middle, "x", true)); // NaN where a side is empty
+  if (!(at >= u.bbox.left && at <= u.bbox.left + u.bbox.width)) return;
   u.ctx.save();
   u.ctx.strokeStyle = MUTED;
   u.ctx.lineWidth = devicePixelRatio;
@@ -165,6 +165,10 @@ const middle = (told) => (u) => {
   u.ctx.stroke();
   u.ctx.restore();
 };
+
+// VS Code tells a view nothing when its output is deleted: it is off the page then, and only then. JupyterLab tells, and
+// takes off the page what is scrolled out of sight.
+const isCode = () => /\bvscode-/.test(document.body.className);
 
 const initialize = (model) => {
   const spec = { ...model.get("spec") }, kind = KINDS[spec.kind];
@@ -256,16 +260,22 @@ const render = (kept, model, el) => {
     if (zoomed) plot.redraw();
     label();
   };
-  const fit = new ResizeObserver(() => { if (plot && place.clientWidth) plot.setSize({ width: place.clientWidth, height: spec.height }); });
+  const count = (shown) => {
+    if (shown === kept.views.has(draw)) return;
+    kept.views[shown ? "add" : "delete"](draw);
+    model.send({ views: kept.views.size });
+    if (shown) draw();
+  };
+  const fit = new ResizeObserver(() => {
+    if (plot && place.clientWidth) plot.setSize({ width: place.clientWidth, height: spec.height });
+    if (isCode()) count(root.isConnected);
+  });
   fit.observe(place);
-  kept.views.add(draw);
-  model.send({ views: kept.views.size });
-  draw();
+  count(true);
   return () => {
     fit.disconnect();
     plot?.destroy();
-    kept.views.delete(draw);
-    model.send({ views: kept.views.size });
+    count(false);
   };
 };
 
