@@ -1,10 +1,11 @@
 """Candles: bars by their start, each as it was last heard of."""
 
+import math
 from array import array
 from itertools import chain, pairwise
 from typing import Any
 
-from rx_kucoin.notebook._content import DAY, Parcel, joined
+from rx_kucoin.notebook._content import DAY, Parcel, counted, joined
 from rx_kucoin.notebook._palette import DOWN, UP
 from rx_kucoin.notebook._reading import fields_of, unit_of
 from rx_kucoin.protocol.intervals import LENGTHS_NS
@@ -39,7 +40,7 @@ class Candles:
         symbol = getattr(item, "symbol", "")
         if self._bars and symbol != self._symbol:
             raise ValueError(f"candles of {self._symbol} and of {symbol}: a chart shows one symbol")
-        if start_ns is None or None in values:
+        if start_ns is None or None in values or not all(map(math.isfinite, values)):
             return
         self._symbol, self._interval = symbol, getattr(item, "interval", "")
         self._price, self._volume = unit_of(item, "price"), unit_of(item, "size")
@@ -71,7 +72,7 @@ class Candles:
 
     def standing(self) -> tuple[str, str]:
         """How it stands while the stream flows."""
-        return "live", f"live, {len(self._bars):,} bars"
+        return "live", f"live, {counted(len(self._bars), 'bar')}"
 
     def paint(self, axes: Any) -> None:
         """Draw it on axes of matplotlib's."""

@@ -9,7 +9,7 @@ from reactivex import Observable
 from reactivex.disposable import SingleAssignmentDisposable
 
 from rx_kucoin.notebook._cells import CELLS, kernel_shell
-from rx_kucoin.notebook._content import Content
+from rx_kucoin.notebook._content import Content, counted
 from rx_kucoin.notebook._extras import need
 from rx_kucoin.notebook._pictures import figure_of, png_of
 from rx_kucoin.notebook._timer import TIMER, Task
@@ -63,7 +63,8 @@ class Chart:
             errors = words if state == "failed" else "no error"
             title = self._title or self._content.labels()["title"]
             fps = f"{self.fps:.1f} fps" if self._wire is not None else "no notebook"
-            return f"<Chart {title} | {state} | {len(self._content):,} points | {fps} | {errors}>"
+            points = counted(len(self._content), "point")
+            return f"<Chart {title} | {state} | {points} | {fps} | {errors}>"
 
     def __enter__(self) -> Self:
         return self
@@ -208,7 +209,7 @@ class Chart:
         words = repr(self)
         try:
             return png_of(self.figure(), words)
-        except ImportError:
+        except Exception:  # noqa: BLE001  without matplotlib, or with numbers that it cannot draw, there are the words
             return {"text/plain": words}, {}
 
 

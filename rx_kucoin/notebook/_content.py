@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Sequence
 from typing import Any, Final, Protocol, TypeAlias
 
-__all__ = ["DAY", "Columns", "Content", "Parcel", "joined"]
+__all__ = ["DAY", "Columns", "Content", "Parcel", "counted", "joined"]
 
 Columns: TypeAlias = "list[array[float]]"
 Parcel = tuple[dict[str, Any], Columns]
@@ -46,6 +46,11 @@ def joined(words: Sequence[str], unit: str = "") -> str:
     """A label with its unit."""
     text = ", ".join(word for word in words if word)
     return f"{text} ({unit})" if unit else text
+
+
+def counted(many: int, what: str) -> str:
+    """How many of what."""
+    return f"{many:,} {what}{'' if many == 1 else 's'}"
 
 
 DAY: Final = 86_400.0

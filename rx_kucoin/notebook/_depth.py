@@ -22,9 +22,12 @@ class Books:
     def __init__(self, levels: int) -> None:
         self.points = levels
         self._book: Any = None
+        self._best: list[list[Any]] = [[], []]
+        """The best levels of each side."""
+        self._sums: list[list[tuple[float, float]]] = [[], []]
 
     def __len__(self) -> int:
-        return 0 if self._book is None else sum(len(side) for side in self._sides())
+        return sum(map(len, self._sums))
 
     def take(self, came: float, item: Any) -> None:
         """Take in a book."""
@@ -32,20 +35,18 @@ class Books:
         if not (hasattr(item, "bids") and hasattr(item, "asks")):
             known = ", ".join(fields_of(item)) or "no fields"
             raise ValueError(f"{type(item).__name__} is no book; it has {known}")
-        self._book = item
+        best = [list(side[: self.points]) for side in (item.bids, item.asks)]
+        self._book, self._best, self._sums = item, best, [_summed(side) for side in best]
 
     def parcel(self, *, whole: bool) -> Parcel:
         """Give the latest book, whole."""
         del whole
         told: dict[str, Any] = {"whole": True, "stale": self._is_stale, "best": [None] * 4, "mid": "", "spread": ""}
-        if self._book is None:
-            return told, [array("d"), array("d")]
-        sides = self._sides()
-        told["best"] = [each for side in sides for each in (map(_written, side[0]) if side else (None, None))]
-        if all(sides):
-            bid, ask = (side[0][0] for side in sides)
+        told["best"] = [each for side in self._best for each in (map(_written, side[0]) if side else (None, None))]
+        if all(self._best):
+            bid, ask = (side[0][0] for side in self._best)
             told |= {"mid": _written((bid + ask) / 2), "spread": _written(ask - bid)}
-        return told, [array("d", chain.from_iterable(_summed(side))) for side in sides]
+        return told, [array("d", chain.from_iterable(side)) for side in self._sums]
 
     def labels(self) -> dict[str, Any]:
         """Title and axes, in words."""
@@ -61,15 +62,11 @@ class Books:
         """How it stands while the stream flows."""
         if self._is_stale:
             return "stale", "stale: it may differ from the exchange's book until it is right again"
-        levels = " and ".join(str(len(side)) for side in self._sides()) if self._book is not None else "no"
-        return "live", f"live, {levels} levels"
+        return "live", f"live, {' and '.join(str(len(side)) for side in self._best)} levels"
 
     def paint(self, axes: Any) -> None:
         """Draw it on axes of matplotlib's."""
-        if self._book is None:
-            return
-        for side, colour, name in zip(self._sides(), (UP, DOWN), ("bids", "asks"), strict=True):
-            rows = _summed(side)
+        for side, rows, colour, name in zip(self._best, self._sums, (UP, DOWN), ("bids", "asks"), strict=True):
             if not rows:
                 continue
             prices, sizes = [rows[0][0], *(price for price, _ in rows)], [0.0, *(size for _, size in rows)]
@@ -77,25 +74,23 @@ class Books:
             axes.step(prices, sizes, where="post", color=shown, lw=1.5, label=f"{name}: best {_written(side[0][0])}")
             axes.fill_between(prices, sizes, step="post", color=shown, alpha=0.16)
         axes.set_ylim(bottom=0)
-        axes.legend(frameon=False, fontsize=9, loc="upper center")
+        if len(self):
+            axes.legend(frameon=False, fontsize=9, loc="upper center")
 
     @property
     def _is_stale(self) -> bool:
         return bool(getattr(self._book, "stale", False))
 
-    def _sides(self) -> list[Any]:
-        return [list(side[: self.points]) for side in (self._book.bids, self._book.asks)]
 
-
-def _summed(side: Iterable[tuple[Decimal, Decimal]]) -> list[tuple[float, float]]:
+def _summed(side: Iterable[tuple[Any, Any]]) -> list[tuple[float, float]]:
     """Prices, best first, each with all that stands there or better."""
-    total, rows = Decimal(), list[tuple[float, float]]()
+    total, rows = 0, list[tuple[float, float]]()
     for price, size in side:
         total += size
         rows.append((float(price), float(total)))
     return rows
 
 
-def _written(value: Decimal) -> str:
+def _written(value: Any) -> str:
     """A number for people: all of its digits, in groups."""
-    return f"{value.normalize():,f}"
+    return f"{Decimal(str(value)).normalize():,f}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from rx_kucoin.notebook._content import DAY, Parcel, joined
+from rx_kucoin.notebook._content import DAY, Parcel, counted, joined
 from rx_kucoin.notebook._palette import LINES
 from rx_kucoin.notebook._reading import Field, fields_of, label_of, number, reader, unit_of
 
@@ -25,7 +25,8 @@ class Lines:
         self._read_y = [reader(field) for field in y]
         self._read_x, self._read_by = (None if field is None else reader(field) for field in (x, by))
         self._rows: deque[tuple[float, float, int]] = deque(maxlen=points)
-        self._lines: dict[str, int] = {}
+        self._lines: dict[tuple[str, int], int] = {}
+        """By what makes a line of its own, and the place of the field."""
         self._unsent = 0
         self._is_time = x is None or (isinstance(x, str) and x.endswith("_ns"))
         self._x_label = ""
@@ -42,11 +43,11 @@ class Lines:
         if symbol:
             self._symbols[symbol] = None
         name = "" if self._read_by is None else str(self._read_by(item))
-        for value, field in zip(values, self._y or [""], strict=True):
+        for place, (value, field) in enumerate(zip(values, self._y or [""], strict=True)):
             y = number(value)
             if y is None or x is None or not (math.isfinite(x) and math.isfinite(y)):
                 continue
-            self._rows.append((x, y, self._line(name, field)))
+            self._rows.append((x, y, self._line(name, place)))
             self._unsent += 1
             unit = unit_of(item, field)
             self._unit = unit if self._unit in {None, unit} else ""
@@ -74,7 +75,7 @@ class Lines:
 
     def standing(self) -> tuple[str, str]:
         """How it stands while the stream flows."""
-        return "live", f"live, {len(self._rows):,} points"
+        return "live", f"live, {counted(len(self._rows), 'point')}"
 
     def paint(self, axes: Any) -> None:
         """Draw it on axes of matplotlib's."""
@@ -119,16 +120,18 @@ class Lines:
         self._x_label = "time (UTC)" if self._is_time else (self._x is not None and label_of(self._x)) or "x"
         return x / 1e9 if is_ns and x is not None else x
 
-    def _line(self, name: str, field: Field) -> int:
-        own = label_of(field) if len(self._y) > 1 else ""
-        key = f"{name} {own}".strip()
-        line = self._lines.setdefault(key, len(self._lines))
+    def _line(self, name: str, place: int) -> int:
+        line = self._lines.setdefault((name, place), len(self._lines))
         if line >= MOST_LINES:
             raise ValueError(f"more than {MOST_LINES} lines: filter the stream, or choose another by=")
         return line
 
     def _names(self) -> list[str]:
-        return [name or ", ".join(filter(None, map(label_of, self._y))) or "value" for name in self._lines]
+        if len(self._y) < _PAIR:
+            alone = label_of(self._y[0]) if self._y else ""
+            return [name or alone or "value" for name, _ in self._lines]
+        own = [label_of(field) or f"value {place}" for place, field in enumerate(self._y, 1)]
+        return [f"{name} {own[place]}".strip() for name, place in self._lines]
 
 
 def _itself(item: Any) -> float | None:

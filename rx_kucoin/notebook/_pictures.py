@@ -39,6 +39,8 @@ def figure_of(content: Content, title: str | None, height: int, note: str, *, is
         axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=UTC))
     else:
         axes.xaxis.set_major_formatter(written)
+    for text in figure.findobj(need("matplotlib.text").Text):
+        text.set_parse_math(False)  # a dollar is a dollar
     return figure
 
 

@@ -25,6 +25,8 @@ def label_of(field: Field) -> str:
     if callable(field):
         name = getattr(field, "__name__", "")
         return "" if name in {"", "<lambda>"} else name.replace("_", " ").strip()
+    if isinstance(field, int):
+        return f"[{field}]"
     return str(field).replace("_", " ").replace(".", " ")
 
 
@@ -53,7 +55,11 @@ def fields_of(item: Any) -> list[str]:
 
 
 def _at(item: Any, place: int) -> Any:
-    return item[place]
+    try:
+        return item[place]
+    except (IndexError, KeyError, TypeError):
+        known = f"{len(item)} places" if isinstance(item, tuple | list) else ", ".join(fields_of(item)) or "no fields"
+        raise ValueError(f"{type(item).__name__} has no place {place}; it has {known}") from None
 
 
 def _named(item: Any, path: tuple[str, ...]) -> Any:

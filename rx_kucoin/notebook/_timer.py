@@ -1,11 +1,14 @@
 """The one timer of all charts: it sleeps while nothing has changed, and ends with the last of them."""
 
+import logging
 import time
 from collections.abc import Callable
 from threading import Condition, Thread
 from typing import Final
 
 __all__ = ["TIMER", "Task", "Timer"]
+
+_log = logging.getLogger("rx_kucoin.notebook")
 
 
 class Task:
@@ -63,7 +66,11 @@ class Timer:
 
     def _run(self) -> None:
         while (task := self._next()) is not None:
-            task.act()
+            try:
+                task.act()
+            except Exception:  # noqa: BLE001  who raises is ended alone: all others are drawn here, too
+                _log.exception("a chart, or a subscriber behind it, raised and was ended")
+                self.remove(task)
 
     def _next(self) -> Task | None:
         """Wait for the task whose turn it is; None: there are none left."""

@@ -71,6 +71,18 @@ def test_a_function_that_raises_ends_its_stream_and_no_other() -> None:
     assert isinstance(errors[0], ZeroDivisionError)
 
 
+def test_who_raises_where_nobody_takes_the_error_holds_up_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    source, seen = Subject[int](), list[int]()
+    source.pipe(to_callback(lambda _: 1 / 0, fps=50)).subscribe()
+    source.pipe(to_callback(lambda _: None, fps=50)).subscribe(lambda _: 1 / 0)
+    with source.pipe(to_callback(seen.extend, fps=50)).subscribe():
+        source.on_next(1)
+        assert eventually(lambda: len(source.observers) == 1)
+        source.on_next(2)
+        assert eventually(lambda: seen == [1, 2])
+    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
+
+
 def test_an_error_of_the_stream_comes_after_what_came_before_it() -> None:
     seen: list[int] = []
     source = reactivex.concat(reactivex.of(1, 2), reactivex.throw(OSError("gone")))

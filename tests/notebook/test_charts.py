@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from io import BytesIO
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -74,12 +76,18 @@ def test_several_fields_are_several_lines_and_what_is_empty_is_left_out() -> Non
         assert axes_of(chart).get_ylabel() == "bid price, ask price (USDT)"
 
 
+def test_functions_without_a_name_are_lines_of_their_own() -> None:
+    with live_chart(source := Subject[Any](), y=[lambda it: it, lambda it: 2 * it, abs]) as chart:
+        source.on_next(-3)
+        assert lines(chart) == {"value 1": [-3], "value 2": [-6], "abs": [3]}
+
+
 @pytest.mark.parametrize(
     ("settings", "items", "x", "label"),
     [
         ({}, [(1, 10), (2, 20)], [1, 2], "x"),
         ({}, [(datetime.fromtimestamp(86_400 * at, UTC), 10 * at) for at in (1, 2)], [1, 2], "time (UTC)"),
-        ({"x": 2, "y": 1}, [("a", 10, 5), ("b", 20, 6)], [5, 6], "2"),
+        ({"x": 2, "y": 1}, [("a", 10, 5), ("b", 20, 6)], [5, 6], "[2]"),
         ({"x": "at", "y": "value"}, [{"at": 3, "value": 10}, {"at": 4, "value": 20}], [3, 4], "at"),
         ({"x": lambda it: it[0], "y": lambda it: it[1]}, [(2, 20), (1, 10)], [1, 2], "x"),
     ],
@@ -140,6 +148,15 @@ def test_a_book_is_summed_up_from_the_best_price() -> None:
         assert (told["best"], told["mid"], told["spread"]) == (["100", "1", "101", "3"], "100.5", "1")
 
 
+def test_a_book_may_be_anybodys_with_numbers_of_any_kind() -> None:
+    with book_chart(source := Subject[Any]()) as chart:
+        source.on_next(SimpleNamespace(bids=[(99.5, 2), (99, 1)], asks=[]))
+        assert "| live | 2 points |" in repr(chart)
+        told, sides = chart._content.parcel(whole=True)
+        assert (told["best"], told["mid"]) == (["99.5", "2", None, None], "")
+        assert [list(side) for side in sides] == [[99.5, 2, 99, 3], []]
+
+
 def test_a_book_that_is_stale_says_so_and_loses_its_colours() -> None:
     with book_chart(source := Subject[Any]()) as chart:
         source.on_next(book())
@@ -180,8 +197,11 @@ def test_a_stream_that_completes_leaves_a_chart_that_is_over() -> None:
         (lambda it: live_chart(it, y=lambda _: 1 / 0), 1, "division by zero"),
         (candle_chart, Ticker(), "Ticker is no candle"),
         (book_chart, Ticker(), "Ticker is no book"),
+        (book_chart, SimpleNamespace(bids=[("1", "2")], asks=[]), "cannot be drawn"),
+        (lambda it: live_chart(it, y=5), (1, 2), "tuple has no place 5; it has 2 places"),
+        (lambda it: live_chart(it, y=0), Ticker(), "Ticker has no place 0; it has symbol, sequence, price"),
     ],
-    ids=["a field", "no field", "a tuple", "a function", "no candle", "no book"],
+    ids=["a field", "no field", "a tuple", "a function", "no candle", "no book", "words", "no place", "no places"],
 )
 def test_a_mistake_shows_in_the_chart_and_ends_it(make: Callable[[Any], Chart], item: Any, told: str) -> None:
     source = Subject[Any]()
@@ -203,6 +223,19 @@ def test_candles_of_two_symbols_are_refused() -> None:
         source.on_next(bar(0, 101))
         source.on_next(Candle("ETH-USDT", "1min", START, D(1), D(1), D(1), D(1)))
         assert eventually(lambda: "a chart shows one symbol" in repr(chart))
+
+
+def test_a_dollar_is_no_formula() -> None:
+    chart = live_chart(reactivex.throw(OSError(r"$\x{")), title=r"in $ and \$", y=lambda it: it)
+    assert eventually(lambda: chart.state == "failed")
+    chart.figure().savefig(BytesIO())
+
+
+def test_a_bar_without_a_number_is_left_out() -> None:
+    with candle_chart(source := Subject[Any]()) as chart:
+        for price in (D("nan"), D("inf"), None, D(1)):
+            source.on_next(Candle("BTC-USDT", "1min", START, D(1), price, D(1), D(1)))
+        assert "| 1 point |" in repr(chart)
 
 
 def test_stopping_ends_the_subscription_and_may_be_done_twice() -> None:
