@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 from reactivex import Observable
 
 from rx_kucoin.cli._canvas import Canvas
-from rx_kucoin.cli._columns import Sight
+from rx_kucoin.cli._columns import Cell, Sight
 from rx_kucoin.cli._footer import Totals
 from rx_kucoin.cli._picture import Picture
 from rx_kucoin.cli._rows import Pace, Row
@@ -95,7 +95,7 @@ class Screen:
         room = self._picture.room(skew, size)
         fit = len(self._order) if len(self._order) <= room else max(room - 1, 1)
         sights = [self._sight(symbol, now, ahead) for symbol in self._order[:fit]]
-        hidden = [self._standing.of(symbol, now)[0] for symbol in self._order[fit:]]
+        hidden = [self._state(symbol, now)[0] for symbol in self._order[fit:]]
         up, lines = self._standing.lines
         sums = Totals(
             *(up, lines, self._standing.topics),
@@ -112,7 +112,10 @@ class Screen:
     def _sight(self, symbol: str, now: float, ahead: int | None) -> Sight:
         row = self._rows[symbol]
         row.look(now)
-        return Sight(symbol, row, self._standing.of(symbol, now), now, ahead, self._canvas.glyphs)
+        return Sight(symbol, row, self._state(symbol, now), now, ahead, self._canvas.glyphs)
+
+    def _state(self, symbol: str, now: float) -> Cell:
+        return self._standing.of(symbol, now, spoke=self._rows[symbol].count > 0)
 
     def _sweep(self, now: float) -> None:
         with self._lock:

@@ -56,10 +56,11 @@ class Standing:
             self._note(event)
             self._act(event)
 
-    def of(self, symbol: str, now: float) -> tuple[str, str]:
-        """Tell how a symbol's line stands, in one word, and the colour of that."""
+    def of(self, symbol: str, now: float, *, spoke: bool = False) -> tuple[str, str]:
+        """Tell how a symbol's line stands, in one word, and the colour of that. One that `spoke` is silent no more."""
         with self._lock:
-            return self._of(symbol if symbol in self._line_of else ALL, symbol, now)
+            word, colour = self._of(symbol if symbol in self._line_of else ALL, symbol, now)
+        return ("live", "green") if spoke and word == "silent" else (word, colour)
 
     @property
     def lines(self) -> tuple[int, int]:

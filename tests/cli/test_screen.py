@@ -10,6 +10,10 @@ import pytest
 from cli_process import Terminal, command, on_a_terminal
 from waiting import eventually
 
+from rx_kucoin import events
+from rx_kucoin.cli._screen import Screen
+from rx_kucoin.cli._skew import Comparison
+from rx_kucoin.protocol.messages.spot import Ticker
 from rx_kucoin.simulator import Simulator
 
 pytestmark = pytest.mark.socket
@@ -168,6 +172,21 @@ def test_terminals_that_can_do_less_get_less(name: str, value: str, *, is_colour
         assert bool(colours) == is_coloured
         assert (b"\x1b" in raw(terminal)) == (name != "TERM")
         assert raw(terminal).isascii() == (name == "LC_ALL")
+
+
+def test_a_symbol_that_speaks_at_last_is_silent_no_more() -> None:
+    screen = Screen("ticker", ["BTC-USDT"], Comparison("http://127.0.0.1:9", None), lambda act: None)
+    topic = "/market/ticker:BTC-USDT"
+    for event in (events.LineUp(1, "host"), events.TopicLive(1, topic), events.TopicSilent(1, topic)):
+        screen.event(event)
+    assert "silent" in told(screen)
+    screen.message(Ticker("BTC-USDT", *[None] * 8))
+    assert "silent" not in told(screen)
+    assert " live " in told(screen)
+
+
+def told(screen: Screen) -> str:
+    return " ".join(text for line in screen._lines() for text, _ in line)
 
 
 def test_what_others_write_to_stderr_is_told_afterwards() -> None:
