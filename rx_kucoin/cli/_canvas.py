@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from types import FrameType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TextIO, cast
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.control import Control
@@ -18,6 +18,7 @@ from rich.style import Style
 from rx_kucoin.cli._columns import Glyphs
 from rx_kucoin.cli._numbers import cells
 from rx_kucoin.cli._table import Line
+from rx_kucoin.cli._terminal import Terminal
 
 __all__ = ["Canvas"]
 
@@ -33,7 +34,8 @@ class Canvas:
     """
 
     def __init__(self, soon: Callable[[Callable[[], None]], None], redraw: Callable[[], None]) -> None:
-        self._console = Console(highlight=False)
+        self._terminal = Terminal()
+        self._console = Console(file=cast("TextIO", self._terminal), highlight=False)
         self._soon, self._redraw = soon, redraw
         self._is_aside = False
         self._found: dict[int, Any] = {}
@@ -60,15 +62,17 @@ class Canvas:
         return self._console.size.width, self._console.size.height
 
     def draw(self, lines: Sequence[Line]) -> None:
-        """Show a picture, in one write."""
+        """Show a picture, whole; or none, while the terminal is not through with the last."""
         if self._is_aside:
             self._console.print(Control.home(), _Frame(lines, *self.size), end="", crop=False, soft_wrap=True)
         elif self.is_dumb:
-            self.leave(lines)
+            self._console.print(_Paragraph(lines), crop=False, soft_wrap=True)
 
     def leave(self, lines: Sequence[Line]) -> None:
         """Write a picture down, to stay."""
+        self._terminal.settle()
         self._console.print(_Paragraph(lines), crop=False, soft_wrap=True)
+        self._terminal.settle()
 
     def __enter__(self) -> Self:
         if not self.is_dumb:
@@ -87,6 +91,7 @@ class Canvas:
 
     def _go_aside(self) -> None:
         self._is_aside = True
+        self._terminal.clear()
         with self._console:
             self._console.set_alt_screen(enable=True)
             self._console.show_cursor(show=False)
@@ -94,6 +99,7 @@ class Canvas:
     def _come_back(self) -> None:
         if self._is_aside:
             self._is_aside = False
+            self._terminal.clear()
             with self._console:
                 self._console.set_alt_screen(enable=False)
                 self._console.show_cursor(show=True)

@@ -21,17 +21,17 @@ class Ending:
         self._next: Callable[[], None] | None = None
 
     def heed_signals(self) -> None:
-        """Let Ctrl-C, or a polite `kill`, be a good end instead of an exception at any place."""
+        """Let Ctrl-C, a polite `kill`, or a terminal that goes be a good end, not one at any place."""
 
         def handle(_number: int, _frame: FrameType | None) -> None:
             self.come()
 
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _signals():
             signal.signal(number, handle)
 
     def ignore_signals(self) -> None:
         """Let nothing disturb what is left to do. Python would undo any other handler first, and be killed half-way."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _signals():
             signal.signal(number, signal.SIG_IGN)
 
     def come(self, error: Exception | None = None) -> None:
@@ -65,3 +65,10 @@ class Ending:
             if error is not None:
                 raise error
             return
+
+
+def _signals() -> list[int]:
+    hangup = getattr(signal, "SIGHUP", None)  # Windows has none
+    if hangup is None or signal.getsignal(hangup) == signal.SIG_IGN:  # as `nohup` wants it
+        return [signal.SIGINT, signal.SIGTERM]
+    return [signal.SIGINT, signal.SIGTERM, hangup]

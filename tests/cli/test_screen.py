@@ -5,9 +5,10 @@ import signal
 import struct
 import sys
 import termios
+import time
 
 import pytest
-from cli_process import Terminal, command, on_a_terminal
+from cli_process import PATIENCE, Terminal, command, on_a_terminal
 from waiting import eventually
 
 from rx_kucoin import events
@@ -172,6 +173,52 @@ def test_terminals_that_can_do_less_get_less(name: str, value: str, *, is_colour
         assert bool(colours) == is_coloured
         assert (b"\x1b" in raw(terminal)) == (name != "TERM")
         assert raw(terminal).isascii() == (name == "LC_ALL")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_terminal_that_has_stopped_reading_holds_up_no_end(number: int) -> None:
+    with Simulator(symbols=100, rate_per_topic=50) as exchange:
+        watch = command("watch", "--all", "--rest-url", exchange.rest_url)
+        with on_a_terminal(*watch, columns=300, rows=100) as terminal:
+            terminal.read_until("1 live")
+            time.sleep(1.5)  # more pictures than there is room for
+            terminal.process.send_signal(number)
+            assert terminal.process.wait(PATIENCE) == 0
+            terminal.end()
+        assert raw(terminal).count(BACK) == 1
+        assert raw(terminal).rindex(SHOWN) > raw(terminal).rindex(HIDDEN)
+
+
+def test_a_terminal_that_was_late_has_only_whole_pictures() -> None:
+    with Simulator(symbols=100, rate_per_topic=50) as exchange:
+        watch = command("watch", "--all", "--rest-url", exchange.rest_url)
+        with on_a_terminal(*watch, columns=300, rows=100) as terminal:
+            terminal.read_until("1 live")
+            time.sleep(1.5)
+            before = len(frames(terminal))
+            assert eventually(lambda: terminal._read() and len(frames(terminal)) > before + 3)
+            end(terminal)
+        assert {len(frame) for frame in frames(terminal)[:-1]} == {100}
+
+
+def test_a_terminal_that_hangs_up_is_a_good_end() -> None:
+    with Simulator(rate_per_topic=50) as exchange:
+        with on_a_terminal(*command("watch", *SYMBOLS, "--rest-url", exchange.rest_url)) as terminal:
+            terminal.read_until("2 live")
+            terminal.process.send_signal(signal.SIGHUP)
+            assert terminal.end() == 0
+        assert raw(terminal).rindex(SHOWN) > raw(terminal).rindex(HIDDEN)
+
+
+def test_nohup_has_its_way() -> None:
+    with Simulator(rate_per_topic=50) as exchange:
+        watch = command("watch", *SYMBOLS, "--rest-url", exchange.rest_url)
+        with on_a_terminal("sh", "-c", "trap '' HUP; exec \"$@\"", "sh", *watch) as terminal:
+            terminal.read_until("2 live")
+            terminal.process.send_signal(signal.SIGHUP)
+            seen = len(frames(terminal))
+            assert eventually(lambda: terminal._read() and len(frames(terminal)) > seen + 10)
+            end(terminal)
 
 
 def test_a_symbol_that_speaks_at_last_is_silent_no_more() -> None:
