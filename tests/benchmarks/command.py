@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from benchmarks import instructions, profiling, syscalls, table
+from benchmarks import instructions, profiling, syscalls, table, watching
 from benchmarks.books import report as books
 from benchmarks.catalogue import CLIENTS
 from benchmarks.child import Trouble
@@ -72,6 +72,10 @@ def _replay(chosen: argparse.Namespace) -> list[str]:
     return list(tapes.report(chosen.messages, chosen.rounds, _say))
 
 
+def _watch(chosen: argparse.Namespace) -> list[str]:
+    return list(watching.report(chosen.symbols, chosen.rate, chosen.seconds, _say))
+
+
 def _parser() -> argparse.ArgumentParser:
     says = "This library, the bare loop of its parts and other clients, side by side; or one of the commands below."
     more = "Peers that do not get on with each other: python3 -m venv V && V/bin/pip install X; --peer X=V/bin/python"
@@ -101,6 +105,11 @@ def _parser() -> argparse.ArgumentParser:
     many = f"how many are recorded ({tapes.MESSAGES:,})"
     replaying.add_argument("--messages", type=_positive, default=tapes.MESSAGES, metavar="N", help=many)
     replaying.add_argument("--rounds", type=_positive, default=3, metavar="N", help="how often each way is gone (3)")
+    looking = commands.add_parser("watch", help="what the live view of `rx-kucoin watch` costs")
+    looking.set_defaults(what=_watch)
+    looking.add_argument("--symbols", type=_positive, default=500, metavar="N", help="that are watched (500)")
+    looking.add_argument("--rate", type=_positive, default=2_000, metavar="N", help="messages a second (2,000)")
+    looking.add_argument("--seconds", type=float, default=10.0, metavar="N", help="how long, for each size (10)")
     return parser
 
 
