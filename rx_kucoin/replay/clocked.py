@@ -14,8 +14,9 @@ __all__ = ["Clocked", "Plays"]
 
 T = TypeVar("T")
 
-_OF_RUN: Final[abc.SchedulerBase] = import_module("reactivex.run")._default_scheduler  # noqa: SLF001  how else to know it
-"""What RxPY's `run()` subscribes with. It waits, and so does the recording, which nobody plays."""
+_OF_RUN: Final[object] = getattr(import_module("reactivex.run"), "_default_scheduler", object())
+"""What RxPY's `run()` subscribes with, as nothing else tells who does. It waits, and so does the recording, which nobody
+plays."""
 
 
 class Plays(Protocol):
