@@ -15,8 +15,8 @@ __all__ = ["Clocked", "Plays"]
 T = TypeVar("T")
 
 _OF_RUN: Final[object] = getattr(import_module("reactivex.run"), "_default_scheduler", object())
-"""What RxPY's `run()` subscribes with, as nothing else tells who does. It waits, and so does the recording, which nobody
-plays."""
+"""What RxPY's `run()` subscribes with, as nothing else tells who does. It waits, and so does the recording: nobody
+plays it."""
 
 
 class Plays(Protocol):
