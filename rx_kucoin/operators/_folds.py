@@ -6,6 +6,7 @@ from math import sqrt
 from typing import Any, Final, Literal, NamedTuple, cast
 
 from rx_kucoin.operators._exact import add, multiply, subtract
+from rx_kucoin.operators._numbers import number
 
 __all__ = ["Fold", "Name", "fold_of"]
 
@@ -69,7 +70,7 @@ class _Rounded(NamedTuple):
 
 def _moments(value: Any) -> Any:
     exact = type(value) is Decimal or type(value) is int
-    return _Exact(1, value, multiply(value, value)) if exact else _Rounded(1, float(value), 0.0)
+    return _Exact(1, value, multiply(value, value)) if exact else _Rounded(1, float(number(value)), 0.0)
 
 
 def _together(one: Any, other: Any) -> Any:
@@ -116,7 +117,7 @@ def _one(_: Any) -> int:
 
 
 def _counted(value: Any) -> tuple[int, Any]:
-    return 1, value
+    return 1, number(value)
 
 
 def _sums(one: tuple[int, Any], other: tuple[int, Any]) -> tuple[int, Any]:
@@ -137,11 +138,11 @@ def _later(_: Any, other: Any) -> Any:
 
 _FOLDS: Final[dict[str, Fold]] = {
     "count": Fold(_one, add, _itself),
-    "sum": Fold(_itself, add, _itself),
+    "sum": Fold(number, add, _itself),
     "mean": Fold(_counted, _sums, _mean),
     "std": Fold(_moments, _together, _deviation),
-    "min": Fold(_itself, min, _itself),
-    "max": Fold(_itself, max, _itself),
+    "min": Fold(number, min, _itself),
+    "max": Fold(number, max, _itself),
     "first": Fold(_itself, _earlier, _itself),
     "last": Fold(_itself, _later, _itself),
 }

@@ -14,7 +14,7 @@ from rx_kucoin.operators._bar import Bar, Forming
 from rx_kucoin.operators._clock import clock_of
 from rx_kucoin.operators._dates import Dates
 from rx_kucoin.operators._lean import Lean, Sink, attach
-from rx_kucoin.operators._missing import is_missing
+from rx_kucoin.operators._numbers import is_missing, number
 from rx_kucoin.operators._serialize import Turns
 from rx_kucoin.operators._timers import Timer
 from rx_kucoin.operators._wall import nanoseconds
@@ -193,7 +193,7 @@ class _Bars(Generic[T]):
         self._sink.on_completed()
 
     def _take(self, event: T) -> Iterable[Bar[Any]]:
-        price, size = self._price(event), 1 if self._size is None else self._size(event)
+        price, size = number(self._price(event)), 1 if self._size is None else number(self._size(event))
         if is_missing(price) or is_missing(size):
             return ()
         at = self._dates.of(event)

@@ -10,7 +10,7 @@ from reactivex.scheduler import TimeoutScheduler
 
 from rx_kucoin.operators._folds import Fold, Name, fold_of
 from rx_kucoin.operators._lean import Lean, Sink, attach
-from rx_kucoin.operators._missing import is_missing
+from rx_kucoin.operators._numbers import is_missing
 from rx_kucoin.operators._serialize import Turns
 from rx_kucoin.operators._timers import Timer
 from rx_kucoin.operators._wall import nanoseconds, wall_of
@@ -49,7 +49,7 @@ def resample(
     .. marble::
 
         source: -1---23------|
-        [ resample(2, "max", empty="skip") ]
+        [ source.map(int).pipe(resample(2, "max", empty="skip")) ]
         result: --1---3------|
 
     When the source completes, what came since the last point is told before that. Points that nobody could tell of,

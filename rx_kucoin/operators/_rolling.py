@@ -51,7 +51,7 @@ def rolling(
     .. marble::
 
         source: -1-4-2-9-3|
-        [ rolling("max", count=3) ]
+        [ rolling("max", count=3, value=int) ]
         result: -1-4-4-9-9|
 
     The window is the last `count` events, or those of the last `seconds` by their own time: later than its beginning,
@@ -61,7 +61,7 @@ def rolling(
     .. marble::
 
         source: -5-1-----2-|
-        [ rolling("min", seconds=4) ]
+        [ rolling("min", seconds=4, value=int) ]
         result: -5-1-----2-|
 
     `fold` is one of `count`, `sum`, `mean`, `std` (of a sample, and None of one event alone), `min`, `max`, `first` and

@@ -9,7 +9,7 @@ from reactivex import Observable, abc
 
 from rx_kucoin.operators._exact import add, multiply
 from rx_kucoin.operators._folds import Fold
-from rx_kucoin.operators._missing import is_missing
+from rx_kucoin.operators._numbers import is_missing, number
 from rx_kucoin.operators._windows import Running, Sliding, Windowed
 
 __all__ = ["vwap"]
@@ -65,7 +65,7 @@ def vwap(
         raise ValueError(f"vwap needs seconds > 0 or count > 0, or neither; got {seconds=}, {count=}")
 
     def value(trade: T) -> tuple[Any, Any] | None:
-        at, much = price(trade), size(trade)
+        at, much = number(price(trade)), number(size(trade))
         return None if is_missing(at) or is_missing(much) else (multiply(at, much), much)
 
     kind = Running if seconds is None and count is None else Sliding

@@ -10,7 +10,7 @@ from reactivex import Observable, abc
 from rx_kucoin.operators._dates import Dates
 from rx_kucoin.operators._folds import Fold
 from rx_kucoin.operators._lean import Lean, Sink, attach
-from rx_kucoin.operators._missing import is_missing
+from rx_kucoin.operators._numbers import is_missing
 from rx_kucoin.operators._wall import nanoseconds
 
 __all__ = ["Running", "Sliding", "Whole", "Window", "Windowed"]

@@ -1,7 +1,7 @@
 """ohlc: bars as anybody would compute them by hand."""
 
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from itertools import groupby, pairwise
 from math import inf, nan
 from typing import Any, NamedTuple
@@ -182,10 +182,17 @@ def test_a_mistake_of_the_caller_s_ends_his_stream() -> None:
     assert not source.observers
 
 
-def test_prices_that_are_no_numbers_end_the_stream_even_in_the_last_bar() -> None:
+def test_what_cannot_be_computed_ends_the_stream_even_in_the_last_bar() -> None:
     errors: list[Exception] = []
-    rx.of("1.5").pipe(ohlc(1, price=str)).subscribe(on_error=errors.append)
-    assert [type(error) for error in errors] == [TypeError]
+    rx.of(Trade(0, Decimal("inf"), Decimal("inf"))).pipe(ohlc(1, **AS_TRADES)).subscribe(on_error=errors.append)
+    assert [type(error) for error in errors] == [InvalidOperation]
+
+
+def test_text_is_no_price_and_no_size() -> None:
+    for text in ({"price": str}, {"price": float, "size": str}):
+        errors: list[Exception] = []
+        rx.of(1.5).pipe(ohlc(1, **text)).subscribe(on_error=errors.append)
+        assert [str(error) for error in errors] == ["'1.5' is text, and no number"]
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,15 @@ def test_what_is_no_number_is_left_out_wherever_it_stands(nothing: Any) -> None:
         assert told([*numbers[:at], nothing, *numbers[at:]], rolling(FIGURES, count=3)) == expected
 
 
+@pytest.mark.parametrize("name", ["sum", "mean", "std", "min", "max"])
+def test_text_is_no_number_though_it_can_be_compared_and_added(name: Any) -> None:
+    """Prices as they stand in the exchange's payloads are text."""
+    errors: list[Exception] = []
+    rx.of("9.5", "10.5").pipe(rolling(name, count=2)).subscribe(on_error=errors.append)
+    assert [str(error) for error in errors] == ["'9.5' is text, and no number"]
+    assert told(["9.5", "10.5"], rolling(("first", "last", "count"), count=2))[-1] == ("9.5", "10.5", 2)
+
+
 def test_arrays_are_values_as_good_as_any() -> None:
     numpy = pytest.importorskip("numpy")
     [_, both] = told([numpy.array([1.0, 2.0]), numpy.array([3.0, math.nan])], rolling("first", count=2))

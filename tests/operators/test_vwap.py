@@ -40,6 +40,13 @@ def test_a_vwap_of_seconds_forgets_by_the_trades_own_time() -> None:
     assert told(trades, by_time) == [1, 2, 8]
 
 
+def test_text_is_no_price_and_no_size() -> None:
+    for text in ({"price": str, "size": int}, {"price": float, "size": str}):
+        errors: list[Exception] = []
+        rx.of(2).pipe(vwap(**text)).subscribe(on_error=errors.append)
+        assert [str(error) for error in errors] == ["'2' is text, and no number"]
+
+
 @pytest.mark.parametrize(
     "wrong", [{"seconds": 1, "count": 1}, {"seconds": 0}, {"count": 0}, {"seconds": -1}, {"seconds": inf}]
 )
