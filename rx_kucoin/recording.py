@@ -72,6 +72,8 @@ class Recording:
         """Bytes in the queue, about: threads that meet may forget a few."""
         self._lock = threading.RLock()
         self._lost = self._told = 0
+        self._end: Entry | None = None
+        """What is written last; who receives at that moment may still put something into the queue."""
         self._closing, self._wake = threading.Event(), threading.Event()
         self.fact("begin", 0, "", facts)
         if writer.before.torn:
@@ -144,7 +146,7 @@ class Recording:
             if not self._closing.is_set():
                 self._keyframe_timer.dispose()
                 self._tap.leave(self)
-                self.fact("end", 0, "", {})
+                self._end = (self._stamp(), 0, ("",), ("end", {}))
                 self._closing.set()
                 self._wake.set()
         if threading.current_thread() is not self._thread:
@@ -181,14 +183,16 @@ class Recording:
             over = self._closing.is_set()  # what was put in before it was set is written below
             if not over:
                 self._tell_of_loss()
-            self._write()
+            self._write(self._end if over else None)
         self._scribe.writer.close()
 
-    def _write(self) -> None:
+    def _write(self, end: Entry | None) -> None:
         """Write what waits as a block, or as several; what comes meanwhile has to wait."""
         self._waiting = 0
         for _ in range(len(self._queue)):
             self._try(partial(self._scribe.take, self._queue.popleft()))
+        if end is not None:
+            self._try(partial(self._scribe.take, end))
         self._try(self._scribe.flush)
 
     def _try(self, act: Callable[[], None]) -> None:

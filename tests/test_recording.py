@@ -222,6 +222,32 @@ def test_what_a_slow_disk_cannot_take_is_left_out_and_told_of(path: Path, caplog
     assert f"{recording.lost} frames were not recorded" in caplog.text
 
 
+def test_whoever_still_receives_while_it_is_closed_does_not_come_after_its_end(path: Path) -> None:
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        for _ in range(20):
+            tap, over = Tap(), threading.Event()
+            path.unlink(missing_ok=True)
+            recording = Recording(path, tap, Clock(), facts={})
+
+            def receive(tap: Tap = tap, over: threading.Event = over) -> None:
+                while not over.is_set():
+                    tap.received(1, (TEXT % 1,))
+
+            threads = [threading.Thread(target=receive) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            assert eventually(lambda recording=recording: len(recording._queue) > 100)
+            recording.close()
+            over.set()
+            for thread in threads:
+                thread.join()
+            assert Tape(path).contents().is_closed
+    finally:
+        sys.setswitchinterval(interval)
+
+
 def test_a_disk_that_stands_still_holds_up_no_close(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     moves = threading.Event()
     with nothing_left(), Simulator(seed=6) as exchange:

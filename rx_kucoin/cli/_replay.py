@@ -3,8 +3,8 @@
 import argparse
 import sys
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 from reactivex.disposable import CompositeDisposable
 
@@ -74,23 +74,20 @@ def _play(kucoin: Replayed, topics: list[str], ending: Ending) -> None:
 
 def _describe(tape: Tape) -> None:
     found = tape.contents()
-    for name, what in _facts(found, tape.topics()).items():
+    for name, what in _facts(found, tape.topics()):
         print(f"{name:8} {what}")
 
 
-def _facts(found: Contents, topics: list[str]) -> dict[str, Any]:
-    span = (found.last_ns - found.first_ns) / 1e9
-    facts = {
-        "lines": f"{found.lines:,} in {found.blocks:,} blocks, {found.bytes:,} bytes",
-        "from": _moment(found.first_ns),
-        "until": f"{_moment(found.last_ns)}, {span:,.1f} s later",
-        "topics": "\n         ".join(topics) or "none",
-        "end": "closed" if found.is_closed else "cut off: what came in the last moment is missing",
-    }
+def _facts(found: Contents, topics: list[str]) -> Iterator[tuple[str, str]]:
+    yield "lines", f"{found.lines:,} in {found.blocks:,} blocks, {found.bytes:,} bytes"
+    if found.blocks:
+        yield "from", _moment(found.first_ns)
+        yield "until", f"{_moment(found.last_ns)}, {(found.last_ns - found.first_ns) / 1e9:,.1f} s later"
+    yield "topics", "\n         ".join(topics) or "none"
+    yield "end", "closed" if found.is_closed else "cut off: what came in the last moment is missing"
     for hole in found.holes:
         where = "at the end, a block that is not whole" if hole.is_tail else f"at byte {hole.offset:,}, no block"
-        facts["torn"] = f"{hole.size:,} bytes {where}"
-    return facts
+        yield "torn", f"{hole.size:,} bytes {where}"
 
 
 def _moment(time_ns: int) -> str:

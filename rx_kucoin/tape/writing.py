@@ -84,6 +84,8 @@ class Writer:
         """Cut off what is no whole block at the end, if it is one that was being written."""
         file = self._file or 0
         before = Tape(self.path).contents()
+        if before.blocks and before.holes and not before.holes[0].offset:
+            raise ValueError(f"{self.path} is no recording, though there is one in it")
         if before.torn:
             os.lseek(file, before.whole_until, os.SEEK_SET)
             head = os.read(file, _HEAD)

@@ -68,6 +68,20 @@ def test_a_topic_that_was_refused_ends_nothing_else(tmp_path: Path) -> None:
     assert len(played.stdout.splitlines()) == 2
 
 
+def test_each_place_where_something_is_missing_is_told(path: Path, tmp_path: Path) -> None:
+    spoilt = tmp_path / "spoilt.jsonl.gz"
+    whole = path.read_bytes()
+    spoilt.write_bytes(b"no block" + whole + b"nor this" + whole[:-1])
+    told = run("replay", str(spoilt), "--info").stdout
+    assert "8 bytes at byte 0, no block" in told
+    assert f"8 bytes at byte {8 + len(whole):,}, no block" in told
+    assert "bytes at the end, a block that is not whole" in told
+    spoilt.write_bytes(b"")
+    told = run("replay", str(spoilt), "--info").stdout
+    assert told.splitlines()[0] == "lines    0 in 0 blocks, 0 bytes"
+    assert "1970" not in told
+
+
 def test_a_reader_that_goes_away_ends_the_replay(path: Path) -> None:
     with piped("replay", str(path), "--speed", "0.1") as process:
         assert process.stdout is not None

@@ -4,6 +4,7 @@ import os
 import struct
 import subprocess
 import sys
+import tarfile
 import zlib
 from pathlib import Path
 
@@ -71,6 +72,17 @@ def test_what_is_no_torn_block_of_ours_is_refused_and_not_touched(path: Path) ->
         with pytest.raises(ValueError, match=f"goes on with what is no recording at byte {len(ours)}"):
             writer_of(path)
         assert path.read_bytes() == ours + more
+
+
+def test_an_archive_with_a_recording_in_it_is_refused_and_not_touched(path: Path) -> None:
+    archive = path.with_suffix(".tar")
+    recorded(path)
+    with tarfile.open(archive, "w") as file:
+        file.add(path, "tape.jsonl.gz")
+    before = archive.read_bytes()
+    with pytest.raises(ValueError, match="is no recording, though there is one in it"):
+        writer_of(archive)
+    assert archive.read_bytes() == before
 
 
 def test_what_a_power_cut_left_empty_is_let_go_of(path: Path) -> None:
