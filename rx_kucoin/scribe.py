@@ -95,6 +95,8 @@ class Scribe:
             return
         if not self._private and "excerpt" in data:
             data = {**data, "excerpt": ""}  # of whose frame that was nobody knows
+        if data.get("signed") and "answer" in data and not _is_harmless(bytes(data["answer"])):
+            data = {**data, "answer": None}  # of a proxy, or a wrong address, that repeats what was asked
         if kind in {"asked", "answered", "offered"}:
             self._paths.add(block.mark(lines.path_shape(str(data["path"]))))
         self._flags |= block.STATE if kind in lines.STATES else block.FACTS
@@ -146,6 +148,11 @@ class Scribe:
 
 _BOOK: Final = "/orderbook/"
 """In the path of a call that is signed, though what it answers is everybody's."""
+
+
+def _is_harmless(answer: bytes) -> bool:
+    """Whether an answer to a signed call may be a book, and nothing in it a secret."""
+    return answer[:1] == b"{" and not frames.has_secret(answer)
 
 
 def _is_private(topic: str, text: str | bytes) -> bool:

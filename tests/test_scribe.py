@@ -10,6 +10,7 @@ import pytest
 
 from rx_kucoin.scribe import FULL, Scribe
 from rx_kucoin.tape.block import FACTS, STATE
+from rx_kucoin.tape.lines import raw
 from rx_kucoin.tape.reading import Tape
 from rx_kucoin.tape.writing import Writer
 
@@ -67,9 +68,9 @@ def test_what_is_ones_own_is_written_only_if_asked(path: Path) -> None:
         (5, 1, (ORDER, NEW), None),
         said("seat", {"line": 1}, "/spotMarket/tradeOrdersV2"),
         said("event", {"event": "TopicLive", "line": 1, "topic": "/account/balance"}),
-        said("answered", {"path": "/api/v1/accounts", "signed": True, "answer": {}}),
+        said("answered", {"path": "/api/v1/accounts", "signed": True, "answer": raw(b"{}")}),
         said("event", {"event": "Malformed", "line": 1, "reason": "r", "excerpt": "own", "count": 1}),
-        said("answered", {"path": "/api/v3/market/orderbook/level2?symbol=A-B", "signed": True, "answer": {}}),
+        said("answered", {"path": "/api/v3/market/orderbook/level2?symbol=A-B", "signed": True, "answer": raw(b"{}")}),
     ]
     shy, open_ = scribe_of(path), scribe_of(path.with_name("own.jsonl.gz"), private=True)
     for entry in story:
@@ -79,6 +80,21 @@ def test_what_is_ones_own_is_written_only_if_asked(path: Path) -> None:
     assert event["data"] == {"event": "Malformed", "line": 1, "reason": "r", "excerpt": "", "count": 1}
     assert "orderbook" in book["data"]["path"]
     assert len(written(open_, path.with_name("own.jsonl.gz"))) == 7
+
+
+def test_a_signed_answer_that_repeats_what_was_signed_is_not_written(path: Path) -> None:
+    scribe, book = scribe_of(path, private=True), {"path": "/api/v3/market/orderbook/level2", "signed": True}
+    mirrored = b'{"sequence":"KC-API-SIGN: OzBqM6ChGxXGMFMU89eZJiXEEmStffL0g4gJDmz7Ebs="}'
+    for answer in (
+        mirrored,
+        b'{"token":"x"}',
+        b'"key"',
+        b'{"sequence":"7","bids":[["84521.812345678901234567","0.00000001"]]}',
+    ):
+        scribe.take(said("answered", {**book, "answer": raw(answer)}))
+    answers = [line["data"]["answer"] for line in written(scribe, path)]
+    assert answers[:3] == [None, None, None]
+    assert answers[3]["sequence"] == "7"
 
 
 def test_a_block_is_written_when_it_is_full_or_asked_for(path: Path) -> None:

@@ -12,6 +12,7 @@ __all__ = [
     "FrameError",
     "decode",
     "excerpt",
+    "has_secret",
     "payload_of",
     "ping",
     "session_limit",
@@ -93,6 +94,11 @@ def excerpt(text: str | bytes, most: int = 120) -> str:
         start = _CUT.sub("…", start)
     said = _SECRET.sub("…", start)
     return "".join(letter if letter.isprintable() else " " for letter in said)[:most]
+
+
+def has_secret(text: bytes) -> bool:
+    """Whether anything in a text is as long as a token or a signature, or is called so."""
+    return _SECRET.search(text.decode("latin-1")) is not None
 
 
 def ping(id_: str) -> str:

@@ -1,7 +1,10 @@
 """One client with odd secrets, in front of whatever goes wrong, and all that it tells."""
 
+import gzip
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 from canary.secrets import Finder
@@ -127,10 +130,15 @@ class Stage:
 
         spot, futures = self.exchange.rest_url, self.exchange.futures_rest_url
         defaults = {"rest_url": spot, "futures_rest_url": futures, "credentials": Credentials(*KEYS)}
-        with KuCoin(**{**defaults, **QUICK, **settings}) as kucoin:
-            kucoin.events.subscribe(note)
-            kucoin.connections.subscribe(show)
-            yield kucoin
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "tape.jsonl.gz")
+            with KuCoin(**{**defaults, **QUICK, **settings}) as kucoin:
+                self.tell(repr(kucoin.record(path, private=True)))
+                kucoin.events.subscribe(note)
+                kucoin.connections.subscribe(show)
+                yield kucoin
+            lines = gzip.decompress(path.read_bytes()).decode().splitlines()
+            self.tell(*(line for line in lines if '"kind":"push"' not in line))  # a push stands as it came
 
     def _subscribe(self, kucoin: KuCoin, seen: list[object]) -> None:
         def failed(error: Exception) -> None:
