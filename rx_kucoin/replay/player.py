@@ -53,6 +53,8 @@ class Player:
         self.answers = Answers(self.clock, self.seats, contents.paths)
         self._offset = self._frames = self._damaged = 0
         self._lines: Iterator[Line] = chain.from_iterable(self._blocks())
+        self._held: Line | None = None
+        """What was read, and is still to come."""
         self._playing = threading.Lock()
         self._halted = threading.Event()
         self._is_over = self._is_closed = False
@@ -124,14 +126,15 @@ class Player:
         clock, seats, paced, halted = self.clock, self.seats, self._speed is not None, self._halted.is_set
         wanted, connections, since = seats.wanted, seats.connections, self._since
         size, looked = max(1, self.contents.bytes), 0
-        for line in self._lines:
+        held, self._held = self._held, None
+        for line in chain(() if held is None else (held,), self._lines):
             time_ns = line.time_ns
             if time_ns > self._until:
                 break
-            if paced and not self._waits_for(line):
-                return False
-            if time_ns >= clock.due:
-                clock.run_until(time_ns)
+            if paced or time_ns >= clock.due:
+                if not self._reaches(time_ns):
+                    self._held = line
+                    return False
             elif time_ns > clock.now_ns:
                 clock.now_ns = time_ns
             if line.kind != "push":
@@ -149,10 +152,7 @@ class Player:
                 progress.at(looked / size)
             if halted():
                 return False
-        if paced:
-            self._wait_until(self._until)
-        clock.run_until(self._until)
-        return not halted()
+        return self._reaches(self._until)
 
     def _blocks(self) -> Iterator[list[Line]]:
         """Open the blocks in which there is anything to be heard, one after the other."""
@@ -195,12 +195,16 @@ class Player:
             case _:
                 pass
 
-    def _waits_for(self, line: Line) -> bool:
-        """Let the time until a line pass. False: it was halted meanwhile, and the line is still to come."""
-        self._wait_until(line.time_ns)
-        if self._halted.is_set():
-            self._lines = chain([line], self._lines)
+    def _reaches(self, time_ns: int) -> bool:
+        """Let the time until then pass, with all that is due, which may be much. False: it was halted meanwhile."""
+        clock, halted = self.clock, self._halted.is_set
+        if self._speed is not None:
+            self._wait_until(time_ns)
+        while clock.due <= time_ns and not halted():
+            clock.step()
+        if halted():
             return False
+        clock.run_until(time_ns)
         return True
 
     def _wait_until(self, time_ns: int) -> None:

@@ -144,6 +144,23 @@ def test_it_can_be_halted_from_another_thread_and_goes_on(path: Path) -> None:
     assert kucoin.match("BTC-USDT").pipe(ops.first()).run().sequence == 1_002
 
 
+def test_it_halts_at_the_very_timer_that_says_so_and_what_follows_is_still_to_come(path: Path) -> None:
+    kucoin = KuCoin.replay(path)
+    others = numbers(kucoin, "ETH-USDT")
+    assert kucoin.match("BTC-USDT").pipe(ops.take_with_time(5.1), ops.count()).run() == 11
+    assert kucoin.scheduler.now.timestamp() == 105.1
+    assert others[-1] == 19
+    kucoin.play()
+    assert others == list(range(1, 80, 2))
+
+
+def test_it_halts_in_hours_of_nothing(path: Path) -> None:
+    write(path, [push(20_000.0, TOPICS[0], 2_000)])
+    kucoin = KuCoin.replay(path)
+    kucoin.match("BTC-USDT").pipe(ops.buffer_with_time(10.0), ops.skip(1_000)).subscribe(lambda _: kucoin.halt())
+    assert kucoin.play().until_ns == 10_110 * S
+
+
 def test_ctrl_c_ends_it_cleanly(path: Path) -> None:
     kucoin, ended = KuCoin.replay(path), list[str]()
 
