@@ -66,7 +66,7 @@ class Player:
     @cached_property
     def topics(self) -> list[str]:
         """The topics that were recorded."""
-        return self.tape.topics()
+        return Tape(self.tape.path).topics()  # a walk of its own: the one that plays counts what is damaged
 
     def attach(self, tell: Callable[[Event], None], on_live: Callable[[Any], None], over: Callable[[], object]) -> None:
         """Say who is told of events, of connections, and of the end."""
@@ -156,6 +156,7 @@ class Player:
 
     def _blocks(self) -> Iterator[list[Line]]:
         """Open the blocks in which there is anything to be heard, one after the other."""
+        known = 0
         for block in self.tape.blocks():
             self._offset = block.end
             if block.first_ns > self._until:
@@ -163,7 +164,11 @@ class Player:
             is_before = block.last_ns < self._since
             needed = block.flags & (STATE if is_before else STATE | FACTS)
             if needed or (not is_before and block.may_have(self.seats.marks)):
-                yield self.tape.lines(block)
+                lines = self.tape.lines(block)
+                if len(self.tape.holes) > known:  # before this block, or it is one itself
+                    known = len(self.tape.holes)
+                    yield [Line(block.first_ns, "lost")]
+                yield lines
         self._damaged = self.tape.spoilt + sum(not hole.is_tail for hole in self.tape.holes)
 
     def _fact(self, line: Line) -> None:

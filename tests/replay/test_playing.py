@@ -265,6 +265,20 @@ def test_a_recording_that_was_cut_off_says_so(path: Path) -> None:
     assert "cut off while it was written" in str(played)
 
 
+@pytest.mark.parametrize("at", ["header", "body"])
+def test_a_block_that_is_damaged_is_a_gap(path: Path, at: str) -> None:
+    block, data = list(Tape(path).blocks())[10], bytearray(path.read_bytes())
+    data[block.offset + (0 if at == "header" else block.header + 10)] ^= 0xFF
+    path.write_bytes(data)
+    kucoin, told = KuCoin.replay(path), list[Any]()
+    kucoin.events.subscribe(told.append)
+    found = numbers(kucoin)
+    played = kucoin.play()
+    [gap] = [event for event in told if isinstance(event, events.Gap)]
+    assert (len(found), gap.before - gap.after) == (38, 6)
+    assert (played.damaged, played.is_complete) == (1, False)
+
+
 def test_a_book_without_a_snapshot_in_the_recording_ends_with_an_error_that_says_so(path: Path) -> None:
     change = {
         "changes": {"asks": [], "bids": []},
