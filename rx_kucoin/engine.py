@@ -135,6 +135,11 @@ class Engine:
         """The clock of what calls subscribers in time: one that is slow must not hold up pings."""
         return self._pacer
 
+    @property
+    def replays(self) -> bool:
+        """Whether all that it brings was recorded."""
+        return self._player is not None
+
     def prove(self, topic: str) -> Observable[None]:
         """Complete when all that the exchange has sent so far on a topic's connection has come.
 

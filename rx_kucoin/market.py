@@ -143,7 +143,7 @@ class MarketStreams:
         return self._engine.presented(merge_serial(*streams))
 
     def _stream(self, topic: str, *, typed: bool) -> Observable[Any]:
-        if channels.is_private(topic) and not self._has_key():
+        if channels.is_private(topic) and not self._has_key() and not self._engine.replays:
             raise ValueError(
                 f"{topic} is private: build KuCoin(credentials=Credentials(key, secret, passphrase)), or set "
                 "KUCOIN_API_KEY, KUCOIN_API_SECRET and KUCOIN_API_PASSPHRASE in the environment"

@@ -110,6 +110,12 @@ def test_a_stream_of_what_was_not_recorded_is_told_of_once(path: Path, caplog: p
     assert caplog.messages == ["/market/match:BTC-USTD was not recorded: its stream stays silent"]
 
 
+def test_what_is_private_needs_no_key_to_be_replayed(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert KuCoin.replay(path).orders().pipe(ops.to_list()).run() == []
+    [told] = caplog.messages
+    assert told.endswith("was not recorded: its stream stays silent")
+
+
 def test_nobody_listens_so_no_block_of_pushes_is_opened(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kucoin, opened = KuCoin.replay(path), list[int]()
     lines = Tape.lines
