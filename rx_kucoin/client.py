@@ -193,15 +193,15 @@ class KuCoin(Spot):
 
         Args:
             path: The file.
-            since: Where to begin: a datetime (UTC if it names no zone), nanoseconds, or ISO 8601.
+            since: Where to begin: a datetime (UTC if it names no zone) or a day, nanoseconds, or ISO 8601.
             until: Where to end.
-            topics: Play no others than these, as KuCoin writes them.
+            topics: Play no others than these, as KuCoin writes them, singly or as a comma list.
             speed: 1.0: as it was; 2.0: twice as fast; None: as fast as it goes.
             progress: Whether to show a bar where it takes long; None: if somebody watches. A function is told instead,
                 between 0 and 1.
 
         Raises:
-            ValueError: it is no recording, or a moment or the speed makes no sense.
+            ValueError: it is no recording, a topic was not recorded, or a moment or the speed makes no sense.
             OSError: it cannot be read.
         """
         return Replayed(player_of(path, since=since, until=until, topics=topics, speed=speed, progress=progress))
