@@ -65,7 +65,7 @@ def _play(kucoin: Replayed, topics: list[str], ending: Ending) -> None:
     try:
         ending.wait(meanwhile=lambda: None, every=0.5)
     finally:
-        kucoin.halt()
+        kucoin.close()  # for good, even where the thread is about to begin
         thread.join(2.0)
         subscriptions.dispose()
     for each in played:
