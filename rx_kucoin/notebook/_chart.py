@@ -13,7 +13,7 @@ from rx_kucoin.notebook._content import Content, counted
 from rx_kucoin.notebook._extras import need
 from rx_kucoin.notebook._pictures import figure_of, png_of
 from rx_kucoin.notebook._timer import TIMER, Task
-from rx_kucoin.notebook._wire import Wire
+from rx_kucoin.notebook._wire import Bundle, Wire
 
 __all__ = ["Chart"]
 
@@ -115,7 +115,7 @@ class Chart:
                 self._look()
                 if picture and self._wire.is_seen:
                     self._tell(self._wire)
-            self._wire.end(*(self._picture() if picture else (None, {})))
+            self._wire.end(self._picture if picture else None)
 
     def _ipython_display_(self) -> None:
         with self._lock:
@@ -127,7 +127,7 @@ class Chart:
         data, metadata = self._repr_mimebundle_()
         need("IPython.display").display(data, raw=True, metadata=metadata)
 
-    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _repr_mimebundle_(self, **_: object) -> Bundle:
         with self._lock:
             live = self._over is None and self._wire is not None
         if live and self._wire is not None:
@@ -205,7 +205,7 @@ class Chart:
             return ending
         return self._content.standing() if len(self._content) else ("waiting", "waiting for the first message")
 
-    def _picture(self) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _picture(self) -> Bundle:
         words = repr(self)
         try:
             return png_of(self.figure(), words)

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from datetime import UTC
 from io import BytesIO
+from textwrap import fill
 from typing import Any, Final
 
 from rx_kucoin.notebook._content import Content
@@ -22,8 +23,13 @@ def figure_of(content: Content, title: str | None, height: int, note: str, *, is
     figure = need("matplotlib.figure").Figure(figsize=(_WIDTH / _DPI, height / _DPI), dpi=_DPI, layout="constrained")
     axes = figure.subplots()
     content.paint(axes)
-    axes.set_title(title or labels["title"], loc="left", fontsize=12, fontweight="bold")
-    axes.set_title(note, loc="right", fontsize=9, color=_WARNING if is_wrong else "#6a7078")
+    heading, colour = title or labels["title"], _WARNING if is_wrong else "#6a7078"
+    if len(heading) * 1.5 + len(note) < _LINE:
+        axes.set_title(heading, loc="left", fontsize=12, fontweight="bold")
+        axes.set_title(note, loc="right", fontsize=9, color=colour)
+    else:
+        figure.suptitle(heading, x=0.01, ha="left", fontsize=12, fontweight="bold")
+        axes.set_title(fill(note, _LINE, max_lines=4), loc="left", fontsize=9, color=colour)
     axes.set_xlabel(labels["x"], fontsize=9)
     axes.set_ylabel(labels["y"], fontsize=9)
     axes.tick_params(labelsize=9, color=_SOFT)
@@ -57,3 +63,5 @@ _SOFT: Final = "#c8ccd2"
 _WARNING: Final = "#c0392b"
 _WIDTH: Final = 900
 _DPI: Final = 100
+_LINE: Final = 120
+"""Small letters that fit beside each other."""

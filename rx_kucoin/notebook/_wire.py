@@ -12,7 +12,10 @@ from rx_kucoin.notebook._content import Columns
 from rx_kucoin.notebook._extras import need
 from rx_kucoin.notebook._widget import new_widget
 
-__all__ = ["Wire"]
+__all__ = ["Bundle", "Wire"]
+
+Bundle = tuple[dict[str, Any], dict[str, Any]]
+"""An output's data and metadata."""
 
 
 class Wire:
@@ -68,17 +71,17 @@ class Wire:
         self.whole = False
         self._widget.send({**told, "number": self._sent}, [column.tobytes() for column in columns])
 
-    def end(self, data: dict[str, Any] | None, metadata: dict[str, Any]) -> None:
+    def end(self, picture: Callable[[], Bundle] | None) -> None:
         """Put a picture where the widget was, and let go of the widget.
 
         A page that was loaded anew does not know the place any more: it shows the widget's last state, as long as it
         shows it.
         """
-        if data is not None and self._cell is not None:
+        if picture is not None and self._cell is not None:
             # VS Code hears it only where it answers to that cell, whatever the kernel does now.
-            self._cell.run(_publish, data, metadata, self._display, update=True)
+            self._cell.run(_publish, *picture(), self._display, update=True)
         self._is_over = True
-        if data is None or not self.is_seen:
+        if picture is None or not self.is_seen:
             self._close()
 
     def _close(self) -> None:

@@ -16,6 +16,7 @@ from chromium import installed
 
 HERE = Path(__file__).parent
 SECONDS = 10.0
+SAYS = "[...document.querySelectorAll('.rxk-state')].map(each => each.innerText)"
 
 
 def missing() -> list[str]:
@@ -27,7 +28,7 @@ def missing() -> list[str]:
 def look(notebook: Path, folder: Path, *, settle: float = 6.0, seconds: float = SECONDS) -> dict[str, Any]:
     """Run a notebook in front of a browser; tell what changed on the screen, and what it cost."""
     from costs import Costs  # noqa: PLC0415  these need what may be missing
-    from lab import opened, run_all  # noqa: PLC0415
+    from lab import opened, restart, run_all  # noqa: PLC0415
     from PIL import Image, ImageChops  # noqa: PLC0415
 
     with opened(notebook, height=1500) as (page, browser, server):
@@ -44,15 +45,18 @@ def look(notebook: Path, folder: Path, *, settle: float = 6.0, seconds: float = 
         costs = Costs(server, browser)
         page.bytes = page.messages = page.frames = 0
         page.listen(seconds)
-        return {
+        told = {
             "pixels that differ after a second": f"{changed:.2%}",
             "pictures a second on the screen": round(page.frames / seconds, 1),
             "WebSocket bytes a second": round(page.bytes / seconds),
             "WebSocket messages a second": round(page.messages / seconds, 1),
             **costs.told(seconds),
             "addresses beyond this machine": sorted(page.strangers),
-            "errors on the console": page.said,
+            "errors on the console": list(page.said),
         }
+        restart(page)
+        page.listen(1.0)
+        return told | {"what charts say when their kernel is gone": page.run(SAYS)}
 
 
 def example(folder: Path) -> Path:

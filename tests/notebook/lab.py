@@ -17,7 +17,7 @@ from typing import Final
 import requests
 from chromium import Page, chromium
 
-__all__ = ["opened", "run_all", "served"]
+__all__ = ["opened", "restart", "run_all", "served"]
 
 _SHOWN: Final = "[...(window.jupyterapp?.shell?.widgets('main') ?? [])][0]"
 _READY: Final = f"{_SHOWN}?.sessionContext?.session?.kernel?.status === 'idle'"
@@ -46,6 +46,12 @@ def run_all(page: Page, within: float = 120.0) -> None:
     page.until(_READY, within)
     wrong = page.run(f"[...document.querySelectorAll(`{_ERRORS}`)].map(each => each.innerText).join()")
     assert not wrong, wrong
+
+
+def restart(page: Page) -> None:
+    """Restart the kernel, and wait until it is there again."""
+    page.run(f"{_SHOWN}.sessionContext.session.kernel.restart().then(() => true)")
+    page.until(_READY)
 
 
 @contextmanager

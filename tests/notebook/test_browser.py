@@ -20,4 +20,5 @@ def test_the_charts_move_on_the_screen_and_ask_nobody_else_for_anything(tmp_path
     assert float(told["pixels that differ after a second"].rstrip("%")) > 0.1
     assert float(told["pictures a second on the screen"]) > 5
     assert told["addresses beyond this machine"] == told["errors on the console"] == "[]"
+    assert told["what charts say when their kernel is gone"].count("run the cell again") == 3
     assert {path.name for path in tmp_path.glob("*.png")} == {"charts_before.png", "charts_after.png"}

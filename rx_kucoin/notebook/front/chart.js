@@ -7,6 +7,14 @@ const digits = (span) => Math.max(0, Math.min(10, Math.ceil(-Math.log10(Math.abs
 const fitting = (value) => (value == null || !isFinite(value) ? "–" : value.toLocaleString("en-US", { maximumFractionDigits: digits(value / 1e4 || 1) }));
 const shade = (colour, alpha) => colour + Math.round(alpha * 255).toString(16).padStart(2, "0");
 const floats = (view) => new Float64Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+// From where to where, in seconds. uPlot gives a moment alone some years of room, and a few bars all there is.
+const span = (pad, least) => (u, from, to) => {
+  const xs = u.data[0], last = xs[xs.length - 1];
+  if (from > xs[0] || to < last) return [from - pad, to + pad]; // zoomed
+  const room = Math.max(pad, ((xs.length < 2 ? Math.max(least, 2) : least) - (last - xs[0])) / 2);
+  return [xs[0] - room, last + room];
+};
+const alone = (u, i) => u.data[i].filter((value) => value != null).length < 2; // a line of one point is none
 const clock = (seconds) => new Date(seconds * 1e3).toISOString().replace("T", " ").slice(0, 23);
 
 // From which step between two marks on, how each is written, and what the first of a year, month, day, hour ... adds.
@@ -57,9 +65,9 @@ const KINDS = {
     options: (spec, told) => ({
       series: [{}, ...told.lines.map((name, i) => {
         const stroke = COLOURS[i % COLOURS.length];
-        return { label: name, stroke, width: 1.6, spanGaps: true, points: { show: false }, paths: spec.time ? uPlot.paths.stepped({ align: 1 }) : uPlot.paths.linear(), fill: told.lines.length === 1 ? shade(stroke, .07) : undefined };
+        return { label: name, stroke, width: 1.6, spanGaps: true, points: { show: alone, size: 6, fill: stroke }, paths: spec.time ? uPlot.paths.stepped({ align: 1 }) : uPlot.paths.linear(), fill: told.lines.length === 1 ? shade(stroke, .07) : undefined };
       })],
-      scales: { x: { time: spec.time }, y: {} },
+      scales: { x: spec.time ? { time: true, range: span(0, .02) } : { time: false }, y: {} },
       axes: [{ scale: "x", label: spec.x }, { scale: "y", label: spec.y }],
     }),
     chips(told, data, at, spec) {
@@ -81,7 +89,7 @@ const KINDS = {
       series: [{}, ...["open", "high", "low", "close"].map((label) => ({ label, scale: "y", paths: () => null, points: { show: false } })),
         { label: "volume", scale: "volume", paths: () => null, points: { show: false } }],
       scales: {
-        x: { time: true, range: (u, from, to) => [from - spec.seconds * .8, to + spec.seconds * .8] },
+        x: { time: true, range: span(spec.seconds * .8, spec.seconds * 12) },
         y: { range: (u, from, to) => { const gap = (to - from || Math.abs(to) * 1e-4 || 1); return [from - gap * .32, to + gap * .06]; } },
         volume: { range: (u, from, to) => [0, (to || 1) * 5] },
       },
@@ -172,20 +180,20 @@ const isCode = () => /\bvscode-/.test(document.body.className);
 
 const initialize = (model) => {
   const spec = { ...model.get("spec") }, kind = KINDS[spec.kind];
-  const kept = { spec, kind, rows: kind.start(spec), told: null, number: 0, views: new Set(), asked: false, spoken: -1e9 };
+  const kept = { spec, kind, rows: kind.start(spec), told: null, number: 0, views: new Set(), asked: false, spoken: -1e9, gone: null };
   const seen = () => model.send({ views: kept.views.size });
   setTimeout(() => { if (!kept.views.size) seen(); }, 10_000); // the page was loaded anew, and shows it no more
+  model.on("comm_live_update", () => { // its kernel is restarted
+    kept.gone = { state: "stopped", words: "its kernel is gone: run the cell again" };
+    for (const draw of kept.views) draw();
+  });
   model.on("msg:custom", (told, buffers) => {
-    if (told.seen) { // somebody else does not show it any more
-      if (kept.views.size) seen();
-      return;
-    }
-    if (!told.whole && told.number !== kept.number + 1) { // one was lost on the way
-      if (!kept.asked) model.send({ missing: kept.number });
-      kept.asked = true;
-      return;
-    }
-    if (told.whole) kept.asked = false;
+    kept.gone = null;
+    if (told.seen) return kept.views.size && seen(); // somebody else does not show it any more
+    const lost = !told.whole && told.number !== kept.number + 1;
+    if (lost && !kept.asked) model.send({ missing: kept.number });
+    kept.asked = lost || (kept.asked && !told.whole);
+    if (lost) return;
     kept.number = told.number;
     kept.told = kept.spec.latest = told;
     Object.assign(kept.spec, told.labels);
@@ -213,11 +221,12 @@ const render = (kept, model, el) => {
 
   const ink = () => getComputedStyle(root).color;
   const label = () => {
-    const { told, rows } = kept, k = index;
+    const { told, rows } = kept, standing = kept.gone ?? told, k = index;
+    if (!standing) return;
+    state.textContent = standing.words;
+    state.className = `rxk-state ${standing.state}`;
+    root.classList.toggle("over", ["completed", "stopped"].includes(standing.state));
     if (!told) return;
-    state.textContent = told.words;
-    state.className = `rxk-state ${told.state}`;
-    root.classList.toggle("over", ["completed", "stopped"].includes(told.state));
     title.textContent = spec.title;
     at.textContent = k != null && spec.kind !== "book" ? (spec.time ? `${clock(rows.columns[0][k])} UTC` : fitting(rows.columns[0][k])) : zoomed ? "zoomed: double-click to follow" : "";
     const wanted = kind.chips(told, rows.columns, k, spec);
@@ -239,11 +248,11 @@ const render = (kept, model, el) => {
     options.axes = options.axes.map((axis, i) => ({
       ...axis, stroke: ink, grid, ticks: grid, font: FONT, labelFont: FONT, labelSize: 20,
       ...(i ? {} : { space: 100 }),
-      ...(i ? { size: (u, values) => 28 + Math.max(4, ...(values ?? []).map((value) => value.length)) * 7 } : { size: spec.time || spec.kind === "candles" ? 42 : 30 }),
+      ...(i ? { size: (u, values) => 28 + Math.max(4, ...(values ?? []).map((value) => value.length)) * 7 } : { size: spec.time || spec.kind === "candles" ? 48 : 30 }),
       ...(i || !spec.time ? { values: (u, splits) => splits.map((value) => value.toLocaleString("en-US", { maximumFractionDigits: digits(splits[1] - splits[0] || 1) })) } : { values: TIMES }),
     }));
     plot = new uPlot({
-      ...options, width: place.clientWidth || 800, height: spec.height, legend: { show: false }, padding: [10, 36, 0, 4],
+      ...options, width: place.clientWidth || 800, height: spec.height, legend: { show: false }, padding: [10, 46, 0, 4],
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1e3), "Etc/UTC"),
       cursor: { y: false, points: { size: 6 }, drag: { x: true, y: false }, bind: { dblclick: (u, target, go) => (event) => { zoomed = false; go(event); } } },
       hooks: {
@@ -254,7 +263,7 @@ const render = (kept, model, el) => {
     }, kept.rows.columns, place);
   };
   const draw = () => {
-    if (!kept.told) return;
+    if (!kept.told) return label();
     if (!plot || built !== shape()) build();
     else plot.setData(kept.rows.columns, !zoomed);
     if (zoomed) plot.redraw();
