@@ -17,6 +17,11 @@ __all__ = ["CELLS", "Cells", "kernel_shell"]
 class Stoppable(Protocol):
     """A chart."""
 
+    @property
+    def is_seen(self) -> bool:
+        """Whether a front end says that it shows it."""
+        ...
+
     def stop(self, *, picture: bool = True) -> None:
         """End it."""
 
@@ -46,6 +51,8 @@ class Cells:
         self._lock = threading.Lock()
         self._charts: dict[Stoppable, Place] = {}
         self._shell: Any = None
+        self._deleted: frozenset[str] = frozenset()
+        """What the last request told of deleted cells."""
         self.is_busy = False
         """Whether a cell runs."""
         atexit.register(self.stop_all, picture=False)
@@ -81,9 +88,15 @@ class Cells:
     def _begin(self, _: object = None) -> None:
         """A cell begins: what it showed before is gone from the notebook."""
         self.is_busy = True
-        here, gone = _place(self._shell, None), _deleted(self._shell)
+        here, deleted = _place(self._shell, None), _deleted(self._shell)
+        # Requests that wait in line all tell of the same deletions, and a cell may be back: by undo, or pasted.
+        gone, self._deleted = deleted - self._deleted, deleted
         with self._lock:
-            charts = [each for each, there in self._charts.items() if here.cell == there.cell or there.cell in gone]
+            charts = [
+                each
+                for each, there in self._charts.items()
+                if here.cell == there.cell or (there.cell in gone and not each.is_seen)
+            ]
         _stop(charts, picture=False)
 
     def _end(self, result: Any) -> None:
@@ -120,9 +133,9 @@ def _place(shell: Any, name: str | None) -> Place:
     return Place(str(cell), str(parent.get("header", {}).get("msg_id", time.monotonic_ns())), name)
 
 
-def _deleted(shell: Any) -> list[str]:
+def _deleted(shell: Any) -> frozenset[str]:
     """The cells that were deleted since the last one ran, as JupyterLab tells."""
-    return list(shell.get_parent().get("metadata", {}).get("deletedCells") or ())
+    return frozenset(shell.get_parent().get("metadata", {}).get("deletedCells") or ())
 
 
 def _stop(charts: list[Stoppable], *, picture: bool) -> None:

@@ -79,6 +79,11 @@ class Chart:
             return self._standing()[0]
 
     @property
+    def is_seen(self) -> bool:
+        """Whether a notebook says that it shows it."""
+        return self._wire is not None and self._wire.is_seen
+
+    @property
     def fps(self) -> float:
         """Frames a second that were sent to the notebook lately."""
         times = [] if self._wire is None or self._over else list(self._wire.times)

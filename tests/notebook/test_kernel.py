@@ -171,6 +171,17 @@ def test_a_cell_that_is_deleted_takes_its_chart_with_it(front: Front) -> None:
     assert front.run("chart.state") == "'stopped'"
 
 
+def test_a_cell_that_is_back_keeps_its_chart_though_requests_in_line_tell_that_it_was_deleted(front: Front) -> None:
+    front.run("chart = live_chart(Subject())", "back", deleted=("back",))
+    front.run("1", "other", deleted=("back",))
+    assert front.run("chart.state") == "'waiting'"
+    front.run("chart = live_chart(Subject()); display(chart)", "back")
+    front.say(front.comms[-1], views=1)
+    assert eventually(lambda: front.run("chart.is_seen") == "True")
+    front.run("1", "other", deleted=("back",))
+    assert front.run("chart.state") == "'waiting'"
+
+
 def test_an_interrupt_stops_the_charts_of_the_cell_that_runs_and_no_others(front: Front) -> None:
     front.run("before = live_chart(Subject())", "before")
     request = front.ask("chart = live_chart(Subject()); print('made'); time.sleep(60)", "running")
