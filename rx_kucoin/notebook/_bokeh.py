@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reactivex import Observable
+from reactivex import operators as ops
+from reactivex.subject import Subject
 
 from rx_kucoin.notebook._batches import batches
 from rx_kucoin.notebook._reading import Field, reader
@@ -25,7 +27,7 @@ def to_bokeh(
         kucoin.match("BTC-USDT").pipe(to_bokeh(source)).subscribe()
 
     With a document it is done by the document's next tick, as bokeh demands, and no more than one tick is under way;
-    without any, on the thread of all charts.
+    without any, on the thread of all charts. When the document's session ends, the stream completes.
 
     Args:
         source: The `ColumnDataSource`.
@@ -46,24 +48,32 @@ def to_bokeh(
         raise ValueError("no columns: give the source some, or name them")
     readers = {name: reader(field) for name, field in wanted.items()}
 
-    def hand(batch: list[Any], done: Callable[[Exception | None], None]) -> None:
-        rows = {name: [_plain(read(item)) for item in batch] for name, read in readers.items()}
+    def operator(items: Observable[Any]) -> Observable[list[Any]]:
+        gone, owners = Subject[Any](), list[Any]()
 
-        def stream() -> None:
-            try:
-                source.stream(rows, rollover)
-            except Exception as error:  # noqa: BLE001  whatever it is, it belongs to this stream
-                done(error)
-            else:
-                done(None)
+        def hand(batch: list[Any], done: Callable[[Exception | None], None]) -> None:
+            rows = {name: [_plain(read(item)) for item in batch] for name, read in readers.items()}
 
-        owner = source.document if document is None else document
-        if owner is None:
-            stream()
-        else:
+            def stream() -> None:
+                try:
+                    source.stream(rows, rollover)
+                except Exception as error:  # noqa: BLE001  whatever it is, it belongs to this stream
+                    done(error)
+                else:
+                    done(None)
+
+            owner = source.document if document is None else document
+            if owner is None:
+                stream()
+                return
+            if owner not in owners:  # a source may be put into its document late
+                owners.append(owner)
+                owner.on_session_destroyed(gone.on_next)
             owner.add_next_tick_callback(stream)
 
-    return batches(hand, fps, rollover)
+        return items.pipe(batches(hand, fps, rollover), ops.take_until(gone))
+
+    return operator
 
 
 def _plain(value: Any) -> Any:

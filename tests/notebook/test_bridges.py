@@ -123,6 +123,19 @@ def test_bokeh_of_a_document_is_told_in_its_ticks_one_at_a_time() -> None:
     assert list(source.data["price"]) == [1, 2, 3]
 
 
+def test_bokeh_whose_session_has_ended_is_given_no_more() -> None:
+    models, document = pytest.importorskip("bokeh.models"), pytest.importorskip("bokeh.document").Document()
+    source, stream, over = models.ColumnDataSource({"price": []}), Subject[Any](), threading.Event()
+    stream.pipe(to_bokeh(source, fps=100)).subscribe(on_completed=over.set)
+    document.add_root(models.plots.Plot(renderers=[models.GlyphRenderer(data_source=source, glyph=models.Line())]))
+    stream.on_next(Ticker(price=Decimal(1)))
+    assert eventually(lambda: document.session_callbacks)
+    for destroyed in document.session_destroyed_callbacks:  # as a server does
+        destroyed(document.session_context)
+    assert over.wait(5)
+    assert not stream.observers
+
+
 def test_streamz_without_a_loop_is_given_everything() -> None:
     stream = pytest.importorskip("streamz").Stream()
     seen = stream.map(lambda each: each * 2).sink_to_list()
