@@ -58,7 +58,8 @@ def _at(item: Any, place: int) -> Any:
     try:
         return item[place]
     except (IndexError, KeyError, TypeError):
-        known = f"{len(item)} places" if isinstance(item, tuple | list) else ", ".join(fields_of(item)) or "no fields"
+        many = getattr(item, "__len__", None)
+        known = ", ".join(fields_of(item)) or (f"{many()} places" if many else "no places")
         raise ValueError(f"{type(item).__name__} has no place {place}; it has {known}") from None
 
 
