@@ -225,6 +225,11 @@ def test_when_a_chart_is_over_a_picture_takes_its_place(front: Front) -> None:
     assert "stream ended: OSError: no route" in front.outputs[-1][1]["text/plain"]
 
 
+def test_no_picture_is_drawn_of_a_chart_that_is_shown_nowhere(front: Front) -> None:
+    front.run("drawn = []; chart = live_chart(Subject()); chart.figure = lambda: drawn.append(1); chart.stop()", "none")
+    assert front.run("drawn") == "[]"
+
+
 def test_only_what_is_new_is_sent_and_nothing_while_nothing_is(front: Front) -> None:
     front.run("chart = live_chart(source := Subject()); chart", "new")
     comm = front.comms[-1]

@@ -14,7 +14,7 @@ const span = (pad, least) => (u, from, to) => {
   const room = Math.max(pad, ((xs.length < 2 ? Math.max(least, 2) : least) - (last - xs[0])) / 2);
   return [xs[0] - room, last + room];
 };
-const alone = (u, i) => u.data[i].filter((value) => value != null).length < 2; // a line of one point is none
+const isAlone = (u, i) => u.data[i].filter((value) => value != null).length < 2;
 const clock = (seconds) => new Date(seconds * 1e3).toISOString().replace("T", " ").slice(0, 23);
 
 // From which step between two marks on, how each is written, and what the first of a year, month, day, hour ... adds.
@@ -32,18 +32,24 @@ const TIMES = [
 class Rows {
   constructor(width, limit, same) { this.columns = Array.from({ length: width }, () => []); this.limit = limit; this.same = same; }
   widen(width) { while (this.columns.length < width) this.columns.push(new Array(this.columns[0].length).fill(null)); }
-  clear() { for (const column of this.columns) column.length = 0; }
+  clear() { this.came = []; for (const column of this.columns) column.length = 0; }
   put(row) {
     const xs = this.columns[0];
     let at = xs.length;
     while (at > 0 && xs[at - 1] > row[0]) at--;
     if (this.same && at > 0 && xs[at - 1] === row[0]) { this.columns.forEach((column, i) => { column[at - 1] = row[i]; }); return; }
-    if (at === xs.length) this.columns.forEach((column, i) => column.push(row[i]));
-    else this.columns.forEach((column, i) => column.splice(at, 0, row[i]));
+    this.columns.forEach((column, i) => (at === column.length ? column.push(row[i]) : column.splice(at, 0, row[i])));
   }
-  trim() {
-    const over = this.columns[0].length - this.limit;
-    if (over > 0) for (const column of this.columns) column.splice(0, over);
+  // Without what came first: that is not what stands leftmost where x goes back.
+  trim(came) {
+    const xs = this.columns[0], over = Math.max(0, xs.length - this.limit);
+    let first = came ? 0 : over;
+    for (const [x, line, y] of came?.splice(0, over) ?? []) {
+      let at = first;
+      while (at < xs.length && (xs[at] !== x || this.columns[line][at] !== y)) at++;
+      if (at === first) first++; else this.columns.forEach((column) => column.splice(at, 1));
+    }
+    if (first) for (const column of this.columns) column.splice(0, first);
   }
 }
 
@@ -59,13 +65,14 @@ const KINDS = {
         row[0] = xs[i];
         row[1 + which[i]] = ys[i];
         rows.put(row);
+        rows.came.push([xs[i], 1 + which[i], ys[i]]);
       }
-      rows.trim();
+      rows.trim(rows.came);
     },
     options: (spec, told) => ({
       series: [{}, ...told.lines.map((name, i) => {
         const stroke = COLOURS[i % COLOURS.length];
-        return { label: name, stroke, width: 1.6, spanGaps: true, points: { show: alone, size: 6, fill: stroke }, paths: spec.time ? uPlot.paths.stepped({ align: 1 }) : uPlot.paths.linear(), fill: told.lines.length === 1 ? shade(stroke, .07) : undefined };
+        return { label: name, stroke, width: 1.6, spanGaps: true, points: { show: isAlone, size: 6, fill: stroke }, paths: spec.time ? uPlot.paths.stepped({ align: 1 }) : uPlot.paths.linear(), fill: told.lines.length === 1 ? shade(stroke, .07) : undefined };
       })],
       scales: { x: spec.time ? { time: true, range: span(0, .02) } : { time: false }, y: {} },
       axes: [{ scale: "x", label: spec.x }, { scale: "y", label: spec.y }],
@@ -163,19 +170,16 @@ const candles = (spec) => (u) => {
 const middle = (told) => (u) => {
   const at = Math.round(u.valToPos(told().middle, "x", true)); // NaN where a side is empty
   if (!(at >= u.bbox.left && at <= u.bbox.left + u.bbox.width)) return;
-  u.ctx.save();
-  u.ctx.strokeStyle = MUTED;
-  u.ctx.lineWidth = devicePixelRatio;
-  u.ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
-  u.ctx.beginPath();
-  u.ctx.moveTo(at, u.bbox.top);
-  u.ctx.lineTo(at, u.bbox.top + u.bbox.height);
-  u.ctx.stroke();
-  u.ctx.restore();
+  const { ctx, bbox } = u;
+  ctx.save();
+  Object.assign(ctx, { strokeStyle: MUTED, lineWidth: devicePixelRatio });
+  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
+  ctx.stroke(new Path2D(`M${at} ${bbox.top}v${bbox.height}`));
+  ctx.restore();
 };
 
-// VS Code tells a view nothing when its output is deleted: it is off the page then, and only then. JupyterLab tells, and
-// takes off the page what is scrolled out of sight.
+// VS Code tells a view nothing when its output is deleted: it is off the page then. JupyterLab tells, and takes off what is
+// scrolled out of sight, too.
 const isCode = () => /\bvscode-/.test(document.body.className);
 
 const initialize = (model) => {
@@ -185,22 +189,21 @@ const initialize = (model) => {
   setTimeout(() => { if (!kept.views.size) seen(); }, 10_000); // the page was loaded anew, and shows it no more
   model.on("comm_live_update", () => { // its kernel is restarted
     kept.gone = { state: "stopped", words: "its kernel is gone: run the cell again" };
-    for (const draw of kept.views) draw();
+    kept.views.forEach((draw) => draw());
   });
   model.on("msg:custom", (told, buffers) => {
     kept.gone = null;
     if (told.seen) return kept.views.size && seen(); // somebody else does not show it any more
     const lost = !told.whole && told.number !== kept.number + 1;
     if (lost && !kept.asked) model.send({ missing: kept.number });
-    kept.asked = lost || (kept.asked && !told.whole);
+    kept.asked = lost;
     if (lost) return;
-    kept.number = told.number;
-    kept.told = kept.spec.latest = told;
-    Object.assign(kept.spec, told.labels);
+    Object.assign(kept, { told, number: told.number });
+    Object.assign(kept.spec, told.labels, { latest: told });
     kind.take(kept.rows, told, (buffers ?? []).map(floats));
     if (!kept.waiting) kept.waiting = requestAnimationFrame(() => {
       kept.waiting = 0;
-      for (const draw of kept.views) draw();
+      kept.views.forEach((draw) => draw());
       if (!kept.views.size || performance.now() - kept.spoken < 1000) return; // each word makes the kernel busy for a moment
       kept.spoken = performance.now();
       model.send({ drawn: kept.number });
@@ -264,8 +267,7 @@ const render = (kept, model, el) => {
   };
   const draw = () => {
     if (!kept.told) return label();
-    if (!plot || built !== shape()) build();
-    else plot.setData(kept.rows.columns, !zoomed);
+    if (!plot || built !== shape()) build(); else plot.setData(kept.rows.columns, !zoomed);
     if (zoomed) plot.redraw();
     label();
   };
@@ -283,8 +285,8 @@ const render = (kept, model, el) => {
   count(true);
   return () => {
     fit.disconnect();
-    plot?.destroy();
     count(false);
+    plot?.destroy();
   };
 };
 
