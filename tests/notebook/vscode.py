@@ -25,17 +25,17 @@ PACKAGES: Final = ("@jupyterlab/services@7", "esbuild@0", "requirejs@2")
 MANAGER: Final = "@vscode/jupyter-ipywidgets8@1"
 
 PREPARE: Final = """
-import threading, time
+import threading
 from reactivex.subject import Subject
 from rx_kucoin.notebook import live_chart
 from rx_kucoin.notebook._cells import CELLS
 
-source = Subject()
+source, pause = Subject(), threading.Event()
 
 def flow():
     for each in range(100_000):
         source.on_next(each * 7 % 101)
-        time.sleep(0.02)
+        pause.wait(0.02)
 
 threading.Thread(target=flow, daemon=True).start()
 """

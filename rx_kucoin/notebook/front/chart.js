@@ -14,7 +14,7 @@ const span = (pad, least) => (u, from, to) => {
   const room = Math.max(pad, ((xs.length < 2 ? Math.max(least, 2) : least) - (last - xs[0])) / 2);
   return [xs[0] - room, last + room];
 };
-const isAlone = (u, i) => u.data[i].filter((value) => value != null).length < 2;
+const isAlone = (u, i, seen = 0) => !u.data[i].some((value) => value != null && ++seen > 1);
 const clock = (seconds) => new Date(seconds * 1e3).toISOString().replace("T", " ").slice(0, 23);
 
 // From which step between two marks on, how each is written, and what the first of a year, month, day, hour ... adds.
@@ -72,7 +72,7 @@ const KINDS = {
     options: (spec, told) => ({
       series: [{}, ...told.lines.map((name, i) => {
         const stroke = COLOURS[i % COLOURS.length];
-        return { label: name, stroke, width: 1.6, spanGaps: true, points: { show: isAlone, size: 6, fill: stroke }, paths: spec.time ? uPlot.paths.stepped({ align: 1 }) : uPlot.paths.linear(), fill: told.lines.length === 1 ? shade(stroke, .07) : undefined };
+        return { label: name, stroke, width: 1.6, spanGaps: true, points: { show: (u, i) => isAlone(u, i), size: 6, fill: stroke }, paths: spec.time ? uPlot.paths.stepped({ align: 1 }) : uPlot.paths.linear(), fill: told.lines.length === 1 ? shade(stroke, .07) : undefined };
       })],
       scales: { x: spec.time ? { time: true, range: span(0, .02) } : { time: false }, y: {} },
       axes: [{ scale: "x", label: spec.x }, { scale: "y", label: spec.y }],
