@@ -1,5 +1,6 @@
-"""Every notebook runs from top to bottom, and is kept with its outputs."""
+"""Every notebook runs from top to bottom, with one line changed on another exchange as well, and is kept as it ran."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell as code_cell
+
+from rx_kucoin.simulator import Simulator
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
@@ -17,6 +20,12 @@ def code(notebook: Any) -> list[Any]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+def run(sources: list[str]) -> list[Any]:
+    notebook = nbformat.v4.new_notebook(cells=[code_cell(source) for source in sources])
+    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    return list(notebook.cells)
+
+
 def kinds(cell: Any) -> set[str]:
     """What a cell brings: text, values, pictures."""
     return {kind for out in cell.outputs for kind in out.get("data", [out.get("name")])}
@@ -25,12 +34,32 @@ def kinds(cell: Any) -> set[str]:
 @pytest.mark.socket
 def test_it_runs_and_each_cell_may_be_run_again(path: Path) -> None:
     kept = code(nbformat.read(path, as_version=4))
-    twice = nbformat.v4.new_notebook(cells=[code_cell(cell.source) for cell in kept for _ in range(2)])
-    NotebookClient(twice, timeout=60, kernel_name="python3").execute()
-    for before, again, cell in zip(twice.cells[::2], twice.cells[1::2], kept, strict=True):
+    twice = run([cell.source for cell in kept for _ in range(2)])
+    for before, again, cell in zip(twice[::2], twice[1::2], kept, strict=True):
         assert kinds(before) == kinds(again) == kinds(cell)
         assert "stderr" not in kinds(cell)
-    assert twice.cells[-1].outputs[-1].data["text/plain"] == "[]"  # no thread is left
+    assert twice[-1].outputs[-1].data["text/plain"] == "[]"  # no thread is left
+
+
+def test_one_line_changes_for_kucoin_and_the_last_section_shows_it(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    [line] = [line for cell in code(notebook) for line in cell.source.splitlines() if "rest_url" in line]
+    instead = re.sub(r"rest_url=exchange\.rest_url(, )?", "", line)
+    last = notebook.cells[-1].source
+    assert last.startswith("## For KuCoin itself\n\nOne line of ")
+    assert f"```python\n{instead}\n```" in last
+
+
+@pytest.mark.socket
+def test_with_that_line_changed_it_runs_on_an_exchange_that_is_far_away(path: Path) -> None:
+    kept = code(nbformat.read(path, as_version=4))
+    with Simulator(rate_per_topic=60) as far:
+        far.faults.slow_welcome(0.7)
+        ran = run([cell.source.replace("exchange.rest_url", repr(far.rest_url)) for cell in kept])
+        assert far.dials
+    for cell, before in zip(ran, kept, strict=True):
+        assert ("image/png" in kinds(cell)) == ("image/png" in kinds(before))
+    assert ran[-1].outputs[-1].data["text/plain"] == "[]"
 
 
 def test_it_was_kept_as_it_ran_from_top_to_bottom(path: Path) -> None:
