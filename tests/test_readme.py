@@ -97,6 +97,11 @@ def test_each_command_is_one_line_and_the_one_that_is_run_for_every_change(mark:
     assert f"$(from_readme {mark})" in script
 
 
+def test_it_names_every_notebook() -> None:
+    there = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+    assert [name.strip("`") for name, _ in table("notebooks")] == there
+
+
 def test_its_benchmarks_are_commands_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
     for line in command("benchmarks").splitlines():
         program, folder, *words = shlex.split(line)
