@@ -12,7 +12,7 @@ from rx_kucoin.simulator._market import Instrument
 __all__ = ["AUCTION", "CHANNELS", "EVENTS", "Channel", "Moves", "find"]
 
 Asks = Literal["symbol", "interval", "nothing", "either"]
-Moves = Literal["book", "trade", "clock"]
+Moves = Literal["book", "trade", "both", "clock"]
 Counts = Literal["book", "trade", "none"]
 
 
@@ -24,7 +24,7 @@ class Channel(NamedTuple):
     show: Callable[[Instrument, str], dict[str, Any]] | None = None
     """Absent where only a script pushes."""
     moves: Moves = "clock"
-    """What happens on the instrument before a message of this channel."""
+    """What happens on the instrument before a message of this channel. Both: a trade before one in two."""
     counts: Counts = "none"
     """Whose sequence its messages carry."""
     every: float = 1.0
@@ -34,7 +34,7 @@ class Channel(NamedTuple):
 
 
 SPOT: Final = (
-    Channel("/market/ticker", "symbol", spot.ticker, "book", "book", 0.1),
+    Channel("/market/ticker", "symbol", spot.ticker, "both", "book", 0.1),
     Channel("/market/snapshot", "symbol", spot.snapshot, "trade", "book", 2.0),
     Channel("/spotMarket/level1", "symbol", spot.level1, "book", every=0.05),
     Channel("/spotMarket/level2Depth5", "symbol", spot.depth5, "book", every=0.1),
@@ -79,7 +79,7 @@ CHANNELS: Final[Mapping[Market, Mapping[str, Channel]]] = {
     "futures": {channel.prefix: channel for channel in FUTURES},
 }
 
-ALL_TICKERS: Final = Channel("/market/ticker", "nothing", spot.all_tickers, "book", "book", 0.02)
+ALL_TICKERS: Final = Channel("/market/ticker", "nothing", spot.all_tickers, "both", "book", 0.02)
 MARKET_SNAPSHOT: Final = Channel("/market/snapshot", "nothing", spot.market_snapshot, "trade", every=0.1)
 
 AUCTION: Final = frozenset({"/callauction/level2Depth50", "/callauction/callauctionData"})

@@ -20,6 +20,7 @@ __all__ = ["Listener", "Produced", "Stream", "Streams", "encode", "write"]
 
 Body = dict[str, Any]
 KEPT: Final = 200_000
+_TRADES: Final = 0.5
 UNSERVED: Final = {("futures", "6hour")}
 """Candles that only the other market has."""
 
@@ -101,10 +102,10 @@ class Streams:
             return 0
         crowd = stream.instruments
         instrument = crowd[0] if len(crowd) == 1 else self._dice.choice(crowd)
-        told = 1
-        if stream.channel.moves == "book":
+        told, moves = 1, stream.channel.moves
+        if moves in {"book", "both"}:
             told += self.move(instrument, besides=stream)
-        elif stream.channel.moves == "trade":
+        if moves == "trade" or (moves == "both" and instrument.dice.random() < _TRADES):
             instrument.match()
             told += self._witness("trade", instrument, besides=stream)
         self._tell(stream, instrument)

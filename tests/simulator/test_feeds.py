@@ -76,6 +76,17 @@ def test_a_ticker_has_its_best_prices_apart_and_its_sequence_grows() -> None:
         assert sequences == exchange.sent("/market/ticker:BTC-USDT").sequences
 
 
+def test_trades_go_on_where_a_ticker_alone_is_heard_and_are_told_to_whoever_hears_each() -> None:
+    with Simulator(rate=0) as exchange, dialled(exchange) as caller:
+        tickers = collect(exchange, caller, "/market/ticker:BTC-USDT", 200)
+        assert 50 < len({(ticker["price"], ticker["size"]) for ticker in tickers}) < 150
+        assert all(abs(float(it["price"]) - float(it["bestBid"])) < 2 for it in tickers)
+        caller.subscribe("/market/match:BTC-USDT")
+        before = exchange.sent("/market/match:BTC-USDT").total
+        exchange.tick("/market/ticker:BTC-USDT", 200)
+        assert 50 < exchange.sent("/market/match:BTC-USDT").total - before < 150
+
+
 def test_every_ticker_starts_with_a_burst_of_one_a_symbol_named_in_the_subject() -> None:
     with Simulator(rate=0, symbols=300) as exchange, dialled(exchange) as caller:
         caller.say(id="1", type="subscribe", topic="/market/ticker:all")
