@@ -1,6 +1,8 @@
 """From the command line to an exit code: 0 done or Ctrl-C, 1 failed, 2 asked for wrongly."""
 
+import os
 import sys
+from pathlib import Path
 from typing import Final
 
 from rx_kucoin.cli._arguments import parse
@@ -26,6 +28,9 @@ def main(words: list[str] | None = None) -> int:
     Returns:
         The exit code. An error has been told in one line.
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed, as by `>&-`: nobody wants to read it
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  for good
     ending = Ending()
     ending.heed_signals()
     try:

@@ -1,11 +1,14 @@
+import shlex
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
-from cli_process import command, on_a_terminal, run
+from cli_process import PATIENCE, command, on_a_terminal, run
 
 from rx_kucoin.simulator import Simulator
+from rx_kucoin.tape.reading import Tape
 
 pytestmark = pytest.mark.socket
 ROOT = Path(__file__).parents[2]
@@ -64,6 +67,17 @@ def test_a_refused_topic_is_told_in_one_line() -> None:
     [line] = watched.stderr.splitlines()
     assert "/market/ticker:BTC-USDT was refused" in line
     assert "topic does not exist" in line
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_an_output_that_is_closed_is_one_that_nobody_reads(closed: str, tmp_path: Path) -> None:
+    tape = tmp_path / "tape.jsonl.gz"
+    for words in (["watch", "BTC-USDT"], ["record", str(tape), "BTC-USDT"]):
+        line = f"{shlex.join(command(*words, '--simulate', '--seconds', '0.5'))} {closed}"
+        done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, timeout=PATIENCE, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr
+    assert Tape(tape).contents().is_closed
 
 
 @pytest.mark.parametrize("missing", ["rich", "aiohttp"])
