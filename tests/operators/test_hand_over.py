@@ -519,6 +519,7 @@ def test_who_speaks_alone_and_who_joins_do_not_meet_at_the_observer() -> None:
     def speak(source: Subject[int]) -> None:
         while not stop.is_set():
             source.on_next(next(numbers))
+        source.on_completed()  # or else one that never had its turn holds up all that come later
 
     def join() -> None:
         for _ in range(rounds):
