@@ -32,13 +32,20 @@ def kinds(cell: Any) -> set[str]:
 
 
 @pytest.mark.socket
-def test_it_runs_and_each_cell_may_be_run_again(path: Path) -> None:
+def test_each_cell_may_be_run_again_and_with_one_line_changed_all_on_an_exchange_that_is_far_away(path: Path) -> None:
     kept = code(nbformat.read(path, as_version=4))
-    twice = run([cell.source for cell in kept for _ in range(2)])
-    for before, again, cell in zip(twice[::2], twice[1::2], kept, strict=True):
+    with Simulator(rate_per_topic=60) as far:
+        far.faults.slow_welcome(0.7)
+        elsewhere = [cell.source.replace("exchange.rest_url", repr(far.rest_url)) for cell in kept]
+        ran = run([*(cell.source for cell in kept for _ in range(2)), *elsewhere])
+        assert far.dials
+    twice, away = ran[: 2 * len(kept)], ran[2 * len(kept) :]
+    for before, again, moved, cell in zip(twice[::2], twice[1::2], away, kept, strict=True):
         assert kinds(before) == kinds(again) == kinds(cell)
+        assert ("image/png" in kinds(moved)) == ("image/png" in kinds(cell))
         assert "stderr" not in kinds(cell)
-    assert twice[-1].outputs[-1].data["text/plain"] == "[]"  # no thread is left
+    for last in (twice[-1], away[-1]):
+        assert last.outputs[-1].data["text/plain"] == "[]"  # no thread is left
 
 
 def test_one_line_changes_for_kucoin_and_the_last_section_shows_it(path: Path) -> None:
@@ -48,18 +55,6 @@ def test_one_line_changes_for_kucoin_and_the_last_section_shows_it(path: Path) -
     last = notebook.cells[-1].source
     assert last.startswith("## For KuCoin itself\n\nOne line of ")
     assert f"```python\n{instead}\n```" in last
-
-
-@pytest.mark.socket
-def test_with_that_line_changed_it_runs_on_an_exchange_that_is_far_away(path: Path) -> None:
-    kept = code(nbformat.read(path, as_version=4))
-    with Simulator(rate_per_topic=60) as far:
-        far.faults.slow_welcome(0.7)
-        ran = run([cell.source.replace("exchange.rest_url", repr(far.rest_url)) for cell in kept])
-        assert far.dials
-    for cell, before in zip(ran, kept, strict=True):
-        assert ("image/png" in kinds(cell)) == ("image/png" in kinds(before))
-    assert ran[-1].outputs[-1].data["text/plain"] == "[]"
 
 
 def test_it_was_kept_as_it_ran_from_top_to_bottom(path: Path) -> None:
