@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import count
 from typing import Any, Final, Literal, TypeVar, cast, overload
-from weakref import WeakSet
 
 import reactivex
 from reactivex import Observable, abc
@@ -26,9 +25,9 @@ from rx_kucoin.operators._serialize import serialize
 from rx_kucoin.operators._share_anew import share_anew
 from rx_kucoin.overhearing import overhear_answer, overhear_offer, overhear_proof
 from rx_kucoin.pool import Pool
+from rx_kucoin.pools import Pools
 from rx_kucoin.protocol import pushes
-from rx_kucoin.protocol.channel import Channel
-from rx_kucoin.protocol.channels import CHANNELS
+from rx_kucoin.protocol.channels import row_of
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.listings import Contract, Symbol
 from rx_kucoin.protocol.topics import Topic
@@ -66,49 +65,27 @@ class Engine:
         self._pacer = scheduler or Clock("rx_kucoin pacer")
         self._teller = scheduler or Clock("rx_kucoin events")
         self._incoming: Hub[Event] = Hub()
-        self._connected: Hub[Connection] = Hub()
         self._terms = Terms(clock=self._clock, tell=self.tell, **settings)
         self._door = Door(self._terms.limits.dials, self._clock)
         self._fetches = Fetches(self._transport, self._terms)
         self._lock = threading.RLock()
         self._numbers = count(1)
         self._transports: dict[tuple[Market, bool], Transport] = {}
-        self._pools: dict[tuple[Market, bool], Pool] = {}
+        self._pools = Pools(self._pool)
         self._listings: dict[Market, Listing] = {}
         self._streams: dict[tuple[str, bool], Observable[Any]] = {}
         self._open = Openings(self._terms.closing)
         self._player = player
         if player is not None:
-            player.attach(self.tell, self._connected.on_next, self.close)
+            player.attach(self.tell, self._pools.connected.on_next, self.close)
 
     def __repr__(self) -> str:
-        if self._terms.closing.is_set():
-            return "closed"
-        pools = (f"{market}{' private' * private} {pool!r}" for (market, private), pool in self._parts())
-        return " ".join(pools) or "idle"
+        return "closed" if self._terms.closing.is_set() else repr(self._pools)
 
     @property
     def connections(self) -> Observable[Connection]:
         """Each open connection now, and each that takes over from now on."""
-
-        def subscribe(
-            observer: abc.ObserverBase[Connection], scheduler: abc.SchedulerBase | None = None
-        ) -> abc.DisposableBase:
-            del scheduler
-            shown: WeakSet[Connection] = WeakSet()
-
-            def show(connection: Connection) -> None:
-                if connection not in shown:
-                    shown.add(connection)
-                    observer.on_next(connection)
-
-            later = self._connected.subscribe(show, observer.on_error, observer.on_completed)
-            for _, pool in self._parts():
-                for connection in pool.live:
-                    show(connection)
-            return later
-
-        return Observable(subscribe).pipe(serialize(), self._told())
+        return self._pools.connections.pipe(serialize(), self._told())
 
     @property
     def events(self) -> Observable[Event]:
@@ -147,10 +124,8 @@ class Engine:
         """
         if self._player is not None:
             return self._player.answers.prove(topic)
-        for _, pool in self._parts():
-            if (connection := pool.connection_of(topic)) is not None:
-                return overhear_proof(connection.prove(), self._terms.tap, topic)
-        return reactivex.never()
+        connection = self._pools.connection_of(topic)
+        return reactivex.never() if connection is None else overhear_proof(connection.prove(), self._terms.tap, topic)
 
     def fetch(
         self, market: Market, path: str, *, private: bool = False, retried: bool = True, aside: bool = False
@@ -204,7 +179,7 @@ class Engine:
         self._fetches.dispose()
         ended = [transport.close(deadline - time.monotonic()) for transport in transports]
         self._open.complete()
-        for hub in (self._connected, self._incoming):
+        for hub in (self._pools.connected, self._incoming):
             hub.on_completed()
         clocks = [clock for clock in (self._clock, self._pacer, self._teller) if isinstance(clock, Clock)]
         return all([recorded, *ended, *(clock.join(max(0.0, deadline - time.monotonic())) for clock in clocks)])
@@ -222,12 +197,12 @@ class Engine:
     def subscribe(self, sink: Sink[Any], topic: str, *, typed: bool) -> abc.DisposableBase:
         """Begin a stream that nobody else listens to."""
         prefix, named = Topic.parse(topic)
-        channel, argument = CHANNELS.get(prefix) or _newer(prefix), named or ""
+        channel, argument = row_of(prefix), named or ""
         if typed and channel.reader is not None:
             reader, order = channel.reader, channel.typed_order(argument)
         else:
             reader, order = pushes.READER, pushes.raw_order(channel, argument)
-        pool = self._pool(channel.market, private=channel.private or self._terms.public_over_private)
+        pool = self._pools.of(channel.market, private=channel.private or self._terms.public_over_private)
         return attach(self.until_closed(stream(topic, reader, order, pool, self._terms)), sink, None)
 
     def tell(self, event: Event) -> None:
@@ -241,20 +216,15 @@ class Engine:
         """Say that a subscriber of a topic raised."""
         self.tell(events.SubscriberFailed(0, topic, error))
 
-    def _pool(self, market: Market, *, private: bool) -> Pool:
-        with self._lock:
-            pool = self._pools.get((market, private))
-            if pool is None and self._player is not None:
-                pool = self._pools[market, private] = cast("Pool", self._player.seats)
-            if pool is None:
-                transport, listing = self._transport(market, private), self._listing(market)
+    def _pool(self, market: Market, private: bool) -> Pool:  # noqa: FBT001  the shape of a TransportOf
+        if self._player is not None:
+            return cast("Pool", self._player.seats)
+        transport, listing = self._transport(market, private), self._listing(market)
 
-                def dial(line: int, on_full: Callable[[int], object]) -> Observable[Connection]:
-                    return self._door.admit(connect(transport, line, self._terms, on_full, listing))
+        def dial(line: int, on_full: Callable[[int], object]) -> Observable[Connection]:
+            return self._door.admit(connect(transport, line, self._terms, on_full, listing))
 
-                pool = Pool(dial, self._numbers, self._terms, self._connected.on_next)
-                self._pools[market, private] = pool
-            return pool
+        return Pool(dial, self._numbers, self._terms, self._pools.connected.on_next)
 
     def _listing(self, market: Market) -> Listing:
         with self._lock:
@@ -269,10 +239,6 @@ class Engine:
             if transport is None:
                 transport = self._transports[market, private] = self._transport_of(market, private)
             return transport
-
-    def _parts(self) -> list[tuple[tuple[Market, bool], Pool]]:
-        with self._lock:
-            return list(self._pools.items())
 
     def _told(self) -> Callable[[Observable[Any]], Observable[Any]]:
         """Events come from every thread, the clock's too; whoever is told of them must not hold these up."""
@@ -293,8 +259,3 @@ class _Source(Lean[Any]):
     def failed(self, error: BaseException) -> None:
         """A subscriber raised."""
         self._engine.tell_of_failure(self._topic, error)
-
-
-def _newer(prefix: str) -> Channel:
-    """Make a row for a channel that the catalogue does not know. Every futures channel so far begins alike."""
-    return Channel(prefix, "futures" if prefix.startswith("/contract") else "spot", "symbol")

@@ -29,7 +29,7 @@ FLOORS: list[set[str]] = [
     {"connecting"},
     {"counter", "door", "openings", "renewal"},
     {"fetches", "pool"},
-    {"streams"},
+    {"pools", "streams"},
     {"overhearing", "replay"},
     {"engine"},
     {"feed"},

@@ -11,7 +11,7 @@ from rx_kucoin.protocol.readers import account, futures, margin, spot
 from rx_kucoin.protocol.readers.base import Reader
 from rx_kucoin.protocol.topics import Topic
 
-__all__ = ["CHANNELS", "channel_of", "elsewhere", "is_private"]
+__all__ = ["CHANNELS", "channel_of", "elsewhere", "is_private", "row_of"]
 
 _SEQ: Final = ("sequence",)
 _TS: Final = ("timestamp",)
@@ -140,6 +140,11 @@ def channel_of(topic: str) -> Channel:
     except KeyError:
         known = ", ".join(sorted(CHANNELS))
         raise ValueError(f"{prefix!r} is no channel of KuCoin's; known are {known}") from None
+
+
+def row_of(prefix: str) -> Channel:
+    """Find a row; or make one for a channel that is newer than these, of which every futures one begins alike."""
+    return CHANNELS.get(prefix) or Channel(prefix, "futures" if prefix.startswith("/contract") else "spot", "symbol")
 
 
 def is_private(topic: str) -> bool:

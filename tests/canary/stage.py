@@ -160,7 +160,7 @@ class Stage:
         engine = kucoin._engine
         shown: list[object] = [kucoin, kucoin.futures, kucoin._credentials, kucoin._network, kucoin._network.way]
         shown += [engine._fetches, engine._open, *engine._fetches._counters.values()]
-        shown += [engine, engine._terms, *engine._pools.values(), *engine._transports.values()]
+        shown += [engine, engine._terms, engine._pools, *engine._pools._pools.values(), *engine._transports.values()]
         shown += [getattr(transport, "_rest", None) for transport in engine._transports.values()]
         for one in shown:
             self.tell(*of_object(one))

@@ -7,7 +7,7 @@ import pytest
 
 from rx_kucoin.protocol import channels
 from rx_kucoin.protocol.channel import INTERVALS
-from rx_kucoin.protocol.channels import CHANNELS
+from rx_kucoin.protocol.channels import CHANNELS, row_of
 from rx_kucoin.protocol.checks import check
 from rx_kucoin.protocol.frames import Frame
 from rx_kucoin.protocol.messages.spot import Snapshot, Ticker
@@ -120,6 +120,13 @@ def test_every_symbol_that_the_exchange_listed_is_good() -> None:
 
 def test_there_is_a_push_of_ours_for_every_channel() -> None:
     assert {Topic.parse(frame.topic).prefix for frame in pushes()} == set(CHANNELS)
+
+
+@pytest.mark.parametrize(("prefix", "market"), [("/market/brandnew", "spot"), ("/contractMarket/brandnew", "futures")])
+def test_a_channel_that_is_newer_has_a_row_as_well(prefix: str, market: str) -> None:
+    assert row_of("/market/ticker") is CHANNELS["/market/ticker"]
+    row = row_of(prefix)
+    assert (row.prefix, row.market, row.reader, row.private) == (prefix, market, None, False)
 
 
 def test_a_row_is_found_by_its_topic() -> None:
