@@ -92,9 +92,9 @@ class Player:
         self._halted.clear()
         begun, at, frames = time.monotonic(), self.clock.now_ns, self._frames
         self._tempo = (begun, at)
-        progress, over, interrupted, was_over = Progress(self._progress), False, False, self._is_over
+        progress, interrupted, was_over = Progress(self._progress), False, self._is_over
         try:
-            over = was_over or (not self._is_closed and self._play(progress))
+            self._is_over = was_over or (not self._is_closed and self._play(progress))
         except KeyboardInterrupt:
             interrupted = self._is_closed = True
         finally:
@@ -105,15 +105,15 @@ class Player:
             seconds=time.monotonic() - begun,
             since_ns=at,
             until_ns=self.clock.now_ns,
-            is_complete=over and self.contents.is_closed and not self._damaged,
+            is_complete=self._is_over and self.contents.is_closed and not self._damaged,
             interrupted=interrupted,
             torn=self.contents.torn,
             damaged=self._damaged,
         )
-        self._is_over = over
-        if interrupted or over > was_over:
+        is_end = self._is_over and not was_over
+        if interrupted or is_end:
             self._over()
-        if over > was_over:  # `delay`, `sample` ... have a last word after the end
+        if is_end:  # `delay`, `sample` ... have a last word after the end
             self.clock.run_until(self.clock.now_ns + _AFTER)
         return played
 
