@@ -33,6 +33,7 @@ _AROUND: Final = 100
 """Bytes that a line has around its frame, about."""
 _PATIENCE: Final = 10.0
 """Seconds to wait for a slow disk at the end."""
+_SLOW: Final = "the disk, or the processor, cannot keep up"
 _SLIGHT: Final = 100_000_000
 """Nanoseconds that a clock may be behind without a word."""
 
@@ -114,7 +115,7 @@ class Recording:
     @property
     def why(self) -> str:
         """Why frames could not be kept: what the disk said of the last that it did not take."""
-        return self._scribe.why or "the disk, or the processor, cannot keep up"
+        return self._scribe.why or _SLOW
 
     @property
     def size(self) -> int:
@@ -210,7 +211,7 @@ class Recording:
         with self._lock:
             lost, self._told = self._lost - self._told, self._lost
         if lost:
-            _log.warning("%d frames were not recorded: the disk, or the processor, cannot keep up", lost)
+            _log.warning("%d frames were not recorded: %s", lost, _SLOW)
             self.fact("lost", 0, "", {"frames": lost})
 
 

@@ -21,7 +21,7 @@ class Ending:
         self._next: Callable[[], None] | None = None
 
     def heed_signals(self) -> None:
-        """Let Ctrl-C, a polite `kill`, or a terminal that goes be a good end, not one at any place."""
+        """Let Ctrl-C, a polite `kill`, or a terminal that hangs up be a good end, and no exception at any place."""
 
         def handle(_number: int, _frame: FrameType | None) -> None:
             self.come()

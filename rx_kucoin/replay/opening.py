@@ -57,6 +57,6 @@ def _recorded(tape: Tape, topics: Iterable[str]) -> list[str]:
     for topic in asked:
         if topic not in known:
             near = get_close_matches(topic, known, 1)
-            remedy = f"did you mean {near[0]!r}?" if near else f"what was: {', '.join(known[:_FEW])}"
+            remedy = f"did you mean {near[0]!r}?" if near else f"these were: {', '.join(known[:_FEW])}"
             raise ValueError(f"{topic!r} was not recorded; {remedy}{' ...' * (not near and len(known) > _FEW)}")
     return asked

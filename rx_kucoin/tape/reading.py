@@ -158,7 +158,7 @@ class Tape:
                 return block
             looked += 1
         if at == 0 and not is_begun(_read(file, 0, _HEAD)):
-            raise ValueError(f"{self.path} is no recording, or of a newer rx_kucoin: no block of one begins it")
+            raise ValueError(f"{self.path} is no recording, or one of a newer rx_kucoin: its beginning is no block")
         self.holes.append(Hole(at, size - at, is_tail=True))
         return None
 

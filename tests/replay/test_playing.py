@@ -314,7 +314,7 @@ def test_a_book_without_a_snapshot_in_the_recording_ends_with_an_error_that_says
         ({"since": 110 * S, "until": 109 * S}, "109000000000 is before 110000000000"),
         ({"since": 100}, "a number is a time in nanoseconds"),
         ({"topics": "/market/match:BTC-USTD"}, "was not recorded; did you mean '/market/match:BTC-USDT'"),
-        ({"topics": [*TOPICS, ""]}, f"'' was not recorded; what was: {', '.join(TOPICS)}$"),
+        ({"topics": [*TOPICS, ""]}, f"'' was not recorded; these were: {', '.join(TOPICS)}$"),
     ],
 )
 def test_what_makes_no_sense_is_told(path: Path, settings: dict[str, Any], what: str) -> None:

@@ -62,9 +62,9 @@ def test_what_is_no_torn_block_of_ours_is_refused_and_not_touched(path: Path) ->
     assert gzip.decompress(genomes) == b"precious" * 1_000
     for data in (genomes, of_later(ours), bytes(5_000)):
         path.write_bytes(data)
-        with pytest.raises(ValueError, match="is no recording, or of a newer rx_kucoin"):
+        with pytest.raises(ValueError, match="is no recording, or one of a newer rx_kucoin"):
             writer_of(path)
-        with pytest.raises(ValueError, match="is no recording, or of a newer rx_kucoin"):
+        with pytest.raises(ValueError, match="is no recording, or one of a newer rx_kucoin"):
             Tape(path).contents()
         assert path.read_bytes() == data
     for more in (genomes, of_later(ours), gzip.compress(b"{}"), b"text"):
