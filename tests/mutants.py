@@ -329,8 +329,8 @@ MUTANTS = [
     Mutant(
         "a chart lives on when its cell is run again",
         "notebook/_cells.py",
-        "if here.cell == there.cell or there.cell in gone]",
-        "if there.cell in gone]",
+        "if here.cell == there.cell or (there.cell in gone",
+        "if (there.cell in gone",
         "tests/notebook/test_kernel.py",
     ),
     Mutant(

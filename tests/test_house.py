@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from mutants import MUTANTS, Mutant
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "rx_kucoin"
@@ -152,6 +153,12 @@ def test_every_module_says_what_it_is(path: Path) -> None:
             for node in tree.body
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
         ), path
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda it: it.fault)
+def test_each_fault_to_be_caught_has_a_place_in_the_code_as_it_is(mutant: Mutant) -> None:
+    assert (PACKAGE / mutant.file).read_text().count(mutant.old) == 1
+    assert all((ROOT / path).exists() for path in mutant.tests.split())
 
 
 def test_tests_that_sleep_talk_to_a_real_socket() -> None:
