@@ -40,5 +40,5 @@ class Played:
         if self.torn:
             told += f"; cut off while it was written, {self.torn:,} bytes at the end are no whole block"
         if self.damaged:
-            told += f"; {self.damaged} places are damaged"
+            told += f"; damaged places: {self.damaged:,}"
         return told

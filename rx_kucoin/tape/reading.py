@@ -63,7 +63,7 @@ class Tape:
         self.holes: list[Hole] = []
         """What the last walk came across, damaged blocks among it."""
         self.spoilt = 0
-        """Lines that could not be read, so far."""
+        """Lines that could not be read, of those that were read on that walk."""
 
     def __repr__(self) -> str:
         return f"<Tape {self.path.name}>"
@@ -100,7 +100,7 @@ class Tape:
         Raises:
             ValueError: it is no recording.
         """
-        self.holes = []
+        self.holes, self.spoilt = [], 0
         with self.path.open("rb", buffering=0) as file:
             size, at = file.seek(0, os.SEEK_END), 0
             while at < size:

@@ -13,7 +13,9 @@ from tape_by_hand import TOPICS, S, push, ticking, write
 
 from rx_kucoin import Closed, KuCoin, events
 from rx_kucoin.errors import CalibrationFailed
+from rx_kucoin.tape.block import STATE
 from rx_kucoin.tape.reading import Tape
+from rx_kucoin.tape.writing import Writer
 
 
 @pytest.fixture
@@ -269,6 +271,16 @@ def test_a_recording_that_was_cut_off_says_so(path: Path) -> None:
     assert not played.is_complete
     assert played.torn > 0
     assert "cut off while it was written" in str(played)
+
+
+@pytest.mark.parametrize("topics", [None, TOPICS])
+def test_a_line_that_cannot_be_read_is_counted_once(path: Path, topics: list[str] | None) -> None:
+    writer, span = Writer(path, fsync=False), (121 * S, 121 * S)
+    writer.write(b"no line\n", 1, span, flags=STATE, topics=set(), paths=set())
+    writer.close()
+    kucoin = KuCoin.replay(path, topics=topics)
+    assert kucoin.topics == TOPICS
+    assert kucoin.play().damaged == 1
 
 
 @pytest.mark.parametrize("at", ["header", "body"])
