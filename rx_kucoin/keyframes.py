@@ -1,13 +1,16 @@
 """Where a replay of a book may begin: whenever a recording asks for it, an open book is calibrated once more, aside."""
 
+import threading
 from collections.abc import Callable
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 
 import reactivex
 from reactivex import Observable, abc
 from reactivex import operators as ops
-from reactivex.disposable import CompositeDisposable
+from reactivex.disposable import CompositeDisposable, SerialDisposable, SingleAssignmentDisposable
 
+from rx_kucoin.errors import KuCoinError
 from rx_kucoin.events import Event
 from rx_kucoin.feed import Feed
 from rx_kucoin.operators._lean import Lean, Sink, attach
@@ -18,7 +21,7 @@ __all__ = ["with_keyframes"]
 
 
 def with_keyframes(feed: Feed, topic: str, make: Callable[[Feed], Observable[OrderBook]]) -> Observable[OrderBook]:
-    """Stream the book that is made of a feed; at each keyframe make another one, until it has been shown.
+    """Stream the book that is made of a feed; at each keyframe make another one, until it has been right.
 
     A replay that begins there stands where that one stood: it knows no book, and needs the same snapshots.
     """
@@ -28,13 +31,45 @@ def with_keyframes(feed: Feed, topic: str, make: Callable[[Feed], Observable[Ord
         feed.terms.tap.fact("note", 0, topic, {"text": text})
         return reactivex.empty()
 
-    book, again = make(feed), make(_Aside(feed)).pipe(ops.take(1), ops.catch(failed))
-    keyframes = feed.terms.tap.keyframes.pipe(ops.map(lambda _: again), ops.exclusive())
+    until_right = ops.take_while(_is_stale, inclusive=True)
+    book, again = make(feed), make(_Aside(feed)).pipe(until_right, ops.catch(failed))
 
     def subscribe(sink: Sink[OrderBook], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
-        return CompositeDisposable(attach(book, sink, scheduler), keyframes.subscribe(scheduler=scheduler))
+        maker = _Maker(again, scheduler)
+        asked = feed.terms.tap.keyframes.subscribe(maker.ask)
+        return CompositeDisposable(attach(book, sink, scheduler), asked, maker.current)
 
     return Lean(subscribe)
+
+
+class _Maker:
+    """Makes one book at a time. Whoever asks before it is shown has another one made after it: his may begin later."""
+
+    def __init__(self, again: Observable[OrderBook], scheduler: abc.SchedulerBase | None) -> None:
+        self._again, self._scheduler = again, scheduler
+        self._lock = threading.Lock()
+        self._is_busy = self._is_asked = False
+        self.current = SerialDisposable()
+
+    def ask(self, _: None) -> None:
+        """Make one, or another one after that which is not shown yet."""
+        with self._lock:
+            self._is_asked = self._is_busy
+            begins, self._is_busy = not self._is_busy, True
+        if begins:
+            self._begin()
+
+    def _begin(self) -> None:
+        place = SingleAssignmentDisposable()
+        self.current.disposable = place
+        place.disposable = self._again.subscribe(self._shown, None, self._shown, scheduler=self._scheduler)
+
+    def _shown(self, _: OrderBook | None = None) -> None:
+        with self._lock:
+            self._is_busy, self._is_asked = self._is_asked, False
+            begins = self._is_busy
+        if begins:
+            self._begin()
 
 
 class _Aside:
@@ -49,5 +84,10 @@ class _Aside:
         """Tell nobody."""
 
     def fetch(self, market: Market, path: str, **how: Any) -> Observable[bytes]:
-        """Ask for recordings only."""
-        return self._feed.fetch(market, path, **how, aside=True)
+        """Ask for recordings only, while there are any."""
+        answer = self._feed.fetch(market, path, **how, aside=True)
+        return reactivex.defer(lambda _: answer if self.terms.tap.heads else reactivex.throw(_UNHEARD))
+
+
+_is_stale: Final = attrgetter("stale")
+_UNHEARD: Final = KuCoinError("nobody records any more")

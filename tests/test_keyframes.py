@@ -9,6 +9,7 @@ from waiting import eventually
 
 from rx_kucoin import KuCoin, OrderBook, events
 from rx_kucoin.errors import ApiError
+from rx_kucoin.operators._timers import after
 from rx_kucoin.simulator import Simulator
 from rx_kucoin.tape.reading import Tape
 
@@ -168,6 +169,73 @@ def test_a_hundred_keyframes_do_not_hold_up_what_a_book_needs_itself(path: Path)
         assert seen[-1].is_right()
         market.pass_time(1.0)
     assert kinds(path).count("offered") == 100
+
+
+def test_who_records_while_a_keyframe_of_another_is_under_way_has_one_of_his_own(path: Path, tmp_path: Path) -> None:
+    market, _ = running()
+    market.age = lambda: 2
+    with market.kucoin.record(tmp_path / "first.jsonl.gz"):
+        for _ in range(5):
+            market.move(SPOT)
+        market.pass_time(0.05)
+        with market.kucoin.record(path):
+            market.move(SPOT)
+            market.pass_time(0.06)  # the answer came: it is too old for what is recorded here
+            market.age = lambda: 0
+            trade(market, 20.0)
+    (again, _), _, _ = replayed(market, path)
+    assert (again.errors, again.wrong, set(again.states)) == ([], [], {"l"})
+
+
+def test_a_snapshot_that_no_change_has_met_yet_may_turn_out_too_old(path: Path) -> None:
+    market, live = running()
+    market.age = lambda: 1
+    with market.kucoin.record(path):
+        market.pass_time(5.0)
+        market.age = lambda: 0
+        trade(market, 10.0)
+    again, _, _ = replayed(market, path)
+    for each, was in zip(again, live, strict=True):
+        assert (each.errors, each.wrong, each.states.strip("l")) == ([], [], "s")
+        assert shown(each)[-10:] == shown(was)[-10:]
+
+
+def test_a_book_that_waited_for_an_answer_when_a_recording_ended_is_right_in_the_next(path: Path) -> None:
+    market, live = running()
+    with market.kucoin.record(path):
+        trade(market, 5.0)
+        market.move(SPOT, lost=True)
+        market.move(SPOT)
+    trade(market, 5.0)
+    with market.kucoin.record(path):
+        trade(market, 20.0)
+    again, _, _ = replayed(market, path)
+    for each, was in zip(again, live, strict=True):
+        assert not each.wrong
+        assert shown(each)[-10:] == shown(was)[-10:]
+
+
+def test_who_subscribes_in_mid_play_waits_for_the_next_keyframe(path: Path) -> None:
+    market, live = running(max_calibrations=3)
+    with market.kucoin.record(path, keyframes=60.0):
+        trade(market, 150.0)
+    kucoin, late = KuCoin.replay(path), list[Seen]()
+    kucoin.level2(SPOT).subscribe()
+    after(kucoin.scheduler, 5.0, lambda: late.append(Seen(market.models[SPOT], kucoin.book(SPOT))))
+    kucoin.play()
+    assert (late[0].errors, late[0].wrong, set(late[0].states)) == ([], [], {"l"})
+    assert shown(late[0]) == shown(live[0])[-len(late[0].books) :]
+
+
+def test_nobody_goes_on_asking_when_all_recordings_are_closed(path: Path) -> None:
+    market, live = running()
+    market.age = lambda: 60
+    with market.kucoin.record(path):
+        trade(market, 3.0)
+    before = market.snapshots
+    trade(market, 100.0)
+    assert market.snapshots == before
+    assert all(each.is_right() for each in live)
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0, float("inf"), float("nan")])

@@ -21,6 +21,8 @@ _KEPT: Final = 60 * 1_000_000_000
 """Nanoseconds for which an answer that nobody had asked for yet is kept: who asks now may have waited for longer."""
 _INSTANT: Final = 0.5
 """Seconds within which it shows whether what is asked for was asked for when it was recorded, too."""
+_MOMENT: Final = 0.01
+"""Seconds by which who asks here may be ahead of what was recorded: threads that meet take turns."""
 _PROOF: Final = 5.0
 """Seconds after which a connection that still speaks is taken for one that has brought all."""
 
@@ -84,7 +86,7 @@ class Answers:
             waiting = _wait(self._calls, asked)
             if not is_offered:
                 return waiting
-            return CompositeDisposable(waiting, after(self._clock, _INSTANT, lambda: self._settle(asked)))
+            return CompositeDisposable(waiting, after(self._clock, _INSTANT, lambda: self._settle(name)))
 
         return Observable(subscribe)
 
@@ -103,6 +105,12 @@ class Answers:
             return CompositeDisposable(_wait(self._proofs, asked), after(self._clock, _PROOF, look))
 
         return Observable(subscribe)
+
+    def cut(self) -> None:
+        """What was recorded breaks off here: what was asked for before has no answer of its own to come any more."""
+        self._announced.clear()
+        for asked in self._calls:
+            asked.is_known = False
 
     def _asked(self, market: str, path: str, _: Tell) -> None:
         """It was asked for, so who asks here for just this has an answer of his own to come."""
@@ -130,12 +138,17 @@ class Answers:
         """An answer that nobody had asked for was recorded: it is for whoever has none of his own to come."""
         name = _name(market, path)
         self._offers[name] = self._clock.now_ns, tell
-        for asked in [each for each in self._calls if each.name == name]:
-            self._settle(asked)
+        if any(each.name == name for each in self._calls):
+            after(self._clock, _MOMENT, lambda: self._settle(name))
 
-    def _settle(self, asked: _Asked) -> None:
-        if asked in self._calls and not asked.is_known and (offer := self._offers.get(asked.name)) is not None:
+    def _settle(self, name: str) -> None:
+        """Give what is offered to all who wait. Where it does not fit they ask again, and must not get it twice."""
+        waiting = [each for each in self._calls if each.name == name and not each.is_known]
+        if not waiting or (offer := self._offers.pop(name, None)) is None:
+            return
+        for asked in waiting:
             self._calls.remove(asked)
+        for asked in waiting:
             offer[1](asked.observer)
 
     def proved(self, topic: str) -> None:

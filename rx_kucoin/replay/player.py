@@ -179,6 +179,7 @@ class Player:
         match kind:
             case "begin":
                 seats.clear()
+                self.answers.cut()
             case "seat":
                 seats.seat(number, topic, data.get("line", 0), data.get("host", ""))
             case "left":
@@ -187,6 +188,7 @@ class Player:
                 seats.closed(number, whole=data.get("whole", False))
             case "lost":
                 seats.cut()
+                self.answers.cut()
             case "failed":
                 seats.failed(topic, error_of(data["error"]))
             case "asked" | "answered" | "offered":

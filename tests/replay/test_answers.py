@@ -65,7 +65,40 @@ def test_so_it_is_if_he_asks_an_instant_after_it_was_recorded(tape: Tape) -> Non
 def test_it_is_for_whom_no_answer_was_recorded(tape: Tape) -> None:
     given, other = tape.ask(), tape.ask()
     tape.tell("offered", b"aside")
+    tape.wait(0.02)
     assert (given, other) == ([b"aside"], [b"aside"])
+
+
+def test_so_it_is_not_if_that_he_asks_was_recorded_a_moment_later(tape: Tape) -> None:
+    given = tape.ask()
+    tape.tell("offered", b"aside")
+    tape.tell("asked")
+    tape.wait(5.0)
+    tape.tell("answered", b"own")
+    assert given == [b"own"]
+
+
+def test_whom_it_did_not_fit_is_not_given_it_again(tape: Tape) -> None:
+    tape.ask()
+    tape.tell("offered", b"aside")
+    tape.wait(5.0)
+    again = tape.ask()
+    tape.wait(5.0)
+    assert again == []
+    tape.tell("offered", b"another")
+    tape.wait(0.02)
+    assert again == [b"another"]
+
+
+def test_who_waits_where_a_recording_breaks_off_takes_what_is_offered_in_the_next(tape: Tape) -> None:
+    given = tape.ask()
+    tape.tell("asked")
+    tape.tell("asked")
+    tape.answers.cut()
+    late = tape.ask()
+    tape.tell("offered", b"aside")
+    tape.wait(0.02)
+    assert (given, late) == ([b"aside"], [b"aside"])
 
 
 def test_it_is_kept_for_whom_comes_a_little_later_until_it_shows_that_he_has_no_answer_of_his_own(tape: Tape) -> None:
