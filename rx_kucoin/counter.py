@@ -1,6 +1,7 @@
 """The counter that all REST requests of a pool pass, so that no more is asked for than the exchange allows."""
 
 import logging
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -60,11 +61,14 @@ class Counter:
             f"{used} of {self._rate.count} in {self._rate.per:g} s | {shut}>"
         )
 
-    def admit(self, ask: Ask[T], weight: int, lane: str = "") -> Observable[T]:
-        """Ask when the turn comes: at once, while no limit is reached. Disposing gives the place back."""
+    def admit(self, ask: Ask[T], weight: int, lane: str = "", *, spared: int = 0) -> Observable[T]:
+        """Ask when the turn comes: at once, while no limit is reached. Disposing gives the place back.
+
+        `spared`: weight that is left to the other lanes, whose requests pass by this one's lane until there is more.
+        """
 
         def begin(sink: Sink[T], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
-            request = _Request(self, sink, partial(_ask, ask, scheduler), weight, lane)
+            request = _Request(self, sink, partial(_ask, ask, scheduler), weight, lane, spared)
             with self._lock:
                 if not self._is_closed:
                     self._lanes.setdefault(lane, OrderedDict())[request] = None
@@ -124,11 +128,10 @@ class Counter:
                 return None
             self._due = None
             return self._timer.cancel
-        request = next(iter(next(iter(self._lanes.values()))))
-        now = self._now()
-        pause = self._purse.pause(request.weight, now)
-        if self._inside >= self._at_once or pause is None:
+        if self._inside >= self._at_once:
             return None
+        now = self._now()
+        request, pause = self._next(now)
         if pause == 0:
             self._step_out(request)
             if request.lane in self._lanes:
@@ -137,10 +140,21 @@ class Counter:
             request.is_inside = True
             self._purse.begin(request.weight)
             return request.enter
-        if self._due is not None and self._due <= now + pause:
+        if pause is None or (self._due is not None and self._due <= now + pause):
             return None  # woken early, it looks again
         self._due = now + pause
         return partial(self._timer.set, pause / 1e6, self._wake)
+
+    def _next(self, now: int) -> "tuple[_Request[Any], int | None]":
+        """Find whose turn it is, and how long until then. Under the lock."""
+        waits: list[tuple[_Request[Any], int | None]] = []
+        for lane in self._lanes.values():
+            request = next(iter(lane))
+            pause = self._purse.pause(request.weight + request.spared, now)
+            waits.append((request, pause))
+            if pause == 0 or not request.spared:
+                break
+        return min(waits, key=lambda each: math.inf if each[1] is None else each[1])
 
     def _step_out(self, request: "_Request[Any]") -> None:
         """Let a request wait no more. Under the lock."""
@@ -158,7 +172,7 @@ class Counter:
 class _Request(Holder, Generic[T]):
     """One that waits, or is under way."""
 
-    __slots__ = ("_ask", "_counter", "_sink", "is_inside", "lane", "weight")
+    __slots__ = ("_ask", "_counter", "_sink", "is_inside", "lane", "spared", "weight")
 
     def __init__(
         self,
@@ -167,10 +181,11 @@ class _Request(Holder, Generic[T]):
         ask: Callable[["_Request[T]"], abc.DisposableBase],
         weight: int,
         lane: str,
+        spared: int,
     ) -> None:
         super().__init__()
         self._counter, self._sink, self._ask = counter, sink, ask
-        self.weight, self.lane, self.is_inside = weight, lane, False
+        self.weight, self.lane, self.spared, self.is_inside = weight, lane, spared, False
 
     def enter(self) -> None:
         """Ask: its turn has come. What is raised at that is not the fault of whoever lets it in."""

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from typing import Final
 
 from reactivex import Observable
 
@@ -14,6 +15,9 @@ from rx_kucoin.terms import Terms
 from rx_kucoin.transport.wire import Transport
 
 __all__ = ["Fetches"]
+
+_SPARED: Final = 4
+"""The part of all weight, a quarter, that what is asked aside leaves to what somebody waits for."""
 
 
 class Fetches:
@@ -36,11 +40,11 @@ class Fetches:
         def ask(told: Callable[[Allowance], None]) -> Observable[bytes]:
             return self._transport_of(market, private).fetch(path, told=told)
 
-        lane = path.partition("?")[0] + " aside" * aside
-        once = self._counter(market, private=private).admit(ask, weight(path), lane)
+        terms = self._terms
+        lane, spared = path.partition("?")[0] + " aside" * aside, terms.limits.rest.count // _SPARED * aside
+        once = self._counter(market, private=private).admit(ask, weight(path), lane, spared=spared)
         if not retried:
             return once
-        terms = self._terms
         retry = retry_backoff(
             terms.max_reconnects,
             delay=full_jitter(terms.backoff_initial, cap=terms.backoff_cap, random=terms.random),

@@ -53,6 +53,7 @@ class Desk:
         says: Allowance | None = None,
         then: Callable[[], object] = lambda: None,
         lane: str = "",
+        spared: int = 0,
     ) -> abc.DisposableBase:
         """Ask for what is answered `takes` seconds later (None: at once, while it is asked for)."""
 
@@ -93,7 +94,7 @@ class Desk:
             self.told.append(what)
             then()
 
-        return self.counter.admit(make, weight, lane).subscribe(note, note)
+        return self.counter.admit(make, weight, lane, spared=spared).subscribe(note, note)
 
     def advance(self, seconds: float) -> None:
         self.clock.advance_by(seconds)

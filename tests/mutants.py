@@ -278,6 +278,13 @@ MUTANTS = [
         "tests/replay/test_answers.py",
     ),
     Mutant(
+        "keyframes take all that may be asked for",
+        "fetches.py",
+        " // _SPARED * aside",
+        " * 0",
+        "tests/test_keyframes.py",
+    ),
+    Mutant(
         "books that are live when a recording begins are not asked for",
         "recording.py",
         "        self._tap.keyframes.on_next(None)\n",

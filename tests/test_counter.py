@@ -378,3 +378,28 @@ def test_an_empty_lane_is_forgotten_when_its_last_one_leaves() -> None:
     assert " 1 waiting" in repr(desk.counter)
     desk.advance(10)
     assert desk.names == "ac"
+
+
+def test_those_that_spare_something_wait_while_the_others_pass_by_them() -> None:
+    desk = Desk(10, 30.0, at_once=9)
+    for name in "aaaaaaa":
+        desk.ask(name, lane="aside", spared=4)
+    assert desk.names == "aaaaaa"
+    desk.advance(1)
+    for name in "bcdef":
+        desk.ask(name, lane="own")
+    assert desk.names == "aaaaaabcde"
+    desk.advance(29.2)
+    assert desk.names == "aaaaaabcdeaf"
+
+
+def test_who_waits_for_more_than_is_there_is_not_passed_by_because_of_one_that_spares_something() -> None:
+    desk = Desk(10, 30.0, at_once=9)
+    desk.ask("a", 8)
+    desk.ask("b", 1, lane="aside", spared=4)
+    desk.ask("c", 3, lane="own")
+    desk.ask("d", 1, lane="other")
+    desk.advance(30.0)
+    assert desk.names == "a"
+    desk.advance(0.2)
+    assert desk.names == "abcd"

@@ -7,7 +7,7 @@ import pytest
 from book_market import Books, Seen
 from waiting import eventually
 
-from rx_kucoin import KuCoin, OrderBook, events
+from rx_kucoin import KuCoin, Limits, OrderBook, Rate, events
 from rx_kucoin.errors import ApiError
 from rx_kucoin.operators._timers import after
 from rx_kucoin.simulator import Simulator
@@ -236,6 +236,27 @@ def test_nobody_goes_on_asking_when_all_recordings_are_closed(path: Path) -> Non
     trade(market, 100.0)
     assert market.snapshots == before
     assert all(each.is_right() for each in live)
+
+
+def test_keyframes_leave_a_part_of_what_may_be_asked_for(path: Path) -> None:
+    symbols = [f"C{number}-USDT" for number in range(100)]
+    market = Books(*symbols, seed=4, limits=Limits(rest=Rate(301, 30.0)))
+    seen = [market.book(symbol) for symbol in symbols]
+    for _ in range(2):
+        for symbol in symbols:
+            market.move(symbol)
+        market.pass_time(60.0)
+    assert all(each.is_right() for each in seen)
+    with market.kucoin.record(path):
+        for symbol in symbols:
+            market.move(symbol)
+        market.pass_time(10.0)
+        market.move(symbols[-1], lost=True)
+        market.move(symbols[-1])
+        market.pass_time(0.15)
+        assert seen[-1].is_right()
+        market.pass_time(40.0)
+    assert kinds(path).count("offered") == 100
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0, float("inf"), float("nan")])
