@@ -67,7 +67,8 @@ def standing(books: list[Any]) -> dict[int, tuple[Any, ...]]:
 
 
 def test_what_came_over_real_lines_comes_out_again_through_renewals_drops_and_gaps(path: Path) -> None:
-    with nothing_left(), Simulator(seed=5, dial_rate=Rate(1_000, 60.0), rate=2_000) as exchange:
+    # No more than a busy machine takes in: where a renewal lasts longer than `renew_every` the next one replaces it.
+    with nothing_left(), Simulator(seed=5, dial_rate=Rate(1_000, 60.0), rate=500) as exchange:
         kucoin = kucoin_of(exchange, renew_every=2.0, grace=0.5, backoff_initial=0.2)
         with kucoin, kucoin.record(path) as recording:
             live = streams_of(kucoin)
@@ -77,7 +78,8 @@ def test_what_came_over_real_lines_comes_out_again_through_renewals_drops_and_ga
 
             assert eventually(lambda: told(events.BookLive) >= 2)
             exchange.faults.gap(f"/market/level2:{SPOT}")
-            assert eventually(lambda: told(events.Gap) >= 1 and told(events.Renewed) >= 2)
+            assert eventually(lambda: told(events.Gap) >= 1 and told(events.BookLive) >= 3)  # stale no more, if dropped
+            assert eventually(lambda: told(events.Renewed) >= 2, within=30.0)
             exchange.faults.drop()
             assert eventually(lambda: told(events.LineDown) >= 2 and told(events.BookLive) >= 5)
             recording.close()
