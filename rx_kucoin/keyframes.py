@@ -31,8 +31,10 @@ def with_keyframes(feed: Feed, topic: str, make: Callable[[Feed], Observable[Ord
         feed.terms.tap.fact("note", 0, topic, {"text": text})
         return reactivex.empty()
 
-    until_right = ops.take_while(_is_stale, inclusive=True)
-    book, again = make(feed), make(_Aside(feed)).pipe(until_right, ops.catch(failed))
+    def aside(_: object) -> Observable[OrderBook]:
+        return make(_Aside(feed)).pipe(ops.take_while(_is_stale, inclusive=True), ops.catch(failed))
+
+    book, again = make(feed), reactivex.defer(aside)  # not before it is needed: that would double what a book takes up
 
     def subscribe(sink: Sink[OrderBook], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
         maker = _Maker(again, scheduler)

@@ -4,11 +4,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import reactivex
 from book_market import Books, Seen
+from reactivex import Observable
 from waiting import eventually
 
 from rx_kucoin import KuCoin, Limits, OrderBook, Rate, events
 from rx_kucoin.errors import ApiError
+from rx_kucoin.feed import Feed
+from rx_kucoin.keyframes import with_keyframes
 from rx_kucoin.operators._timers import after
 from rx_kucoin.simulator import Simulator
 from rx_kucoin.tape.reading import Tape
@@ -257,6 +261,19 @@ def test_keyframes_leave_a_part_of_what_may_be_asked_for(path: Path) -> None:
         assert seen[-1].is_right()
         market.pass_time(40.0)
     assert kinds(path).count("offered") == 100
+
+
+def test_a_second_book_is_not_made_before_it_is_needed(path: Path) -> None:
+    market, made = Books(SPOT), list[Feed]()
+
+    def make(feed: Feed) -> Observable[OrderBook]:
+        made.append(feed)
+        return reactivex.never()
+
+    with_keyframes(market.kucoin._engine, f"/market/level2:{SPOT}", make).subscribe()
+    assert len(made) == 1
+    with market.kucoin.record(path):
+        assert len(made) == 2
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0, float("inf"), float("nan")])
