@@ -9,7 +9,7 @@ import io
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 from chromium import installed
@@ -77,8 +77,9 @@ def main(words: list[str]) -> None:
         return
     with TemporaryDirectory() as made:
         notebook = Path(words[0]) if words and words[0] else example(Path(made))
-        folder = Path(words[1]) if len(words) > 1 else Path.cwd()
+        folder = Path(words[1]) if len(words) > 1 else Path(gettempdir(), "rx_kucoin")
         folder.mkdir(parents=True, exist_ok=True)
+        print(f"pictures: in {folder}")
         for name, value in look(notebook, folder).items():
             print(f"{name}: {value}")
 

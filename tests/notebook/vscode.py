@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any, Final
 
 from chromium import Page, chromium, installed
@@ -133,8 +133,9 @@ def main(words: list[str]) -> int:
         except subprocess.CalledProcessError as error:
             print("not here:", *map(str, error.cmd))
             return 0
-        folder = Path(words[0]) if words else Path.cwd()
+        folder = Path(words[0]) if words else Path(gettempdir(), "rx_kucoin")
         folder.mkdir(parents=True, exist_ok=True)
+        print(f"pictures: in {folder}")
         seen = dict(look(scripts, folder))
     for what, came in seen.items():
         print(f"{what}: {came}")
