@@ -4,6 +4,7 @@ import fcntl
 import os
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -88,7 +89,11 @@ def on_a_terminal(*line: str, columns: int = 80, rows: int = 24) -> Iterator[Ter
     unwanted = {"COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CI"}
     environment = {name: value for name, value in os.environ.items() if name not in unwanted}
     environment |= {"TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"}
-    process = subprocess.Popen(line, stdin=inside, stdout=inside, stderr=inside, env=environment)
+
+    def heed() -> None:  # whoever runs the tests by nohup has this ignored, and so would every child
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+    process = subprocess.Popen(line, stdin=inside, stdout=inside, stderr=inside, env=environment, preexec_fn=heed)  # noqa: PLW1509
     os.close(inside)
     try:
         yield Terminal(process, screen)
