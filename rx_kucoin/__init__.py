@@ -1,7 +1,7 @@
 """KuCoin's WebSocket market data as RxPY Observables that look after their own connections."""
 
 from rx_kucoin.client import KuCoin
-from rx_kucoin.connection import Connection
+from rx_kucoin.connections.connection import Connection
 from rx_kucoin.errors import (
     ApiError,
     CalibrationFailed,
@@ -13,11 +13,11 @@ from rx_kucoin.errors import (
     UnknownSymbol,
 )
 from rx_kucoin.events import Event
+from rx_kucoin.orderbook.book import OrderBook
 from rx_kucoin.protocol.limits import Limits, Rate
 from rx_kucoin.protocol.messages.base import Change, Level
 from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
-from rx_kucoin.protocol.orderbook import OrderBook
-from rx_kucoin.protocol.pushes import Push
+from rx_kucoin.protocol.raw import Push
 from rx_kucoin.protocol.signing import Credentials
 
 __all__ = [

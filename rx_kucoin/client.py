@@ -7,27 +7,27 @@ from typing import Any, Final, Self, Unpack
 
 from reactivex import Observable, abc
 
-from rx_kucoin.connection import Connection
-from rx_kucoin.engine import Engine, TransportOf
+from rx_kucoin.connections.connection import Connection
+from rx_kucoin.connections.context import Settings
+from rx_kucoin.connections.engine import Engine, TransportOf
 from rx_kucoin.errors import Closed
 from rx_kucoin.events import Event
-from rx_kucoin.futures import Futures
-from rx_kucoin.protocol.discretion import discreetly
+from rx_kucoin.markets.futures import Futures
+from rx_kucoin.markets.spot import Spot
 from rx_kucoin.protocol.limits import Limits, Market
-from rx_kucoin.protocol.pushes import Push
+from rx_kucoin.protocol.raw import Push
+from rx_kucoin.protocol.redaction import discreetly
 from rx_kucoin.protocol.regions import Region, hosts_of
 from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.protocol.topics import Topic
-from rx_kucoin.recording import Recording
-from rx_kucoin.replay.moments import Moment
-from rx_kucoin.replay.opening import player_of
-from rx_kucoin.replay.player import Player
-from rx_kucoin.replay.summary import Played
-from rx_kucoin.spot import Spot
-from rx_kucoin.terms import Settings
+from rx_kucoin.recording.recorder import Recording
+from rx_kucoin.recording.replay.moments import Moment
+from rx_kucoin.recording.replay.opening import player_of
+from rx_kucoin.recording.replay.player import Player
+from rx_kucoin.recording.replay.result import Played
+from rx_kucoin.transport.interfaces import Transport
 from rx_kucoin.transport.network import Network
 from rx_kucoin.transport.sockets import Sockets
-from rx_kucoin.transport.wire import Transport
 
 __all__ = ["KuCoin", "Replayed"]
 

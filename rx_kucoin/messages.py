@@ -1,6 +1,7 @@
 """Everything that a stream brings: one type for each kind of message, and the words in them."""
 
-from rx_kucoin.protocol.ladder import Fill, Ladder
+from rx_kucoin.orderbook.book import OrderBook
+from rx_kucoin.orderbook.levels import Fill, Ladder
 from rx_kucoin.protocol.messages.balances import (
     Asset,
     AvailableBalance,
@@ -66,8 +67,7 @@ from rx_kucoin.protocol.messages.words import (
     TradeType,
     Word,
 )
-from rx_kucoin.protocol.orderbook import OrderBook
-from rx_kucoin.protocol.pushes import Push
+from rx_kucoin.protocol.raw import Push
 
 __all__ = [
     "Asset",

@@ -12,11 +12,11 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 from reactivex.scheduler import VirtualTimeScheduler
 
-from rx_kucoin.engine import Engine
+from rx_kucoin.candles.intervals import LENGTHS_NS
+from rx_kucoin.connections.engine import Engine
 from rx_kucoin.errors import ApiError, RestUnavailable
 from rx_kucoin.events import Event
-from rx_kucoin.protocol.intervals import LENGTHS_NS
-from rx_kucoin.transport.virtual import VirtualTransport
+from rx_kucoin.testing import VirtualTransport
 
 S = 1_000_000_000
 DAY = 86_400.0

@@ -13,7 +13,7 @@ from reactivex.scheduler import VirtualTimeScheduler
 from rx_kucoin import Credentials, KuCoin, OrderBook, events
 from rx_kucoin.errors import ApiError
 from rx_kucoin.events import Event
-from rx_kucoin.transport.virtual import VirtualTransport
+from rx_kucoin.testing import VirtualTransport
 
 Side = dict[int, int]
 KEY = Credentials("a-key", "a-secret", "a-passphrase")

@@ -7,10 +7,10 @@ from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, Disposable
 from reactivex.scheduler import VirtualTimeScheduler
 
-from rx_kucoin.counter import Counter
-from rx_kucoin.operators._timers import after
+from rx_kucoin.connections.rest_limiter import Counter
+from rx_kucoin.operators.internal.timers import after
 from rx_kucoin.protocol.limits import Rate
-from rx_kucoin.protocol.quota import Allowance
+from rx_kucoin.protocol.rest_weights import Allowance
 
 __all__ = ["Desk", "Ending", "heaviest"]
 

@@ -11,10 +11,10 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from rx_kucoin.recording import Recording
-from rx_kucoin.scribe import FULL
-from rx_kucoin.tap import Tap
-from rx_kucoin.tape.reading import Tape
+from rx_kucoin.recording.encoder import FULL
+from rx_kucoin.recording.file.reader import Tape
+from rx_kucoin.recording.hooks import Tap
+from rx_kucoin.recording.recorder import Recording
 from rx_kucoin.transport.clock import Clock
 
 __all__ = ["Report", "kill_at_random"]

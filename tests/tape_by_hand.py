@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from rx_kucoin.scribe import Scribe
-from rx_kucoin.tape.writing import Writer
+from rx_kucoin.recording.encoder import Encoder
+from rx_kucoin.recording.file.writer import Writer
 
 __all__ = ["TOPICS", "S", "Story", "push", "ticking", "write"]
 
@@ -21,7 +21,7 @@ def push(at: float, topic: str, number: int) -> tuple[float, str, str, Any]:
 
 def write(path: Path, story: Story, *, begins: bool = True) -> Path:
     """Write a recording by hand: a block for each second."""
-    scribe = Scribe(Writer(path, fsync=False), private=False)
+    scribe = Encoder(Writer(path, fsync=False), private=False)
     opening: Story = [(story[0][0], "begin", "", {}), *((story[0][0], "seat", each, {"line": 1}) for each in TOPICS)]
     began = story[0][0]
     for at, kind, topic, data in [*(opening if begins else []), *story]:

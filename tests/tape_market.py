@@ -11,7 +11,7 @@ from reactivex import abc
 from reactivex import operators as ops
 
 from rx_kucoin import KuCoin
-from rx_kucoin.recording import Recording
+from rx_kucoin.recording.recorder import Recording
 
 __all__ = ["PIPELINES", "Stage", "listen"]
 

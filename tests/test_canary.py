@@ -23,7 +23,7 @@ from waiting import eventually, nothing_left
 from rx_kucoin import Credentials, KuCoin
 from rx_kucoin.errors import DialFailed
 from rx_kucoin.events import Malformed
-from rx_kucoin.protocol import bullet
+from rx_kucoin.protocol import token as bullet
 from rx_kucoin.transport.network import Network
 from rx_kucoin.transport.proxy import Proxy
 

@@ -12,7 +12,7 @@ from rx_kucoin import Credentials, KuCoin, messages
 from rx_kucoin.protocol import frames
 from rx_kucoin.protocol.channels import CHANNELS
 from rx_kucoin.protocol.topics import Topic
-from rx_kucoin.transport.virtual import VirtualTransport
+from rx_kucoin.testing import VirtualTransport
 from tests.protocol.fields import lost
 from tests.protocol.material import VECTORS, needs
 

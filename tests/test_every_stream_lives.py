@@ -13,7 +13,7 @@ from reactivex.scheduler import VirtualTimeScheduler
 from rx_kucoin import Credentials, KuCoin, events
 from rx_kucoin.events import Event
 from rx_kucoin.protocol.topics import Topic
-from rx_kucoin.transport.virtual import VirtualTransport
+from rx_kucoin.testing import VirtualTransport
 from tests.protocol.account_frames import ours
 from tests.protocol.material import pushes
 from tests.protocol.test_readers_mutations import add, blank, change, drop, fields, places, rename

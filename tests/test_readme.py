@@ -17,9 +17,9 @@ from marbles import play, read
 import rx_kucoin.operators
 from rx_kucoin import KuCoin, errors, events, messages
 from rx_kucoin.cli._arguments import parse
-from rx_kucoin.futures import Futures
+from rx_kucoin.connections.context import Settings, Terms
+from rx_kucoin.markets.futures import Futures
 from rx_kucoin.simulator import Simulator
-from rx_kucoin.terms import Settings, Terms
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

@@ -11,7 +11,7 @@ from reactivex import Observable
 from rx_kucoin.cli._words import QUIET, in_words
 from rx_kucoin.events import Event, LineDown, LineUp, Redialling
 from rx_kucoin.operators._buffer_bounded import buffer_bounded
-from rx_kucoin.protocol.orderbook import OrderBook
+from rx_kucoin.orderbook.book import OrderBook
 
 __all__ = ["Lines"]
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
+from rx_kucoin.orderbook.book import OrderBook
 from rx_kucoin.protocol.messages.base import Change, Level
 from rx_kucoin.protocol.messages.closed import ClosedCandle
 from rx_kucoin.protocol.messages.futures import FuturesSnapshot, FuturesTicker
 from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
-from rx_kucoin.protocol.orderbook import OrderBook
 
 __all__ = ["WEIGHED", "Quote", "quote"]
 

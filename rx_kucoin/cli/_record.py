@@ -11,7 +11,7 @@ from rx_kucoin.cli._channels import stream
 from rx_kucoin.cli._ending import Ending
 from rx_kucoin.cli._lines import Lines
 from rx_kucoin.client import KuCoin
-from rx_kucoin.recording import Recording
+from rx_kucoin.recording.recorder import Recording
 
 __all__ = ["record"]
 

@@ -12,8 +12,8 @@ from rx_kucoin.cli._ending import Ending
 from rx_kucoin.cli._lines import Lines
 from rx_kucoin.client import KuCoin, Replayed
 from rx_kucoin.errors import KuCoinError
-from rx_kucoin.replay.summary import Played
-from rx_kucoin.tape.reading import Contents, Tape
+from rx_kucoin.recording.file.reader import Contents, Tape
+from rx_kucoin.recording.replay.result import Played
 
 __all__ = ["replay"]
 

@@ -6,9 +6,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from rx_kucoin.candles.rest import TIME
 from rx_kucoin.errors import KuCoinError
-from rx_kucoin.protocol.klines import TIME
-from rx_kucoin.transport.lifeline import Cut, Lifeline
+from rx_kucoin.transport.cancellation import CancelScope, Cut
 from rx_kucoin.transport.network import Network
 from rx_kucoin.transport.rest import Rest
 
@@ -39,7 +39,7 @@ class Comparison:
         self._rest = Rest(url, None, self._network)
         self._over = threading.Event()
         self._lock = threading.Lock()
-        self._lifeline: Lifeline | None = None
+        self._lifeline: CancelScope | None = None
         self._thread = threading.Thread(target=self._run, name="rx_kucoin comparison", daemon=True)
         self.best: Skew | None = None
         """The best that is known; None: nothing yet."""
@@ -70,7 +70,7 @@ class Comparison:
         with self._lock:
             if self._over.is_set():
                 return None
-            lifeline = self._lifeline = Lifeline(proxy=self._network.way)
+            lifeline = self._lifeline = CancelScope(proxy=self._network.way)
         wall, begun = time.time(), time.monotonic()
         try:
             answer = self._rest.ask("GET", TIME, lifeline, most=_SHORT)

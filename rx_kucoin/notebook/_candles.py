@@ -5,10 +5,10 @@ from array import array
 from itertools import chain, pairwise
 from typing import Any
 
+from rx_kucoin.candles.intervals import LENGTHS_NS
 from rx_kucoin.notebook._content import DAY, Parcel, counted, joined
 from rx_kucoin.notebook._palette import DOWN, UP
 from rx_kucoin.notebook._reading import fields_of, unit_of
-from rx_kucoin.protocol.intervals import LENGTHS_NS
 
 __all__ = ["Candles"]
 

@@ -6,7 +6,6 @@ from rx_kucoin.operators._conflate import conflate
 from rx_kucoin.operators._detect_gaps import detect_gaps
 from rx_kucoin.operators._follow import follow
 from rx_kucoin.operators._hand_over import hand_over
-from rx_kucoin.operators._hub import Hub
 from rx_kucoin.operators._in_sequence import in_sequence
 from rx_kucoin.operators._mark_stale import mark_stale
 from rx_kucoin.operators._merge_copies import merge_copies
@@ -21,6 +20,7 @@ from rx_kucoin.operators._share_anew import share_anew
 from rx_kucoin.operators._switch_when_ready import switch_when_ready
 from rx_kucoin.operators._vwap import vwap
 from rx_kucoin.operators._watchdog import watchdog
+from rx_kucoin.operators.internal.hub import Hub
 
 __all__ = [
     "Bar",

@@ -14,7 +14,7 @@ from reactivex.disposable import Disposable, SingleAssignmentDisposable
 from reactivex.internal import noop
 from reactivex.internal.exceptions import DisposedException
 
-from rx_kucoin.operators._worker import Worker
+from rx_kucoin.operators.internal.worker import Worker
 
 __all__ = ["BufferOverflow", "Overflow", "buffer_bounded"]
 

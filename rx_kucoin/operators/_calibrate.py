@@ -6,10 +6,10 @@ from typing import TypeVar
 from reactivex import Observable, abc
 from reactivex.scheduler import TimeoutScheduler
 
-from rx_kucoin.operators._calibration import Calibration
-from rx_kucoin.operators._calibration_rules import Rules, Uncalibrated
-from rx_kucoin.operators._lean import Lean, Sink
+from rx_kucoin.operators._calibration.machine import Calibration
+from rx_kucoin.operators._calibration.rules import Rules, Uncalibrated
 from rx_kucoin.operators._retry_backoff import full_jitter
+from rx_kucoin.operators.internal.unguarded import Sink, Unguarded
 
 __all__ = ["Uncalibrated", "calibrate"]
 
@@ -140,6 +140,6 @@ def calibrate(
             calibration.begin(source)
             return calibration
 
-        return Lean(subscribe)
+        return Unguarded(subscribe)
 
     return operator

@@ -8,10 +8,10 @@ from typing import Any, Final, Generic, TypeVar, cast
 from reactivex import Observable, abc
 from reactivex.scheduler import TimeoutScheduler
 
-from rx_kucoin.operators._clock import clock_of, microseconds
-from rx_kucoin.operators._lean import Holder, Lean, Sink, attach
-from rx_kucoin.operators._outbox import Outbox
-from rx_kucoin.operators._timers import Timer
+from rx_kucoin.operators.internal.drain_queue import DrainQueue
+from rx_kucoin.operators.internal.monotonic import clock_of, microseconds
+from rx_kucoin.operators.internal.timers import Timer
+from rx_kucoin.operators.internal.unguarded import Holder, Sink, Unguarded, attach
 
 __all__ = ["conflate"]
 
@@ -63,7 +63,7 @@ def conflate(
             gate.source.hold(attach(source, gate, scheduler_))
             return gate
 
-        return Lean(subscribe)
+        return Unguarded(subscribe)
 
     return operator
 
@@ -79,7 +79,7 @@ class _Gate(abc.DisposableBase, Generic[T]):
     ) -> None:
         self._sink, self._every, self._at_once = sink, microseconds(every), at_once
         self._now, self._timer = clock_of(clock), Timer(clock)
-        self._outbox = Outbox()
+        self._queue = DrainQueue()
         self._lock = RLock()  # a value that is dropped may have a finaliser that does anything
         self._latest: T = _NOTHING
         """The one that waits."""
@@ -103,8 +103,8 @@ class _Gate(abc.DisposableBase, Generic[T]):
                 return
             self._latest = _NOTHING
             self._shut = True
-            self._outbox.put(partial(self._pass, value))
-        self._outbox.deliver()
+            self._queue.put(partial(self._pass, value))
+        self._queue.deliver()
 
     def on_error(self, error: Exception) -> None:
         self._end(partial(self._sink.on_error, error))
@@ -114,7 +114,7 @@ class _Gate(abc.DisposableBase, Generic[T]):
 
     def dispose(self) -> None:
         """Let go of everything."""
-        self._outbox.close()
+        self._queue.close()
         self._timer.dispose()
         self.source.dispose()
 
@@ -122,10 +122,10 @@ class _Gate(abc.DisposableBase, Generic[T]):
         with self._lock:
             latest, self._latest = self._latest, cast("T", _NOTHING)
             if latest is not _NOTHING:
-                self._outbox.put(partial(self._say, latest))
-            self._outbox.put(last_word)
-            self._outbox.put(self.dispose)
-        self._outbox.deliver()
+                self._queue.put(partial(self._say, latest))
+            self._queue.put(last_word)
+            self._queue.put(self.dispose)
+        self._queue.deliver()
 
     def _pass(self, value: T) -> None:
         try:
@@ -144,8 +144,8 @@ class _Gate(abc.DisposableBase, Generic[T]):
 
     def _ring(self) -> None:
         with self._lock:
-            self._outbox.put(self._open)
-        self._outbox.deliver()
+            self._queue.put(self._open)
+        self._queue.deliver()
 
     def _open(self) -> None:
         """Let the one that waits pass, or the next one at once; unless another one did in the meantime."""
@@ -154,8 +154,8 @@ class _Gate(abc.DisposableBase, Generic[T]):
             self._set_timer(remains)
             return
         with self._lock:
-            if len(self._outbox):  # what passes at once is first: what waits may be newer
-                self._outbox.put(self._open)
+            if len(self._queue):  # what passes at once is first: what waits may be newer
+                self._queue.put(self._open)
                 return
             latest, self._latest = self._latest, cast("T", _NOTHING)
             self._shut = latest is not _NOTHING

@@ -6,8 +6,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from reactivex import Observable, abc
 
-from rx_kucoin.operators._lean import Holder, Lean, Once, Sink, attach
 from rx_kucoin.operators._serialize import Turns
+from rx_kucoin.operators.internal.unguarded import Holder, Once, Sink, Unguarded, attach
 
 __all__ = ["follow"]
 
@@ -63,7 +63,7 @@ def follow(
             following.begin(source)
             return following
 
-        return Lean(subscribe)
+        return Unguarded(subscribe)
 
     return operator
 

@@ -5,8 +5,8 @@ from typing import TypeVar
 
 from reactivex import Observable, abc
 
-from rx_kucoin.operators._lean import Lean, Sink, attach
-from rx_kucoin.operators._relay import Relay, Rules
+from rx_kucoin.operators.internal.overlap import Relay, Rules
+from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach
 
 __all__ = ["hand_over"]
 
@@ -55,6 +55,6 @@ def hand_over(
             relay.outer.hold(attach(source, relay, scheduler_))
             return relay
 
-        return Lean(subscribe)
+        return Unguarded(subscribe)
 
     return join

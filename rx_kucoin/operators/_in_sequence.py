@@ -6,7 +6,7 @@ from typing import Final, Generic, TypeVar
 
 from reactivex import Observable, abc
 
-from rx_kucoin.operators._lean import Lean, Sink, attach
+from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach
 
 __all__ = ["Doubt", "in_sequence"]
 
@@ -86,7 +86,7 @@ def in_sequence(
         def subscribe(sink: Sink[T], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
             return attach(source, _Order(sink, rules), scheduler_)
 
-        return Lean(subscribe)
+        return Unguarded(subscribe)
 
     return sequence
 

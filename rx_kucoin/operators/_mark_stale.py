@@ -6,8 +6,8 @@ from typing import Final, Generic, TypeVar, cast
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable
 
-from rx_kucoin.operators._lean import Lean, Sink, attach
 from rx_kucoin.operators._serialize import Turns
+from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach
 
 __all__ = ["mark_stale"]
 
@@ -42,7 +42,7 @@ def mark_stale(doubts: Observable[object], stale: Callable[[T], T]) -> Callable[
                 warning.dispose()
                 raise
 
-        return Lean(subscribe)
+        return Unguarded(subscribe)
 
     return operator
 

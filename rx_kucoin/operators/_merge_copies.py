@@ -8,9 +8,9 @@ from typing import Final, Generic, TypeVar
 
 from reactivex import Observable, abc
 
-from rx_kucoin.operators._lean import Holder, Lean, Sink, attach
-from rx_kucoin.operators._outbox import Outbox
-from rx_kucoin.operators._relay import CutShort
+from rx_kucoin.operators.internal.drain_queue import DrainQueue
+from rx_kucoin.operators.internal.overlap import CutShort
+from rx_kucoin.operators.internal.unguarded import Holder, Sink, Unguarded, attach
 
 __all__ = ["merge_copies"]
 
@@ -54,7 +54,7 @@ def merge_copies(
             merging.outer.hold(attach(source, merging, scheduler_))
             return merging
 
-        return Lean(subscribe)
+        return Unguarded(subscribe)
 
     return join
 
@@ -104,7 +104,7 @@ class _Leg(Generic[T]):
         self.owed[mark] += 1
 
 
-class _Merging(Outbox, abc.DisposableBase, Generic[T]):
+class _Merging(DrainQueue, abc.DisposableBase, Generic[T]):
     """The legs, oldest first."""
 
     __slots__ = (

@@ -7,8 +7,8 @@ import reactivex
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, Disposable
 
-from rx_kucoin.operators._lean import Lean, Sink, attach
 from rx_kucoin.operators._serialize import Turns
+from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach
 
 __all__ = ["merge_serial"]
 
@@ -50,7 +50,7 @@ def merge_serial(*sources: Observable[T]) -> Observable[T]:
             merged.parts.add(attach(source, merged, scheduler_))
         return merged.parts
 
-    return Lean(subscribe)
+    return Unguarded(subscribe)
 
 
 class _Merged(Turns[T]):

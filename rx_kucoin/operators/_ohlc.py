@@ -10,14 +10,14 @@ from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, Disposable
 from reactivex.scheduler import TimeoutScheduler
 
-from rx_kucoin.operators._bar import Bar, Forming
-from rx_kucoin.operators._clock import clock_of
-from rx_kucoin.operators._dates import Dates
-from rx_kucoin.operators._lean import Lean, Sink, attach
-from rx_kucoin.operators._numbers import is_missing, number
 from rx_kucoin.operators._serialize import Turns
-from rx_kucoin.operators._timers import Timer
-from rx_kucoin.operators._wall import nanoseconds
+from rx_kucoin.operators._windows.bar import Bar, Forming
+from rx_kucoin.operators._windows.event_time import Dates
+from rx_kucoin.operators._windows.numbers import is_missing, number
+from rx_kucoin.operators.internal.monotonic import clock_of
+from rx_kucoin.operators.internal.timers import Timer
+from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach
+from rx_kucoin.operators.internal.wall import nanoseconds
 
 __all__ = ["Bar", "ohlc"]
 
@@ -104,7 +104,7 @@ def ohlc(
             source_ = attach(source, cast("Sink[T]", turns), scheduler_)
             return CompositeDisposable(source_, Disposable(closing.dispose), Disposable(turns.close))
 
-        return Lean(subscribe)
+        return Unguarded(subscribe)
 
     return operator
 

@@ -11,7 +11,7 @@ from reactivex.disposable import CompositeDisposable, Disposable, SerialDisposab
 from reactivex.internal import noop
 from reactivex.scheduler import TimeoutScheduler
 
-from rx_kucoin.operators._clock import clock_of, microseconds
+from rx_kucoin.operators.internal.monotonic import clock_of, microseconds
 
 __all__ = ["QueueOverflow", "rate_limit"]
 

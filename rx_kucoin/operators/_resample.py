@@ -8,12 +8,12 @@ from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, Disposable
 from reactivex.scheduler import TimeoutScheduler
 
-from rx_kucoin.operators._folds import Fold, Name, fold_of
-from rx_kucoin.operators._lean import Lean, Sink, attach
-from rx_kucoin.operators._numbers import is_missing
 from rx_kucoin.operators._serialize import Turns
-from rx_kucoin.operators._timers import Timer
-from rx_kucoin.operators._wall import nanoseconds, wall_of
+from rx_kucoin.operators._windows.folds import Fold, Name, fold_of
+from rx_kucoin.operators._windows.numbers import is_missing
+from rx_kucoin.operators.internal.timers import Timer
+from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach
+from rx_kucoin.operators.internal.wall import nanoseconds, wall_of
 
 __all__ = ["resample"]
 
@@ -90,7 +90,7 @@ def resample(
                 stop.dispose()
                 raise
 
-        return Lean(subscribe)
+        return Unguarded(subscribe)
 
     return operator
 

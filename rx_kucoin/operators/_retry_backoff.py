@@ -9,7 +9,7 @@ from reactivex import Observable, abc
 from reactivex.disposable import SerialDisposable, SingleAssignmentDisposable
 from reactivex.scheduler import TimeoutScheduler
 
-from rx_kucoin.operators._clock import clock_of, microseconds
+from rx_kucoin.operators.internal.monotonic import clock_of, microseconds
 
 __all__ = ["full_jitter", "retry_backoff"]
 

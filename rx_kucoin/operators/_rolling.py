@@ -6,8 +6,8 @@ from typing import Any, TypeVar, overload
 
 from reactivex import Observable, abc
 
-from rx_kucoin.operators._folds import Name, fold_of
-from rx_kucoin.operators._windows import Sliding, Whole, Windowed
+from rx_kucoin.operators._windows.folds import Name, fold_of
+from rx_kucoin.operators._windows.windows import Sliding, Whole, Windowed
 
 __all__ = ["rolling"]
 

@@ -6,8 +6,8 @@ from typing import Generic, TypeVar
 
 from reactivex import Observable, abc
 
-from rx_kucoin.operators._lean import Lean, Sink, attach
-from rx_kucoin.operators._outbox import Outbox
+from rx_kucoin.operators.internal.drain_queue import DrainQueue
+from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach
 
 __all__ = ["Turns", "serialize"]
 
@@ -41,12 +41,12 @@ def serialize() -> Callable[[Observable[T]], Observable[T]]:
         def subscribe(sink: Sink[T], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
             return attach(source, Turns(sink), scheduler_)
 
-        return Lean(subscribe)
+        return Unguarded(subscribe)
 
     return operator
 
 
-class Turns(Outbox, Generic[T]):
+class Turns(DrainQueue, Generic[T]):
     """One subscription: who has the turn passes values on as they come, and takes along what comes meanwhile."""
 
     __slots__ = ("_sink",)

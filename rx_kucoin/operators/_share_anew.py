@@ -9,10 +9,10 @@ from reactivex import Observable, abc
 from reactivex.disposable import SingleAssignmentDisposable
 from reactivex.scheduler import TimeoutScheduler
 
-from rx_kucoin.operators._crowd import Crowd, log_failure
-from rx_kucoin.operators._lean import Holder, Lean, Once, Sink, attach
-from rx_kucoin.operators._outbox import Outbox
-from rx_kucoin.operators._timers import after
+from rx_kucoin.operators.internal.drain_queue import DrainQueue
+from rx_kucoin.operators.internal.multicast import Multicast, log_failure
+from rx_kucoin.operators.internal.timers import after
+from rx_kucoin.operators.internal.unguarded import Holder, Once, Sink, Unguarded, attach
 
 __all__ = ["share_anew"]
 
@@ -60,7 +60,7 @@ class _Rules(NamedTuple):
     scheduler: abc.SchedulerBase | None
 
 
-class _Shared(Lean[T]):
+class _Shared(Unguarded[T]):
     """A source, and the life of it that is going on, if any."""
 
     def __init__(self, source: Observable[T], rules: _Rules) -> None:
@@ -133,7 +133,7 @@ class _Stay(Once, Generic[T]):
         self._life.shared.leave(self._life)
 
 
-class _Life(Crowd[Any], Generic[T]):
+class _Life(Multicast[Any], Generic[T]):
     """From the first subscriber to the source's end, or the last subscriber's leaving."""
 
     __slots__ = ("clock", "connection", "leaving", "members", "shared")
@@ -196,7 +196,7 @@ class _ReplayingLife(_Life[T]):
         super().on_next(cell)
 
 
-class _Latecomer(Outbox, Generic[T]):
+class _Latecomer(DrainQueue, Generic[T]):
     """A subscriber who is given the latest value, then each newer one: never the other way around, and none twice."""
 
     __slots__ = ("_known", "_observer")

@@ -10,8 +10,8 @@ from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, Disposable, SerialDisposable, SingleAssignmentDisposable
 from reactivex.scheduler import TimeoutScheduler
 
-from rx_kucoin.operators._outbox import Outbox
-from rx_kucoin.operators._timers import Timer
+from rx_kucoin.operators.internal.drain_queue import DrainQueue
+from rx_kucoin.operators.internal.timers import Timer
 
 __all__ = ["switch_when_ready"]
 
@@ -118,7 +118,7 @@ class _Switch(Generic[T]):
         self._ready, self._grace, self._ready_timeout = ready, grace, ready_timeout
         self._try_again, self._on_failed = try_again, on_failed
         self._lock = threading.Lock()
-        self._outbox = Outbox()
+        self._queue = DrainQueue()
         self._current: _Inner[T] | None = None
         self._candidate: _Inner[T] | None = None
         self._retiring: list[_Inner[T]] = []
@@ -138,15 +138,15 @@ class _Switch(Generic[T]):
     def outer_failed(self, error: Exception) -> None:
         """Nothing will follow, and nothing may still speak."""
         with self._lock:
-            self._outbox.put(partial(self._observer.on_error, error))
-        self._outbox.deliver()
+            self._queue.put(partial(self._observer.on_error, error))
+        self._queue.deliver()
 
     def outer_completed(self) -> None:
         """No inner source will follow; the ones there are may still speak."""
         with self._lock:
             self._outer_done = True
             self._finish()
-        self._outbox.deliver()
+        self._queue.deliver()
 
     def dispose(self) -> None:
         """Let go of everything."""
@@ -155,7 +155,7 @@ class _Switch(Generic[T]):
             inners = [*self._retiring, *filter(None, (self._current, self._candidate))]
             self._current = self._candidate = None
             self._retiring = []
-        self._outbox.close()
+        self._queue.close()
         for inner in inners:
             inner.dispose()
 
@@ -178,7 +178,7 @@ class _Switch(Generic[T]):
         ready = None
         with self._lock:
             if inner is self._current:
-                self._outbox.put(partial(self._observer.on_next, value))
+                self._queue.put(partial(self._observer.on_next, value))
             elif inner is self._candidate:
                 inner.held.append(value)
                 first = len(inner.held) == 1
@@ -186,7 +186,7 @@ class _Switch(Generic[T]):
                     self._promote(inner)
                 elif first:
                     ready = self._ready
-        self._outbox.deliver()
+        self._queue.deliver()
         if ready is not None:
             self._await(inner, partial(ready, value))
 
@@ -204,7 +204,7 @@ class _Switch(Generic[T]):
         with self._lock:
             if inner is self._candidate:
                 self._promote(inner)
-        self._outbox.deliver()
+        self._queue.deliver()
 
     def _promote(self, inner: _Inner[T]) -> None:
         """Let the candidate take over. Under the lock."""
@@ -213,8 +213,8 @@ class _Switch(Generic[T]):
         if old is not None:
             self._retiring.append(old)
         for value in held:
-            self._outbox.put(partial(self._observer.on_next, value))
-        self._outbox.put(partial(self._taken_over, inner, old))
+            self._queue.put(partial(self._observer.on_next, value))
+        self._queue.put(partial(self._taken_over, inner, old))
         if inner.ended:
             self._current = None
             self._finish()
@@ -246,10 +246,10 @@ class _Switch(Generic[T]):
                 self._current = None
                 successor = self._candidate
                 if successor is None or successor.waiting:
-                    self._outbox.put(partial(self._observer.on_error, error))
+                    self._queue.put(partial(self._observer.on_error, error))
                 elif successor.held:
                     self._promote(successor)
-        self._outbox.deliver()
+        self._queue.deliver()
         if was_candidate:
             self._candidate_failed(inner, error)
         else:
@@ -263,10 +263,10 @@ class _Switch(Generic[T]):
             replaced = inner is self._candidate
             alone = self._current is None
             if replaced and alone:
-                self._outbox.put(partial(self._observer.on_error, error))
+                self._queue.put(partial(self._observer.on_error, error))
             elif replaced:
                 self._candidate = None if wait is None else next_try
-        self._outbox.deliver()
+        self._queue.deliver()
         if not replaced or alone:
             return
         if wait is not None:
@@ -285,11 +285,11 @@ class _Switch(Generic[T]):
             elif inner is self._candidate and not held:
                 self._candidate = None
             self._finish()
-        self._outbox.deliver()
+        self._queue.deliver()
         if not held:
             self._retire(inner)
 
     def _finish(self) -> None:
         """Complete, if nothing is left that could speak. Under the lock."""
         if self._outer_done and self._current is None and self._candidate is None:
-            self._outbox.put(self._observer.on_completed)
+            self._queue.put(self._observer.on_completed)

@@ -7,10 +7,10 @@ from typing import Any, Final, TypeVar
 
 from reactivex import Observable, abc
 
-from rx_kucoin.operators._exact import add, multiply
-from rx_kucoin.operators._folds import Fold
-from rx_kucoin.operators._numbers import is_missing, number
-from rx_kucoin.operators._windows import Running, Sliding, Windowed
+from rx_kucoin.operators._windows.exact import add, multiply
+from rx_kucoin.operators._windows.folds import Fold
+from rx_kucoin.operators._windows.numbers import is_missing, number
+from rx_kucoin.operators._windows.windows import Running, Sliding, Windowed
 
 __all__ = ["vwap"]
 

@@ -8,8 +8,8 @@ from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, SerialDisposable, SingleAssignmentDisposable
 from reactivex.scheduler import TimeoutScheduler
 
-from rx_kucoin.operators._clock import clock_of, microseconds
 from rx_kucoin.operators._serialize import serialize
+from rx_kucoin.operators.internal.monotonic import clock_of, microseconds
 
 __all__ = ["watchdog"]
 

@@ -12,7 +12,7 @@ from rx_kucoin.protocol import frames
 from rx_kucoin.protocol.batches import Batches, Kind
 from rx_kucoin.protocol.frames import Frame
 from rx_kucoin.protocol.limits import TOPICS_PER_LINE
-from rx_kucoin.protocol.outcomes import (
+from rx_kucoin.protocol.session_events import (
     Complained,
     Confirmed,
     Failed,

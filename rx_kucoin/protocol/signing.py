@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, Self
 
-from rx_kucoin.protocol.discretion import discreet, discreetly
+from rx_kucoin.protocol.redaction import discreet, discreetly
 
 __all__ = ["Credentials", "fits_header", "headers", "secrets"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from rx_kucoin.protocol.orderbook import OrderBook
+from rx_kucoin.orderbook.book import OrderBook
 from rx_kucoin.tables._kinds import Kind
 
 __all__ = ["book_columns", "book_reader"]

@@ -9,9 +9,9 @@ from typing import Any, Final, NamedTuple, get_args, get_origin, get_type_hints
 import msgspec
 
 from rx_kucoin.events import Event
+from rx_kucoin.orderbook.book import OrderBook
 from rx_kucoin.protocol.messages.base import Open, Part, Unknown
 from rx_kucoin.protocol.messages.closed import ClosedCandle
-from rx_kucoin.protocol.orderbook import OrderBook
 from rx_kucoin.tables._books import book_columns, book_reader
 from rx_kucoin.tables._kinds import Kind, bare, kind_of_type
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple, cast
 
-from rx_kucoin.protocol.pushes import Push
+from rx_kucoin.protocol.raw import Push
 from rx_kucoin.tables._choosing import Fields, chosen, named_fields
 from rx_kucoin.tables._kinds import Kind
 from rx_kucoin.tables._plans import column_name, distinct, plan_of, time_of

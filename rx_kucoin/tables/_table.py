@@ -10,8 +10,8 @@ from reactivex import Observable, abc
 from reactivex.disposable import SingleAssignmentDisposable
 from reactivex.scheduler import TimeoutScheduler
 
-from rx_kucoin.operators._lean import Lean, Sink, attach
-from rx_kucoin.operators._wall import wall_of
+from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach
+from rx_kucoin.operators.internal.wall import wall_of
 from rx_kucoin.tables._choosing import Fields
 from rx_kucoin.tables._frames import pandas_frame, polars_frame
 from rx_kucoin.tables._reading import Reading, Time
@@ -85,7 +85,7 @@ class Table(abc.DisposableBase):
             return attach(source, sink, scheduler_)
 
         # Piped, and not subscribed to as it is, because what is piped from a stream of a replay is told its clock.
-        self._source.disposable = source.pipe(lambda _: Lean(subscribe)).subscribe(
+        self._source.disposable = source.pipe(lambda _: Unguarded(subscribe)).subscribe(
             self._on_next, self._on_error, lambda: self._end("completed"), scheduler=scheduler
         )
 

@@ -12,11 +12,11 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from rx_kucoin.protocol.discretion import Hide
 from rx_kucoin.protocol.frames import excerpt
-from rx_kucoin.transport.lifeline import Lifeline
+from rx_kucoin.protocol.redaction import Hide
+from rx_kucoin.transport.cancellation import CancelScope
+from rx_kucoin.transport.certificates import trust
 from rx_kucoin.transport.network import Network
-from rx_kucoin.transport.trust import trust
 
 __all__ = ["Answer", "reason", "request"]
 
@@ -34,7 +34,7 @@ def request(
     url: str,
     sign: Callable[[str], Mapping[str, str]],
     network: Network,
-    lifeline: Lifeline,
+    lifeline: CancelScope,
     *,
     most: int,
 ) -> Answer:
@@ -76,7 +76,7 @@ def _read(answer: requests.Response, most: int) -> bytes:
     return bytes(body)
 
 
-def _session(url: str, lifeline: Lifeline, network: Network) -> requests.Session:
+def _session(url: str, lifeline: CancelScope, network: Network) -> requests.Session:
     session = requests.Session()
     session.trust_env = False  # neither a proxy that the socket would not use, nor a .netrc
     context = trust(network.authority) if urlsplit(url).scheme == "https" else None
@@ -89,7 +89,7 @@ def _session(url: str, lifeline: Lifeline, network: Network) -> requests.Session
 class _Adapter(HTTPAdapter):
     """Opens its sockets on a lifeline."""
 
-    def __init__(self, lifeline: Lifeline, timeout: float, context: ssl.SSLContext | None) -> None:
+    def __init__(self, lifeline: CancelScope, timeout: float, context: ssl.SSLContext | None) -> None:
         self._lifeline, self._timeout, self._context = lifeline, timeout, context
         super().__init__()
 
@@ -122,7 +122,7 @@ class _Response(HTTPResponse):
 
 
 def _opening(
-    lifeline: Lifeline, timeout: float, connection: type[HTTPConnection], pool: type[HTTPConnectionPool]
+    lifeline: CancelScope, timeout: float, connection: type[HTTPConnection], pool: type[HTTPConnectionPool]
 ) -> Any:
     """Make a pool class whose connections open their sockets on the lifeline."""
 

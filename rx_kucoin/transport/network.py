@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from rx_kucoin.protocol.discretion import discreetly
+from rx_kucoin.protocol.redaction import discreetly
 from rx_kucoin.protocol.signing import fits_header
+from rx_kucoin.transport.certificates import check
 from rx_kucoin.transport.proxy import Proxy
-from rx_kucoin.transport.trust import check
 
 __all__ = ["DIRECT", "Network"]
 

@@ -11,8 +11,8 @@ from importlib.util import find_spec
 from typing import Final, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from rx_kucoin.protocol.discretion import discreet, hider
 from rx_kucoin.protocol.frames import excerpt
+from rx_kucoin.protocol.redaction import discreet, hider
 
 __all__ = ["Proxy", "ProxyFailed"]
 

@@ -8,14 +8,15 @@ from urllib.parse import urlsplit
 import msgspec
 
 from rx_kucoin.errors import ApiError, ClockOff, KuCoinError, RateLimited, RestUnavailable
-from rx_kucoin.protocol import bullet, signing
-from rx_kucoin.protocol.discretion import hider
+from rx_kucoin.protocol import signing
+from rx_kucoin.protocol import token as bullet
 from rx_kucoin.protocol.frames import UNREADABLE
-from rx_kucoin.protocol.quota import Allowance, read_allowance, retry_after
+from rx_kucoin.protocol.redaction import hider
+from rx_kucoin.protocol.rest_weights import Allowance, read_allowance, retry_after
 from rx_kucoin.protocol.signing import Credentials
+from rx_kucoin.transport.cancellation import CancelScope, Cut
 from rx_kucoin.transport.exchange_clock import ExchangeClock
 from rx_kucoin.transport.http import Answer, reason, request
-from rx_kucoin.transport.lifeline import Cut, Lifeline
 from rx_kucoin.transport.network import Network
 
 __all__ = ["Rest", "retry_after"]
@@ -63,7 +64,7 @@ class Rest:
         self,
         method: str,
         path: str,
-        lifeline: Lifeline,
+        lifeline: CancelScope,
         *,
         most: int,
         told: Callable[[Allowance], None] | None = None,
@@ -105,7 +106,7 @@ class Rest:
             self._learn_time(asked.lifeline)
         return self._once(asked, self.credentials)
 
-    def _learn_time(self, lifeline: Lifeline) -> None:
+    def _learn_time(self, lifeline: CancelScope) -> None:
         """Ask what time it is, if that is not known. A host that does not tell gets the time that is known here.
 
         Half the time is left for what is to be signed.
@@ -144,7 +145,7 @@ class _Asked(NamedTuple):
 
     method: str
     path: str
-    lifeline: Lifeline
+    lifeline: CancelScope
     most: int
     told: Callable[[Allowance], None] | None = None
 

@@ -16,21 +16,21 @@ from reactivex.disposable import Disposable
 from websocket import ABNF, STATUS_NORMAL
 
 from rx_kucoin.errors import DialFailed, KuCoinError, LineLost
-from rx_kucoin.protocol.bullet import Server
-from rx_kucoin.protocol.discretion import bare
 from rx_kucoin.protocol.frames import excerpt
-from rx_kucoin.protocol.quota import Allowance
+from rx_kucoin.protocol.redaction import bare
+from rx_kucoin.protocol.rest_weights import Allowance
 from rx_kucoin.protocol.signing import Credentials
-from rx_kucoin.transport.bullets import fetch_bullet
+from rx_kucoin.protocol.token import Server
+from rx_kucoin.transport.cancellation import CancelScope, Cut
 from rx_kucoin.transport.clock import Clock
-from rx_kucoin.transport.dialling import open_websocket
-from rx_kucoin.transport.duplex import Duplex
-from rx_kucoin.transport.fetching import NAME, Fetch
-from rx_kucoin.transport.framing import ClosedByPeer, WebSocket
-from rx_kucoin.transport.lifeline import Cut, Lifeline
+from rx_kucoin.transport.handshake import open_websocket
+from rx_kucoin.transport.interfaces import Wire
 from rx_kucoin.transport.network import DIRECT, Network
 from rx_kucoin.transport.rest import Rest
-from rx_kucoin.transport.wire import Wire
+from rx_kucoin.transport.rest_call import NAME, Fetch
+from rx_kucoin.transport.socket import Duplex
+from rx_kucoin.transport.token import fetch_bullet
+from rx_kucoin.transport.websocket import ClosedByPeer, WebSocket
 
 __all__ = ["Sockets"]
 
@@ -93,8 +93,8 @@ class Sockets:
         ended = self._deadlines.join(max(0.0, deadline - time.monotonic()))
         return ended and not any(thread.is_alive() for thread in tasks)
 
-    def _lifeline(self) -> Lifeline:
-        return Lifeline(self._deadlines, self._rest.network.way)
+    def _lifeline(self) -> CancelScope:
+        return CancelScope(self._deadlines, self._rest.network.way)
 
     def _begin(self, task: "_Task", name: str) -> abc.DisposableBase:
         def run() -> None:
@@ -133,7 +133,7 @@ class _Attempt:
         observer: abc.ObserverBase[Wire],
         rest: Rest,
         random: Callable[[], float],
-        lifeline: Lifeline,
+        lifeline: CancelScope,
     ) -> None:
         self._observer, self._rest, self._random, self._lifeline = observer, rest, random, lifeline
         self._wire: _SocketWire | None = None
@@ -181,7 +181,7 @@ class _Attempt:
 class _SocketWire:
     """A `Wire` over an open WebSocket."""
 
-    def __init__(self, opened: WebSocket, duplex: Duplex, server: Server, lifeline: Lifeline) -> None:
+    def __init__(self, opened: WebSocket, duplex: Duplex, server: Server, lifeline: CancelScope) -> None:
         self.host = server.host
         self.ping_interval, self.ping_timeout = server.ping_interval, server.ping_timeout
         self.cause: Exception | None = None

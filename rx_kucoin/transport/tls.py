@@ -5,7 +5,7 @@ import ssl
 from contextlib import suppress
 from typing import Final
 
-from rx_kucoin.transport.duplex import Duplex
+from rx_kucoin.transport.socket import Duplex
 
 __all__ = ["SecureDuplex"]
 

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import orjson
 
-from rx_kucoin.protocol import frames, pushes
+from rx_kucoin.protocol import frames
+from rx_kucoin.protocol import raw as pushes
 from rx_kucoin.protocol.messages.spot import Ticker
 from rx_kucoin.protocol.readers import spot as readers
 from rx_kucoin.protocol.readers.base import MS

@@ -15,7 +15,7 @@ from benchmarks.plan import SCHEMES, TOPICS, Cell
 from benchmarks.results import Results
 from benchmarks.rounds import run
 from benchmarks.symbols import symbols
-from rx_kucoin.transport.duplex import Duplex
+from rx_kucoin.transport.socket import Duplex
 
 __all__ = ["SYSTEM", "blasts", "profile", "table"]
 

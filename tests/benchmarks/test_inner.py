@@ -6,7 +6,7 @@ from benchmarks.inner.paths import PATHS, PER_READ, Path, reads
 from benchmarks.inner.stages import STAGES
 from benchmarks.profiling import SYSTEM, WAYS, profile, table
 from benchmarks.symbols import symbols
-from rx_kucoin.transport.cutting import cut
+from rx_kucoin.transport.frame_parser import cut
 
 TOPICS = 7
 

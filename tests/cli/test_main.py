@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from cli_process import PATIENCE, command, on_a_terminal, run
 
+from rx_kucoin.recording.file.reader import Tape
 from rx_kucoin.simulator import Simulator
-from rx_kucoin.tape.reading import Tape
 
 pytestmark = pytest.mark.socket
 ROOT = Path(__file__).parents[2]

@@ -15,11 +15,11 @@ from rx_kucoin.cli._picture import Picture
 from rx_kucoin.cli._rows import Row
 from rx_kucoin.cli._skew import Skew
 from rx_kucoin.cli._standing import Happening
-from rx_kucoin.protocol.ladder import Ladder
+from rx_kucoin.orderbook.book import OrderBook
+from rx_kucoin.orderbook.levels import Ladder
 from rx_kucoin.protocol.messages.base import Change, Level, Message
 from rx_kucoin.protocol.messages.closed import ClosedCandle
 from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
-from rx_kucoin.protocol.orderbook import OrderBook
 
 WIDTHS = (40, 60, 80, 120, 200)
 GLYPHS = Glyphs()

@@ -3,13 +3,13 @@ from decimal import Decimal
 import pytest
 
 from rx_kucoin.cli._quotes import WEIGHED, Quote, quote
-from rx_kucoin.protocol.ladder import Ladder
+from rx_kucoin.orderbook.book import OrderBook
+from rx_kucoin.orderbook.levels import Ladder
 from rx_kucoin.protocol.messages.base import Change, Level, Message
 from rx_kucoin.protocol.messages.closed import ClosedCandle, Origin
 from rx_kucoin.protocol.messages.futures import FuturesSnapshot, FuturesTicker
 from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
 from rx_kucoin.protocol.messages.words import Side
-from rx_kucoin.protocol.orderbook import OrderBook
 
 ONE, TWO, THREE, FOUR = (Decimal(number) for number in (1, 2, 3, 4))
 

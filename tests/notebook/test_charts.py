@@ -18,7 +18,7 @@ from waiting import eventually, nothing_left
 
 from rx_kucoin.messages import Candle, ClosedCandle, Level, Level1, OrderBook, Ticker
 from rx_kucoin.notebook import Chart, book_chart, candle_chart, live_chart
-from rx_kucoin.protocol.ladder import Ladder
+from rx_kucoin.orderbook.levels import Ladder
 
 D = Decimal
 START = 1_700_000_000

@@ -11,7 +11,7 @@ from reactivex.scheduler import VirtualTimeScheduler
 from reactivex.subject import Subject
 
 from rx_kucoin.operators._calibrate import Uncalibrated, calibrate
-from rx_kucoin.operators._calibration_rules import Reason
+from rx_kucoin.operators._calibration.rules import Reason
 
 
 class State(NamedTuple):

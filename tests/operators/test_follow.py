@@ -14,7 +14,7 @@ from reactivex.scheduler import VirtualTimeScheduler
 from reactivex.subject import Subject
 
 from rx_kucoin.operators._follow import follow
-from rx_kucoin.operators._lean import Lean, Sink, attach
+from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach
 
 
 class Streams:
@@ -261,7 +261,7 @@ class Unguarded:
         self.seen: list[object] = []
 
     @property
-    def source(self) -> Lean[Any]:
+    def source(self) -> Unguarded[Any]:
         def attached(sink: Sink[Any], _: abc.SchedulerBase | None) -> Disposable:
             self.sinks.append(sink)
             return Disposable(leave)
@@ -269,7 +269,7 @@ class Unguarded:
         def leave() -> None:
             self.left += 1
 
-        return Lean(attached)
+        return Unguarded(attached)
 
     def on_next(self, value: object) -> None:
         self.seen.append(value)
@@ -323,12 +323,12 @@ def test_a_failure_lets_go_of_all_though_nobody_asks_for_it() -> None:
 def test_a_subscriber_who_raises_stops_no_later_set() -> None:
     sets, subscriber = Unguarded(), Unguarded()
 
-    def stream_of(key: str) -> Lean[str]:
+    def stream_of(key: str) -> Unguarded[str]:
         def say(sink: Sink[str], _: abc.SchedulerBase | None) -> Disposable:
             sink.on_next(key)
             return Disposable()
 
-        return Lean(say)
+        return Unguarded(say)
 
     attach(sets.source.pipe(follow(stream_of)), subscriber, None)
     with pytest.raises(ZeroDivisionError):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reactivex.subject import Subject
 
 from rx_kucoin.operators._merge_copies import merge_copies
-from rx_kucoin.operators._relay import CutShort
+from rx_kucoin.operators.internal.overlap import CutShort
 
 
 class Joined:

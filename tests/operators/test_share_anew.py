@@ -13,8 +13,8 @@ from reactivex import operators as ops
 from reactivex.disposable import Disposable, SerialDisposable
 from reactivex.scheduler import ImmediateScheduler, TimeoutScheduler, VirtualTimeScheduler
 
-from rx_kucoin.operators._lean import Lean
 from rx_kucoin.operators._share_anew import _Latecomer, share_anew
+from rx_kucoin.operators.internal.unguarded import Unguarded
 
 
 class Source:
@@ -416,7 +416,7 @@ def test_a_source_of_ours_that_fails_in_subscribe_is_told_of_once() -> None:
     def fail(_: object, __: object) -> abc.DisposableBase:
         raise KeyError(1)
 
-    assert Seen(Lean[Any](fail).pipe(share_anew())).all == ["KeyError(1)"]
+    assert Seen(Unguarded[Any](fail).pipe(share_anew())).all == ["KeyError(1)"]
 
 
 # Re-entrancy and sources that speak at once

@@ -4,8 +4,8 @@ import json
 from typing import Any, NamedTuple
 
 from rx_kucoin.protocol import frames
-from rx_kucoin.protocol.outcomes import Outcome
 from rx_kucoin.protocol.session import Session
+from rx_kucoin.protocol.session_events import Outcome
 
 __all__ = ["Conversation", "Line", "tickers"]
 

@@ -8,11 +8,11 @@ import pytest
 from rx_kucoin.protocol import channels
 from rx_kucoin.protocol.channel import INTERVALS
 from rx_kucoin.protocol.channels import CHANNELS, row_of
-from rx_kucoin.protocol.checks import check
 from rx_kucoin.protocol.frames import Frame
 from rx_kucoin.protocol.messages.spot import Snapshot, Ticker
-from rx_kucoin.protocol.pushes import READER, Push, raw_order
+from rx_kucoin.protocol.raw import READER, Push, raw_order
 from rx_kucoin.protocol.topics import Topic
+from rx_kucoin.protocol.validation import check
 from tests.protocol.material import SYMBOLS, VECTORS, needs, pushes
 from tests.protocol.reading import message_of
 

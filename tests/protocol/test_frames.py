@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rx_kucoin.protocol import frames, pushes
+from rx_kucoin.protocol import frames
+from rx_kucoin.protocol import raw as pushes
 from rx_kucoin.protocol.frames import Frame
 from tests.protocol.material import CAPTURE, DATA, needs
 

@@ -4,7 +4,7 @@ import pytest
 
 from rx_kucoin.protocol import limits
 from rx_kucoin.protocol.limits import Limits, Rate
-from rx_kucoin.protocol.quota import weight
+from rx_kucoin.protocol.rest_weights import weight
 
 
 @pytest.mark.parametrize(

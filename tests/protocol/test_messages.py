@@ -29,7 +29,7 @@ from rx_kucoin.protocol.messages.spot import (
     Ticker,
 )
 from rx_kucoin.protocol.messages.words import FundingEvent, Side
-from rx_kucoin.protocol.pushes import Push
+from rx_kucoin.protocol.raw import Push
 
 ALL = [
     Ticker("BTC-USDT", price=Decimal("1.5")),

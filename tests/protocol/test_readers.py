@@ -11,7 +11,7 @@ from rx_kucoin.protocol.channels import CHANNELS
 from rx_kucoin.protocol.frames import Frame, FrameError
 from rx_kucoin.protocol.messages.base import Change, Level
 from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change, Match, Ticker
-from rx_kucoin.protocol.pushes import READER, decode
+from rx_kucoin.protocol.raw import READER, decode
 from rx_kucoin.protocol.readers import spot as readers
 from rx_kucoin.protocol.readers.base import dig
 from rx_kucoin.protocol.topics import Topic

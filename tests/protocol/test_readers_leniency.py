@@ -10,7 +10,7 @@ from rx_kucoin.protocol.channels import CHANNELS
 from rx_kucoin.protocol.frames import FrameError
 from rx_kucoin.protocol.messages.base import Change
 from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
-from rx_kucoin.protocol.pushes import READER
+from rx_kucoin.protocol.raw import READER
 from rx_kucoin.protocol.readers import spot as readers
 from tests.protocol.reading import NAMES, PAYLOADS, TYPED, D, read
 

@@ -5,14 +5,14 @@ import json
 import pytest
 
 from rx_kucoin.protocol import frames
-from rx_kucoin.protocol.outcomes import (
+from rx_kucoin.protocol.session import Session
+from rx_kucoin.protocol.session_events import (
     Complained,
     Confirmed,
     Failed,
     Ponged,
     Welcomed,
 )
-from rx_kucoin.protocol.session import Session
 from tests.protocol.conversation import Conversation, tickers
 
 BTC, ETH, KCS = "/market/ticker:BTC-USDT", "/market/ticker:ETH-USDT", "/market/ticker:KCS-USDT"

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from rx_kucoin.protocol.channels import is_private
-from rx_kucoin.protocol.outcomes import Confirmed, Failed, Full, Outcome, Postponed, Refused
+from rx_kucoin.protocol.session_events import Confirmed, Failed, Full, Outcome, Postponed, Refused
 from rx_kucoin.protocol.topics import Topic
 from tests.protocol.conversation import Conversation, Line, read, tickers
 from tests.protocol.model_exchange import Manners, ModelExchange

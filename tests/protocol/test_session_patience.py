@@ -1,6 +1,6 @@
 """What a session makes of silence, and of answers that come late."""
 
-from rx_kucoin.protocol.outcomes import (
+from rx_kucoin.protocol.session_events import (
     Confirmed,
     Failed,
     Full,

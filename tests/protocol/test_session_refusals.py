@@ -1,6 +1,6 @@
 """What a session makes of a no: a bad topic, a limit, trouble of the exchange."""
 
-from rx_kucoin.protocol.outcomes import (
+from rx_kucoin.protocol.session_events import (
     Complained,
     Confirmed,
     Failed,

@@ -17,8 +17,8 @@ from reactivex.subject import Subject
 
 from rx_kucoin import Level, Level1, Match, Ticker
 from rx_kucoin.messages import Side
-from rx_kucoin.replay.clock import ReplayClock
-from rx_kucoin.replay.clocked import Clocked
+from rx_kucoin.recording.replay.clock import ReplayClock
+from rx_kucoin.recording.replay.observable import Clocked
 from rx_kucoin.tables import Table, to_frame, to_frames
 
 SECOND = 1_000_000_000

@@ -7,12 +7,12 @@ import pytest
 from transport.servers import bullet, everything_in, request
 
 from rx_kucoin.errors import KuCoinError
-from rx_kucoin.protocol.bullet import Bullet
 from rx_kucoin.protocol.signing import Credentials
-from rx_kucoin.transport.bullets import fetch_bullet
-from rx_kucoin.transport.lifeline import Lifeline
+from rx_kucoin.protocol.token import Bullet
+from rx_kucoin.transport.cancellation import CancelScope
 from rx_kucoin.transport.network import Network
 from rx_kucoin.transport.rest import Rest
+from rx_kucoin.transport.token import fetch_bullet
 
 __all__ = ["CANARY", "GOOD", "KEYS", "failure", "fetch", "saying"]
 
@@ -22,7 +22,7 @@ GOOD = bullet("wss://ws.example/endpoint")
 
 
 def fetch(url: str, credentials: Credentials | None = None, timeout: float = 10.0) -> Bullet:
-    return fetch_bullet(Rest(url, credentials, Network(timeout)), Lifeline())
+    return fetch_bullet(Rest(url, credentials, Network(timeout)), CancelScope())
 
 
 def failure(url: str, credentials: Credentials | None = CANARY, timeout: float = 10.0) -> KuCoinError:

@@ -22,10 +22,10 @@ from transport.servers import (
 from waiting import eventually, nothing_left
 
 from rx_kucoin.simulator import Simulator
+from rx_kucoin.transport.certificates import forget
+from rx_kucoin.transport.interfaces import Wire
 from rx_kucoin.transport.network import Network
 from rx_kucoin.transport.sockets import Sockets
-from rx_kucoin.transport.trust import forget
-from rx_kucoin.transport.wire import Wire
 
 __all__ = ["NAME", "PING", "TOKEN", "Line", "dialled", "gateway", "left_behind", "refusal", "silent", "trusted"]
 

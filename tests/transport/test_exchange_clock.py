@@ -14,8 +14,8 @@ from waiting import eventually, nothing_left
 from rx_kucoin.errors import ClockOff
 from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.simulator import Simulator
+from rx_kucoin.transport.cancellation import CancelScope
 from rx_kucoin.transport.exchange_clock import ExchangeClock
-from rx_kucoin.transport.lifeline import Lifeline
 from rx_kucoin.transport.network import DIRECT, Network
 from rx_kucoin.transport.rest import Rest
 from rx_kucoin.transport.sockets import Sockets
@@ -140,7 +140,7 @@ def test_a_measure_is_good_for_ten_minutes() -> None:
         for later in (0.0, 590.0, 605.0):
             now = 1000 + later
             exchange.offset = 7200 + later
-            rest.ask("GET", "/x", Lifeline(), most=1000)
+            rest.ask("GET", "/x", CancelScope(), most=1000)
     assert exchange.requests == [CLOCK, ASK, ASK, CLOCK, ASK]
 
 

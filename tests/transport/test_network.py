@@ -14,7 +14,7 @@ from transport.servers import certificate, frame, serving, tls
 from waiting import eventually, nothing_left
 
 from rx_kucoin.errors import RestUnavailable
-from rx_kucoin.transport import trust
+from rx_kucoin.transport import certificates as trust
 from rx_kucoin.transport.network import DIRECT, Network
 from rx_kucoin.transport.proxy import Proxy
 from rx_kucoin.transport.sockets import Sockets

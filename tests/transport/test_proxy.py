@@ -27,7 +27,7 @@ from transport.tunnels import ENCODED, ESTABLISHED, LOGIN, Handler, connecting
 from waiting import eventually, nothing_left, our_threads
 
 from rx_kucoin.errors import DialFailed, RestUnavailable
-from rx_kucoin.transport.lifeline import Cut, Lifeline
+from rx_kucoin.transport.cancellation import CancelScope, Cut
 from rx_kucoin.transport.network import Network
 from rx_kucoin.transport.proxy import Proxy
 from rx_kucoin.transport.sockets import Sockets
@@ -230,7 +230,7 @@ def test_a_proxy_that_hangs_is_cut_short_at_once(scheme: str, where: str) -> Non
 
 def test_one_that_is_cut_short_says_so() -> None:
     with serving(silent) as port:
-        line = Lifeline(proxy=Proxy("http", "127.0.0.1", port))
+        line = CancelScope(proxy=Proxy("http", "127.0.0.1", port))
         outcome: list[object] = []
 
         def dial() -> None:

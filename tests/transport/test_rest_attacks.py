@@ -11,11 +11,11 @@ from waiting import eventually, nothing_left
 
 from rx_kucoin.errors import RestUnavailable, UnexpectedAnswer
 from rx_kucoin.simulator import Simulator
-from rx_kucoin.transport.bullets import fetch_bullet
-from rx_kucoin.transport.lifeline import Cut, Lifeline
+from rx_kucoin.transport.cancellation import CancelScope, Cut
+from rx_kucoin.transport.certificates import forget
 from rx_kucoin.transport.network import Network
 from rx_kucoin.transport.rest import Rest
-from rx_kucoin.transport.trust import forget
+from rx_kucoin.transport.token import fetch_bullet
 
 pytestmark = pytest.mark.socket
 
@@ -94,7 +94,7 @@ def test_a_hang_is_cut_short_by_the_lifeline(exchange: Simulator, where: str) ->
     exchange.faults.refuse_tokens("hang")
     with black_hole() as hole:
         url = exchange.rest_url if where == "in the answer" else f"http://127.0.0.1:{hole}"
-        line, got = Lifeline(), list[str]()
+        line, got = CancelScope(), list[str]()
 
         def ask() -> None:
             try:

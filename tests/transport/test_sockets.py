@@ -12,8 +12,8 @@ from rx_kucoin.errors import DialFailed, LineLost, NoPong
 from rx_kucoin.protocol.limits import Rate
 from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.simulator import Simulator
+from rx_kucoin.transport.interfaces import Wire
 from rx_kucoin.transport.sockets import Sockets
-from rx_kucoin.transport.wire import Wire
 
 pytestmark = pytest.mark.socket
 

@@ -19,8 +19,8 @@ from waiting import eventually
 from rx_kucoin.errors import LineLost, NoPong
 from rx_kucoin.protocol.limits import Rate
 from rx_kucoin.simulator import Simulator
+from rx_kucoin.transport.certificates import forget
 from rx_kucoin.transport.sockets import Sockets
-from rx_kucoin.transport.trust import forget
 
 pytestmark = pytest.mark.socket
 

@@ -15,8 +15,8 @@ from transport.servers import accepted, bullet, certificate, frame, request, ser
 from waiting import eventually, nothing_left
 
 from rx_kucoin.errors import DialFailed, LineLost
+from rx_kucoin.transport.certificates import trust
 from rx_kucoin.transport.tls import SecureDuplex
-from rx_kucoin.transport.trust import trust
 
 pytestmark = pytest.mark.socket
 

@@ -9,10 +9,10 @@ from typing import Any, Final, NamedTuple
 
 from benchmarks.books.timing import LEVELS
 from benchmarks.books.work import Levels, changes, side
-from rx_kucoin.protocol.ladder import Ladder
+from rx_kucoin.orderbook.book import OrderBook
+from rx_kucoin.orderbook.levels import Ladder
 from rx_kucoin.protocol.messages.base import Change
 from rx_kucoin.protocol.messages.spot import Level2Change
-from rx_kucoin.protocol.orderbook import OrderBook
 
 __all__ = ["KEPT", "Held", "held"]
 

@@ -8,9 +8,9 @@ from typing import Final
 
 from benchmarks.books.ways import OURS, WAYS, Way, missing
 from benchmarks.books.work import PLACES, work
-from rx_kucoin.protocol.ladder import Ladder
+from rx_kucoin.orderbook.book import OrderBook
+from rx_kucoin.orderbook.levels import Ladder
 from rx_kucoin.protocol.messages.spot import Level2Change
-from rx_kucoin.protocol.orderbook import OrderBook
 
 __all__ = ["CHANGES", "LEVELS", "Costs", "asked", "changed"]
 

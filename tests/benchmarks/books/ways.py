@@ -7,9 +7,9 @@ from operator import itemgetter
 from typing import Any, Final, Protocol
 
 from benchmarks.books.work import Levels
-from rx_kucoin.protocol.ladder import Ladder
+from rx_kucoin.orderbook.book import OrderBook
+from rx_kucoin.orderbook.levels import Ladder
 from rx_kucoin.protocol.messages.spot import Level2Change
-from rx_kucoin.protocol.orderbook import OrderBook
 
 __all__ = ["FLOOR", "OURS", "WAYS", "Way", "missing"]
 

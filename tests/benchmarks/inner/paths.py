@@ -12,7 +12,7 @@ from benchmarks.exchange.frames import Feed
 from benchmarks.inner.stages import STAGES, stage
 from benchmarks.symbols import TICKER, symbols
 from rx_kucoin import KuCoin
-from rx_kucoin.transport.virtual import VirtualTransport
+from rx_kucoin.testing import VirtualTransport
 
 __all__ = ["PATHS", "PER_READ", "Deliver", "Path", "reads"]
 

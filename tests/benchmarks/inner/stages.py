@@ -9,13 +9,13 @@ from reactivex.disposable import Disposable
 
 from benchmarks.clients.ours import PRICES
 from benchmarks.symbols import TICKER
+from rx_kucoin.connections.dispatch import Routes
 from rx_kucoin.operators import hand_over, in_sequence, share_anew
-from rx_kucoin.operators._lean import Lean, Sink, attach
-from rx_kucoin.protocol import pushes
+from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach
+from rx_kucoin.protocol import raw as pushes
 from rx_kucoin.protocol.channel import Order
 from rx_kucoin.protocol.channels import CHANNELS
 from rx_kucoin.protocol.readers.base import Reader
-from rx_kucoin.routes import Routes
 
 __all__ = ["STAGES", "stage"]
 
@@ -63,7 +63,7 @@ def _decoding(reader: Reader) -> Callable[[list[bytes]], None]:
 
 def _stream(routes: Routes, topic: str, reader: Reader, order: Order, operators: int) -> Observable[Any]:
     """Put the operators of a topic's stream together, or the first of them."""
-    messages: Observable[Any] = Lean(lambda sink, _: routes.add(topic, reader, sink, sink))
+    messages: Observable[Any] = Unguarded(lambda sink, _: routes.add(topic, reader, sink, sink))
     if not operators:
         return messages
 
@@ -71,7 +71,7 @@ def _stream(routes: Routes, topic: str, reader: Reader, order: Order, operators:
         sink.on_next(messages)
         return Disposable()
 
-    stream = hand_over(order.last)(Lean(connections))
+    stream = hand_over(order.last)(Unguarded(connections))
     return stream.pipe(*(in_sequence(order.last, strict=order.strict), share_anew())[: operators - 1])
 
 

@@ -10,8 +10,8 @@ from reactivex.scheduler import VirtualTimeScheduler
 from benchmarks.exchange.frames import Feed
 from benchmarks.symbols import TICKER, symbols
 from benchmarks.tapes.ways import BEGIN_NS, TOPICS, Part
-from rx_kucoin.recording import Recording
-from rx_kucoin.tap import Tap
+from rx_kucoin.recording.hooks import Tap
+from rx_kucoin.recording.recorder import Recording
 
 __all__ = ["RATE", "Written", "write"]
 

@@ -1,0 +1,1 @@
+"""Lines, connections and topics: from a wish to messages."""

@@ -1,0 +1,265 @@
+"""One conversation kept up over one wire: it is welcomed, asks for topics, passes pushes on, and pings."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+from reactivex import Observable, abc
+from reactivex.disposable import CompositeDisposable, Disposable
+
+from rx_kucoin import events
+from rx_kucoin.connections.context import Terms
+from rx_kucoin.connections.dispatch import Routes
+from rx_kucoin.connections.heartbeat import Heartbeat
+from rx_kucoin.connections.instruments import Listing
+from rx_kucoin.connections.ping_barrier import Proof
+from rx_kucoin.connections.readiness import Warming
+from rx_kucoin.connections.silence import Silence
+from rx_kucoin.connections.subscriptions import Asking
+from rx_kucoin.errors import Busy, DialFailed, LineLost, NoWelcome, SubscriptionRejected, TokenRefused, UnknownSymbol
+from rx_kucoin.operators.internal.timers import Timer
+from rx_kucoin.operators.internal.unguarded import Ending, Sink, Unguarded
+from rx_kucoin.protocol import frames
+from rx_kucoin.protocol.frames import Frame
+from rx_kucoin.protocol.readers.base import Reader
+from rx_kucoin.protocol.session_events import (
+    Complained,
+    Confirmed,
+    Failed,
+    Full,
+    Outcome,
+    Ponged,
+    Postponed,
+    Refused,
+    Welcomed,
+)
+from rx_kucoin.transport.interfaces import Wire
+
+__all__ = ["Connection", "NoRoom"]
+
+
+class NoRoom(Exception):
+    """The connection takes no more topics; this one must find another place. Never reaches a subscriber."""
+
+
+class Connection:
+    """An open, welcomed connection: give it topics, get their messages.
+
+    What comes in is handled on the wire's own thread; what goes out passes `Asking`.
+    """
+
+    def __init__(
+        self,
+        wire: Wire,
+        line: int,
+        terms: Terms,
+        on_welcome: Callable[[], None],
+        on_full: Callable[[int], object],
+        listing: Listing,
+    ) -> None:
+        self.line = line
+        self._wire, self._terms, self._on_welcome, self._on_full = wire, terms, on_welcome, on_full
+        self._asking = Asking(wire, line, terms)
+        self._silence = Silence(line, terms, listing, self._unknown)
+        self._routes = Routes(self._wish, self._answered, self._tell_malformed, self._silence, self._left)
+        self._heartbeat = Heartbeat(wire, self._asking.ping, terms.clock)
+        self._welcome_timer, self._drain_timer = Timer(terms.clock), Timer(terms.clock)
+        self._drain: tuple[str, Callable[[], object]] = ("", lambda: None)
+        self._proof = Proof(self._asking.ping, terms.clock)
+        self._warmings: tuple[Warming, ...] = ()
+        self._malformed = 0
+        self._is_over = False
+        self._tap = terms.tap
+        self.is_whole = False
+        """Whether all that the exchange had sent before it was asked to end was passed on."""
+        self.number = terms.tap.number(self)
+        """Which one it is of all that there were."""
+
+    def __repr__(self) -> str:
+        state = "open" if self.is_open else "ended"
+        return f"<Connection of line {self.line} to {self.host}, {state}, {len(self.topics)} topics live>"
+
+    @property
+    def host(self) -> str:
+        """Where it leads to."""
+        return self._wire.host
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was welcomed and has not ended."""
+        return self._asking.welcomed and not self._is_over
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics that the exchange acknowledged."""
+        return self._asking.confirmed
+
+    @property
+    def heard(self) -> list[str]:
+        """The topics that somebody listens to here."""
+        return self._routes.read
+
+    def begin(self) -> None:
+        """Listen, and wait for the welcome."""
+        self._welcome_timer.set(self._terms.welcome_timeout, self._check_welcome)
+        self._wire.listen(self._receive, self._ended)
+
+    def messages(self, topic: str, reader: Reader | None) -> Observable[Any]:
+        """Listen to a topic: its messages as long as this connection lives. Completes with it, on the wire's thread.
+
+        The first listener has it asked for, the last one's leaving has it asked for no more. Fails with
+        `SubscriptionRejected` when the exchange refuses it, with `UnknownSymbol` when it says nothing and does not list
+        the symbol, with `NoRoom` when it takes no more topics here. Without a
+        reader the topic is only held.
+        """
+
+        def subscribe(sink: Sink[Any], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
+            del scheduler_  # a message waits for nothing
+            return self.listen(topic, reader, sink, sink)
+
+        return Unguarded(subscribe)
+
+    def listen(self, topic: str, reader: Reader | None, sink: Sink[Any], ending: Ending) -> abc.DisposableBase:
+        """Listen to a topic, where messages go one way and their end another. See `messages`."""
+        if reader is not None and self._tap.heads:
+            self._tap.seat(self, topic)
+        return self._routes.add(topic, reader, sink, ending)
+
+    def warm(self, topics: Iterable[str]) -> Observable[None]:
+        """Have these topics asked for; complete when each is live, or refused. Holds them while it is subscribed to."""
+
+        def subscribe(
+            observer: abc.ObserverBase[None], scheduler_: abc.SchedulerBase | None = None
+        ) -> abc.DisposableBase:
+            warming = Warming(topics, observer.on_completed)
+            self._warmings = (*self._warmings, warming)
+
+            def hold(topic: str) -> abc.DisposableBase:
+                held = self.messages(topic, None)
+                return held.subscribe(on_error=lambda _: warming.done([topic]), scheduler=scheduler_)
+
+            holds = [hold(topic) for topic in warming.topics]
+            warming.done(self.topics)
+            return CompositeDisposable(Disposable(lambda: self._cooled(warming)), *holds)
+
+        return Observable(subscribe)
+
+    def drain(self, then: Callable[[], object]) -> None:
+        """Go on until all that the exchange has sent so far is passed on, if anybody listens still.
+
+        What it sent before the answer to a ping comes before that answer.
+        """
+
+        def end() -> None:
+            self._rest()  # not only in `_ended`: its thread may be the one that closes, or held up by a subscriber
+            then()
+
+        if self.is_open and self._routes:
+            self._drain_timer.set(_DRAIN, end)
+            self._drain = (self._asking.ping(), end)
+        else:
+            end()
+
+    def prove(self) -> Observable[None]:
+        """Complete when all that the exchange has sent so far has come. On a line that is dead it never does."""
+        return self._proof.asked()
+
+    def _cooled(self, warming: Warming) -> None:
+        self._warmings = tuple(other for other in self._warmings if other is not warming)
+
+    def _receive(self, batch: Sequence[str | bytes]) -> None:
+        self._heartbeat.heard()
+        if self._tap.heads:
+            for text in batch:  # one at a time: what a text brings about stands behind it in a recording
+                self._tap.received(self.number, (text,))
+                self._routes.receive((text,))
+        else:
+            self._routes.receive(batch)
+
+    def _answered(self, frame: Frame, text: str | bytes) -> None:
+        if frame.type not in _ANSWERS:
+            self._tell_malformed(f"unknown type {frame.type!r}", text)
+            return
+        if (outcome := self._asking.receive(frame)) is not None:
+            self._act(outcome)
+        self._asking.speak()  # an answer that is no news may still be what a topic waited for to be asked anew
+
+    def _act(self, outcome: Outcome) -> None:
+        line, tell = self.line, self._terms.tell
+        match outcome:
+            case Welcomed():
+                self._welcome_timer.dispose()
+                self._heartbeat.begin()
+                self._on_welcome()
+            case Ponged(id_):
+                self._heartbeat.ponged()
+                self._proof.ponged(id_)
+                if id_ == self._drain[0]:
+                    self.is_whole = True
+                    self._drain[1]()
+            case Confirmed(topics):
+                for topic in topics:
+                    tell(events.TopicLive(line, topic))
+                self._silence.live(topics)
+                for warming in self._warmings:
+                    warming.done(topics)
+            case Refused(topic, code, text):
+                tell(events.TopicRefused(line, topic, code, text))
+                self._fail(topic, SubscriptionRejected(topic, code, text))
+            case Postponed(topics, text):
+                tell(events.Requeued(line, len(topics), text))
+            case Full(surplus, limit, text):
+                tell(events.LimitLearned(line, limit, text))
+                self._on_full(limit)
+                for topic in surplus:
+                    self._left(topic)
+                    self._routes.fail(topic, NoRoom())
+            case Complained(code, text):
+                tell(events.Complaint(line, code, text))
+            case Failed(why, text):
+                self._wire.lose(_FAILURES[why](f"{self.host}: {text}"))
+
+    def _wish(self, topic: str, is_wanted: Callable[[], bool]) -> None:
+        if self._asking.wish(topic, is_wanted):
+            self._silence.live([topic])  # who comes back before the exchange was told hears of no acknowledgement
+
+    def _unknown(self, topic: str, error: UnknownSymbol) -> None:
+        self._fail(topic, error)
+        self._routes.settle(topic)  # the exchange has it still
+
+    def _fail(self, topic: str, error: Exception) -> None:
+        self._left(topic)
+        self._tap.failed(topic, error)
+        self._routes.fail(topic, error)
+
+    def _left(self, topic: str) -> None:
+        self._tap.fact("left", self.number, topic)
+
+    def _ended(self) -> None:
+        self._is_over = True
+        self._rest()
+        self._tap.fact("closed", self.number, data={"whole": self.is_whole})
+        if not self._terms.closing.is_set():
+            self._routes.close()
+
+    def _rest(self) -> None:
+        """Let go of every timer."""
+        timers = (self._welcome_timer, self._drain_timer, self._heartbeat, self._proof, self._asking, self._silence)
+        for timed in timers:
+            timed.dispose()
+
+    def _check_welcome(self) -> None:
+        patience = self._terms.welcome_timeout
+        self._wire.lose(NoWelcome(f"{self.host} opened the line, but said no welcome within {patience:g} s"))
+
+    def _tell_malformed(self, reason: str, text: str | bytes) -> None:
+        self._malformed += 1
+        why, excerpt = frames.excerpt(reason, _REASON), frames.excerpt(text)
+        self._terms.tell(events.Malformed(self.line, why, excerpt, self._malformed))
+
+
+_DRAIN: Final = 1.0
+"""Seconds to wait for the last of an old connection, at most."""
+_REASON: Final = 400
+"""Letters of a reason, at most."""
+_ANSWERS: Final = frozenset({"ack", "pong", "error", "welcome"})
+_FAILURES: Final = {"token": TokenRefused, "busy": Busy, "dial": DialFailed, "lost": LineLost}

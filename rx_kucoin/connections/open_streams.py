@@ -1,0 +1,84 @@
+"""The streams that somebody listens to, which all complete when all is closed."""
+
+import threading
+from typing import Any, TypeVar
+
+from reactivex import Observable, abc
+
+from rx_kucoin.errors import Closed
+from rx_kucoin.operators.internal.multicast import log_failure
+from rx_kucoin.operators.internal.unguarded import Holder, Sink, Unguarded, attach
+
+__all__ = ["OpenStreams"]
+
+T = TypeVar("T")
+
+
+class OpenStreams:
+    """Which streams are open, and whether any more may be opened."""
+
+    def __init__(self, closing: threading.Event) -> None:
+        """`closing` is set when everything ends."""
+        self._closing = closing
+        self._lock = threading.RLock()
+        self._open: dict[_Open, None] = {}
+
+    def __repr__(self) -> str:
+        return f"<OpenStreams {len(self)}>"
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def until_closed(self, source: Observable[T]) -> Observable[T]:
+        """Relay a source, and complete when all is closed; who subscribes after that gets `Closed`."""
+
+        def begin(sink: Sink[T], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
+            open_ = _Open(self._open, sink)
+            with self._lock:
+                closing = self._closing.is_set()
+                if not closing:
+                    self._open[open_] = None
+            if closing:
+                sink.on_error(Closed())
+                return open_
+            try:
+                open_.hold(attach(source, sink, scheduler))
+            except BaseException:
+                open_.dispose()
+                raise
+            return open_
+
+        return Unguarded(begin)
+
+    def shut(self) -> bool:
+        """Let nobody open any more. False: somebody has done that before."""
+        with self._lock:
+            was_open = not self._closing.is_set()
+            self._closing.set()
+            return was_open
+
+    def complete(self) -> None:
+        """Complete what is open."""
+        for open_ in tuple(self._open):
+            open_.complete()
+
+
+class _Open(Holder):
+    """A stream that somebody listens to, among the others that are."""
+
+    __slots__ = ("_others", "_sink")
+
+    def __init__(self, others: dict["_Open", None], sink: Sink[Any]) -> None:
+        super().__init__()
+        self._others, self._sink = others, sink
+
+    def complete(self) -> None:
+        """All is closed. Somebody who raises at that keeps it from nobody else."""
+        try:
+            self._sink.on_completed()
+        except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a stranger's callback raises
+            log_failure(error)
+
+    def _dispose(self) -> None:
+        self._others.pop(self, None)
+        super()._dispose()

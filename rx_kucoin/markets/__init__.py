@@ -1,0 +1,1 @@
+"""What each market offers: the methods of `KuCoin`."""

@@ -1,0 +1,162 @@
+"""What the streams of every market have in common: how they are asked for, and checked before anything is sent."""
+
+import math
+from collections.abc import Callable, Iterable
+from functools import partial
+from operator import attrgetter
+from typing import Any, ClassVar, Final, Literal
+
+from reactivex import Observable
+
+from rx_kucoin.candles.stream import closed_candles
+from rx_kucoin.connections.engine import Engine
+from rx_kucoin.errors import SubscriptionRejected, UnknownSymbol
+from rx_kucoin.operators._conflate import conflate
+from rx_kucoin.operators._follow import follow
+from rx_kucoin.operators._merge_serial import merge_serial
+from rx_kucoin.operators._share_anew import share_anew
+from rx_kucoin.orderbook.book import OrderBook
+from rx_kucoin.orderbook.snapshots import Source
+from rx_kucoin.orderbook.stream import calibrated, whole
+from rx_kucoin.orderbook.top_of_book import of_depth
+from rx_kucoin.protocol import channels, limits
+from rx_kucoin.protocol.messages.closed import ClosedCandle
+from rx_kucoin.protocol.raw import Push
+from rx_kucoin.protocol.validation import check, check_one, check_shape
+from rx_kucoin.recording.keyframes import with_keyframes
+
+__all__ = ["MarketStreams", "some"]
+
+
+class MarketStreams:
+    """The streams of one market. Asking for one sends nothing; subscribing to it does."""
+
+    _market: ClassVar[limits.Market]
+    _depths: ClassVar[dict[int, str]]
+    _level2: ClassVar[str]
+    _top: ClassVar[tuple[str, Callable[[Any], OrderBook]]]
+    """The channel of best bid and best ask, and how a book is made of what it brings."""
+    _followed: ClassVar[frozenset[str]]
+
+    def __init__(self, engine: Engine, has_key: Callable[[], bool]) -> None:
+        self._engine, self._has_key = engine, has_key
+        self._bars: dict[tuple[str, str, float], Observable[ClosedCandle]] = {}
+        self._books: dict[tuple[str, Source | int | None], Observable[OrderBook]] = {}
+
+    def closed_candles(self, symbol: str, interval: str = "1min", *, settle: float = 3.0) -> Observable[ClosedCandle]:
+        """Stream each bar of a symbol once, when it is final, in order: in a silent market and across a reconnect, too.
+
+        The first is the one that is forming when this is first subscribed to; all who ask share it. `origin` tells
+        where a bar comes from: the stream, REST (it was missed meanwhile), or nowhere, as nobody traded.
+
+        Args:
+            symbol: Whose bars.
+            interval: How long each is.
+            settle: Seconds to wait after the end of a bar for what comes late.
+
+        Raises:
+            ValueError: a malformed symbol, an interval that KuCoin does not have, or a negative wait.
+        """
+        bars = closed_candles(self._engine, self._market, symbol, interval, settle=settle)
+        failed = partial(self._engine.tell_of_failure, f"closed candles of {symbol}_{interval}")
+        return self._bars.setdefault(
+            (symbol, interval, settle),
+            self._engine.presented(bars.pipe(share_anew(on_failure=failed, scheduler=self._engine.clock))),
+        )
+
+    def follow(self, channel: str, **settings: Any) -> Callable[[Observable[Iterable[str]]], Observable[Any]]:
+        """Make an operator that turns sets of symbols into the messages of a channel for the newest set.
+
+        Symbols that stay are not touched, those that come and go are asked for and let go, and one that comes back
+        within `linger` seconds costs nothing. A symbol that the exchange does not have is left out.
+
+            top_ten.pipe(kucoin.follow("match")).subscribe(print)
+            top_ten.pipe(kucoin.follow("depth", levels=50)).subscribe(print)
+
+        Args:
+            channel: The name of a method that takes a symbol.
+            settings: Its other arguments.
+
+        Raises:
+            ValueError: no method of that name takes a symbol. A malformed symbol ends the stream with one.
+        """
+        if channel not in self._followed:
+            raise ValueError(f"no {channel!r} to follow; choose from {', '.join(sorted(self._followed))}")
+        stream_of: Callable[..., Observable[Any]] = getattr(self, channel)
+
+        def of_symbol(symbol: str) -> Observable[Any]:
+            return stream_of(symbol, **settings)
+
+        followed = follow(of_symbol, on_failure=lambda _, error: isinstance(error, _REFUSALS))
+        return lambda universe: self._engine.until_closed(universe.pipe(followed))
+
+    def _raw(self, topic: str, *, checked: bool) -> Observable[Push]:
+        topics = check(topic) if checked else check_shape(topic)
+        return self._merged(topics, typed=False)
+
+    def _typed(self, prefix: str, *arguments: str) -> Observable[Any]:
+        """Merge the streams of a channel for these arguments; without any, it is the channel's own."""
+        asked = [f"{prefix}:{argument}" for argument in arguments] or [prefix]
+        return self._merged([topic for each in asked for topic in check(each)], typed=True)
+
+    def _depth(self, symbol: str, levels: Literal[5, 50]) -> Observable[Any]:
+        if levels not in self._depths:
+            raise ValueError(f"KuCoin streams 5 or 50 levels, not {levels}; level2 streams every change of the book")
+        return self._typed(self._depths[levels], symbol)
+
+    def _book(
+        self, symbol: str, depth: int | None, every: float | None, sources: dict[int | None, Source]
+    ) -> Observable[OrderBook]:
+        """Stream the book of a symbol, from the channel that is as deep or else from one of these; shared by all."""
+        shallow: dict[int | None, tuple[str, Callable[[Any], OrderBook]]] = {1: self._top}
+        for levels, prefix in self._depths.items():
+            shallow[levels] = prefix, partial(of_depth, levels=levels)
+        if every is not None and not 0 < every < math.inf:
+            raise ValueError(f"every must be above 0 seconds, and finite, not {every}")
+        if depth in sources:
+            topic = check_one(self._level2, symbol)
+            book = with_keyframes(
+                self._engine, topic, partial(calibrated, topic=topic, symbol=symbol, source=sources[depth])
+            )
+        elif depth in shallow:
+            prefix, read = shallow[depth]
+            book = whole(self._engine, check_one(prefix, symbol), read)
+        else:
+            depths = ", ".join(str(each) for each in sorted(filter(None, {*shallow, *sources})))
+            raise ValueError(f"no book is {depth} levels deep; choose from {depths}, or None for all of them")
+        share = partial(
+            share_anew,
+            replay=True,
+            on_failure=partial(self._engine.tell_of_failure, f"the book of {symbol}"),
+            scheduler=self._engine.clock,
+        )
+        # By its source: a key may come into the environment later, and without any all there is are the best 100.
+        shared = book.pipe(share(linger=self._engine.terms.linger))
+        known = self._books.setdefault((symbol, sources.get(depth, depth)), shared)
+        if every is None:
+            return self._engine.presented(known)
+        paced = known.pipe(conflate(every, at_once=_is_stale, scheduler=self._engine.pacer), share())
+        return self._engine.presented(paced)
+
+    def _merged(self, topics: Iterable[str], *, typed: bool) -> Observable[Any]:
+        streams = [self._stream(topic, typed=typed) for topic in dict.fromkeys(topics)]
+        return self._engine.presented(merge_serial(*streams))
+
+    def _stream(self, topic: str, *, typed: bool) -> Observable[Any]:
+        if channels.is_private(topic) and not self._has_key() and not self._engine.replays:
+            raise ValueError(
+                f"{topic} is private: build KuCoin(credentials=Credentials(key, secret, passphrase)), or set "
+                "KUCOIN_API_KEY, KUCOIN_API_SECRET and KUCOIN_API_PASSPHRASE in the environment"
+            )
+        return self._engine.stream(topic, typed=typed)
+
+
+def some(symbols: tuple[str, ...]) -> tuple[str, ...]:
+    """Let through at least one symbol."""
+    if not symbols:
+        raise ValueError('name at least one symbol, as in "BTC-USDT"')
+    return symbols
+
+
+_is_stale: Final = attrgetter("stale")
+_REFUSALS: Final = (SubscriptionRejected, UnknownSymbol)

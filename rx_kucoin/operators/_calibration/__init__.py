@@ -1,0 +1,1 @@
+"""What `calibrate` is made of."""

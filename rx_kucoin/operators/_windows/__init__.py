@@ -1,0 +1,1 @@
+"""What `ohlc`, `vwap`, `rolling` and `resample` are made of."""

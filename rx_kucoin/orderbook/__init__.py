@@ -1,0 +1,1 @@
+"""Order books: snapshots, changes, and what shows that they are right."""

@@ -1,0 +1,207 @@
+"""Level 2 changes and a REST snapshot make a book; what breaks the one or spoils the other starts it anew."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import count
+from operator import attrgetter
+from typing import Any, Final, cast
+
+import msgspec
+import reactivex
+from reactivex import Observable, abc
+from reactivex import operators as ops
+
+from rx_kucoin import events
+from rx_kucoin.connections.interfaces import Feed
+from rx_kucoin.errors import (
+    ApiError,
+    CalibrationFailed,
+    Closed,
+    KeyRefused,
+    KuCoinError,
+    Passing,
+    UnexpectedAnswer,
+    UnknownSymbol,
+)
+from rx_kucoin.events import Event
+from rx_kucoin.operators._calibrate import Uncalibrated, calibrate
+from rx_kucoin.operators._mark_stale import mark_stale
+from rx_kucoin.operators._retry_backoff import full_jitter
+from rx_kucoin.orderbook import snapshots
+from rx_kucoin.orderbook.book import OrderBook
+from rx_kucoin.orderbook.snapshots import Source
+from rx_kucoin.protocol.frames import excerpt
+from rx_kucoin.protocol.messages.spot import Level2Change
+
+__all__ = ["calibrated", "whole"]
+
+_PATIENCE: Final = 2.0
+"""Seconds that a topic may bring nothing until a snapshot is shown that no change has confirmed."""
+
+_MOST_WAITING: Final = 10_000
+"""Changes of a book that wait for a snapshot: some minutes of a busy one, in 6 MiB."""
+
+
+def calibrated(feed: Feed, topic: str, symbol: str, source: Source) -> Observable[OrderBook]:
+    """Stream a book: what a snapshot holds, and every change since.
+
+    Fails as the topic does, and with `CalibrationFailed` where no snapshot can be had, or none fits.
+    """
+    changes: Observable[Level2Change] = feed.stream(topic, typed=True)
+    terms = feed.terms
+
+    def live(book: OrderBook, attempts: int) -> None:
+        feed.tell(events.BookLive(0, topic, book.sequence or 0, attempts))
+
+    def went_stale(cause: Exception) -> None:
+        feed.tell(events.BookStale(0, topic, str(_why(cause))))
+
+    def gave_up(attempts: int, cause: Exception) -> Exception:
+        sequences = (cause.before, cause.after) if isinstance(cause, Uncalibrated) else ()
+        return CalibrationFailed(symbol, attempts, _why(cause), *sequences)
+
+    return changes.pipe(
+        calibrate(
+            _snapshot(feed, symbol, source),
+            _after,
+            position=_position,
+            first=_first,
+            last=_last,
+            doubts=_doubts(feed, topic),
+            stale=_marked,
+            is_sound=_is_sound,
+            is_thin=None if source.deepest is None else _is_thin,
+            patience=_PATIENCE,
+            max_attempts=terms.max_calibrations,
+            delay=full_jitter(0.5, cap=30.0, random=terms.dice_of(topic)),
+            retryable=lambda error: isinstance(error, Passing),
+            healthy_after=terms.healthy_after,
+            max_buffer=_MOST_WAITING,
+            on_live=live,
+            on_stale=went_stale,
+            on_give_up=gave_up,
+            scheduler=feed.clock,
+        )
+    )
+
+
+def whole(feed: Feed, topic: str, read: Callable[[Any], OrderBook]) -> Observable[OrderBook]:
+    """Stream the books of a topic that brings them whole each time.
+
+    One that cannot be read is left out, and told; one that is crossed cannot be true, and is marked.
+    """
+    spoilt = count(1)
+
+    def book(message: object) -> OrderBook | None:
+        try:
+            made = read(message)
+        except ValueError as error:
+            feed.tell(events.Malformed(0, str(error), excerpt(repr(message)), next(spoilt)))
+            return None
+        return _marked(made) if made.is_crossed else made
+
+    books = feed.stream(topic, typed=True).pipe(ops.map(book), ops.filter(lambda book: book is not None))
+    return cast("Observable[OrderBook]", books).pipe(mark_stale(_doubts(feed, topic), _marked))
+
+
+def _snapshot(feed: Feed, symbol: str, source: Source) -> Observable[OrderBook]:
+    def read(data: bytes) -> Observable[OrderBook]:
+        try:
+            return reactivex.just(snapshots.read(source, symbol, data))
+        except ValueError as error:
+            # Not raised, for the frames hold what may repeat the signed request, and errors are kept for long.
+            return reactivex.throw(UnexpectedAnswer(str(error), _SIGNED if source.is_signed else excerpt(data)))
+
+    def refused(error: Exception, _: Observable[OrderBook]) -> Observable[OrderBook]:
+        if isinstance(error, Closed):
+            return reactivex.never()  # the topic is about to complete, and so is the book
+        if isinstance(error, Passing):
+            return reactivex.throw(error)
+        failed = CalibrationFailed(symbol, 1, error)
+        if not isinstance(error, ApiError) or isinstance(error, KeyRefused):
+            return reactivex.throw(failed)
+
+        def known(unlisted: Mapping[str, str | None]) -> Observable[OrderBook]:
+            return reactivex.throw(UnknownSymbol(symbol, unlisted[symbol]) if symbol in unlisted else failed)
+
+        return feed.unlisted(source.market, symbol).pipe(ops.default_if_empty(_NOTHING), ops.flat_map(known))
+
+    answer = feed.fetch(source.market, source.of(symbol), private=source.is_signed, retried=False)
+    return answer.pipe(ops.flat_map(read), ops.catch(refused))
+
+
+def _doubts(feed: Feed, topic: str) -> Observable[bool]:
+    """Tell when changes of a topic may be lost, by what happens to its line; True: its numbers begin anew.
+
+    Which line that is nobody knows until the topic is acknowledged; until then any will do: a book that is stale
+    without need is live again with its next change, and without a snapshot.
+    """
+
+    def subscribe(observer: abc.ObserverBase[bool], _: abc.SchedulerBase | None = None) -> abc.DisposableBase:
+        lines: set[int] = set()
+
+        def happened(event: Event) -> None:
+            match event:
+                case events.TopicLive(line, named) if named == topic:
+                    lines.clear()
+                    lines.add(line)
+                case events.LineDown(line) if not lines or line in lines:
+                    observer.on_next(False)
+                case events.SequenceReset(_, named) if named == topic:
+                    observer.on_next(True)
+                case _:
+                    pass
+
+        return feed.happenings.subscribe(happened)
+
+    return Observable(subscribe)
+
+
+def _why(cause: Exception) -> Exception:
+    if isinstance(cause, Uncalibrated) and cause.reason == "unsound":
+        return KuCoinError(f"a bid meets an ask, or a change makes no sense, at sequence {cause.after}")
+    return cause
+
+
+# What `calibrate` is told of a book.
+
+
+def _after(book: OrderBook, change: Level2Change) -> OrderBook:
+    if book is _SPOILT:
+        return book
+    try:
+        made = book.after(change)
+    except ValueError:
+        return _SPOILT
+    is_spent = (made.known_from is not None and not made.bids) or (made.known_to is not None and not made.asks)
+    return _marked(made) if is_spent else made
+
+
+def _is_sound(book: OrderBook) -> bool:
+    return book is not _SPOILT and not book.is_crossed
+
+
+def _is_thin(book: OrderBook) -> bool:
+    fewest = (book.depth or 0) // 2
+    return (book.known_from is not None and len(book.bids) < fewest) or (
+        book.known_to is not None and len(book.asks) < fewest
+    )
+
+
+def _first(change: Level2Change) -> int:
+    """A range that does not tell where it begins is taken for a single number: if it was more, that is a gap."""
+    start = change.sequence_start
+    return _last(change) if start is None else start
+
+
+def _last(change: Level2Change) -> int:
+    """A change without numbers is taken for an old one: if it was not, the next one shows a gap."""
+    return -1 if change.sequence_end is None else change.sequence_end
+
+
+_SPOILT: Final = OrderBook()
+"""What a change makes of a book that it cannot be put on."""
+_NOTHING: Final[Mapping[str, str | None]] = {}
+_SIGNED: Final = "what is not shown, for it may repeat what was signed"
+_position: Final = attrgetter("sequence")
+_marked: Final = partial(msgspec.structs.replace, stale=True)

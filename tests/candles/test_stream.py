@@ -1,0 +1,287 @@
+"""Closed bars over the whole of the client, in virtual time: what the stream does when things go wrong."""
+
+import sys
+import threading
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+import pytest
+import reactivex
+from bars_market import DAY, START, Market, Trade
+from bars_market import trade_at as trade
+from reactivex import Observable, abc
+from reactivex.disposable import Disposable
+from reactivex.subject import Subject
+from waiting import eventually, our_threads
+
+from rx_kucoin import events
+from rx_kucoin.candles.stream import closed_candles
+from rx_kucoin.errors import ApiError, LineLost, ReconnectFailed
+from rx_kucoin.operators.internal.hub import Hub
+from rx_kucoin.protocol.messages.closed import ClosedCandle, Origin
+from rx_kucoin.protocol.messages.spot import Candle
+from rx_kucoin.transport.clock import Clock
+
+BTC = "BTC-USDT"
+FIRST = int(START // 60) * 60
+
+
+def market_of(*trades: Trade, **settings: Any) -> Market:
+    market = Market(**settings)
+    market.trades[BTC], market.intervals[BTC] = list(trades), ("1min",)
+    return market
+
+
+def told_by(market: Market, on_error: Callable[[Exception], None] | None = None) -> list[tuple[int, str, int]]:
+    """Bars since the one that formed at the beginning: number, origin, close."""
+    told: list[tuple[int, str, int]] = []
+
+    def tell(bar: ClosedCandle) -> None:
+        told.append(((bar.start_ns // 10**9 - FIRST) // 60, bar.origin.value, int(bar.close)))
+
+    closed_candles(market.engine, "spot", BTC).subscribe(tell, on_error)
+    return told
+
+
+def test_a_silent_symbol_has_a_bar_every_minute() -> None:
+    market = market_of(trade(-3 * DAY, 7))
+    told = told_by(market)
+    market.run(START + 384)
+    assert told == [(0, "rest", 7), *((number, "empty", 7) for number in range(1, 6))]
+
+
+def test_a_busy_symbol_needs_no_rest_at_all() -> None:
+    market = market_of(*(trade(second, second) for second in range(1, 200)))
+    told = told_by(market)
+    market.run(START + 199)
+    assert [origin for _, origin, _ in told] == ["stream"] * 3
+    assert not market.exchange.fetches
+
+
+def test_a_symbol_that_never_traded_begins_with_its_first_trade() -> None:
+    market = market_of(trade(500, 3))
+    told = told_by(market)
+    market.run(START + 680)
+    assert [origin for _, origin, _ in told] == ["stream", "empty", "empty"]
+
+
+def test_a_line_that_is_dead_and_not_known_to_be_passes_for_no_silence() -> None:
+    market = market_of(trade(-60, 7), *(trade(second, second) for second in range(20, 400, 20)))
+    told = told_by(market)
+    market.run(START + 76)
+    deliver, market.exchange.push, market.exchange.mute = market.exchange.push, lambda *_: None, True
+    market.run(START + 110)
+    market.exchange.push, market.exchange.mute = deliver, False
+    market.run(START + 400)
+    assert any(isinstance(event, events.LineDown) for event in market.told)
+    expected = [int(bar[1]) for bar in market.expected(BTC, "1min", START, START + 370).values()]
+    assert [close for *_, close in told[: len(expected)]] == expected
+    assert "rest" in [origin for _, origin, _ in told]
+
+
+def test_without_rest_the_bars_of_a_break_are_doubtful_and_those_after_it_are_not() -> None:
+    market = market_of(*(trade(second, second) for second in range(1, 600, 5)))
+    told = told_by(market)
+    market.run(START + 84)
+    market.rest_is_down = True
+    market.exchange.drop()
+    market.run(START + 600)
+    origins = [origin for _, origin, _ in told]
+    assert origins[1] == "doubtful"
+    assert {*origins} == {"stream", "doubtful"}
+    assert origins[-3:] == ["stream"] * 3
+    assert [number for number, *_ in told] == list(range(len(told)))
+
+
+def test_a_host_that_knows_no_such_bars_does_not_end_the_stream() -> None:
+    market = market_of(*(trade(second, second) for second in range(1, 400, 5)))
+    refuse = ApiError("400100", "symbol not exists", "GET")
+
+    def answer(_: str) -> bytes:
+        raise refuse
+
+    market.exchange.answers = answer
+    told = told_by(market)
+    market.run(START + 84)
+    market.exchange.drop()
+    market.run(START + 400)
+    assert "doubtful" in {origin for _, origin, _ in told}
+    assert [number for number, *_ in told] == list(range(len(told)))
+
+
+def test_an_answer_that_makes_no_sense_is_none() -> None:
+    market = market_of(*(trade(second, second) for second in range(1, 300, 5)))
+    market.exchange.answers = lambda _: b'{"no":"bars"}'
+    told = told_by(market)
+    market.run(START + 84)
+    market.exchange.drop()
+    market.run(START + 300)
+    assert [number for number, *_ in told] == list(range(len(told)))
+    assert "doubtful" in {origin for _, origin, _ in told}
+
+
+def test_an_error_of_the_candles_ends_the_bars() -> None:
+    market = market_of(trade(1, 5), max_reconnects=1)
+    errors: list[Exception] = []
+    told_by(market, errors.append)
+    market.run(START + 10)
+    market.exchange.down = True
+    market.exchange.drop()
+    market.run(START + 100)
+    assert [type(error) for error in errors] == [ReconnectFailed]
+
+
+def test_two_subscribers_share_a_topic_and_one_who_comes_later_gets_the_bars_from_then_on() -> None:
+    market = market_of(*(trade(second, second) for second in range(1, 600, 5)))
+    early = told_by(market)
+    market.run(START + 200)
+    late = told_by(market)
+    market.run(START + 600)
+    assert late == early[-len(late) :]
+    assert late[0][0] == (int(START + 200) - FIRST) // 60
+    subscriptions = [text for wire in market.exchange.wires for _, text in wire.said if "candles" in text]
+    assert len(subscriptions) == 1
+
+
+@pytest.mark.parametrize("after", [0.0, 1.0, 3.1, 50.0, 90.0])
+def test_who_leaves_leaves_nothing_behind(after: float) -> None:
+    market = market_of(trade(-60, 5))
+    told: list[ClosedCandle] = []
+    subscription = closed_candles(market.engine, "spot", BTC).subscribe(told.append)
+    market.run(START + after)
+    subscription.dispose()
+    brought, fetches = len(told), len(market.exchange.fetches)
+    market.run(START + after + 600)
+    assert (len(told), len(market.exchange.fetches), market.exchange.open_wires) == (brought, fetches, [])
+
+
+def test_one_may_leave_from_within_a_bar() -> None:
+    market = market_of(*(trade(second, second) for second in range(1, 600, 5)))
+    told: list[ClosedCandle] = []
+    subscription = closed_candles(market.engine, "spot", BTC).subscribe(
+        lambda bar: (told.append(bar), subscription.dispose())
+    )
+    market.run(START + 600)
+    assert len(told) == 1
+    assert not market.exchange.open_wires
+
+
+def test_closing_the_engine_completes_the_bars() -> None:
+    market = market_of(trade(1, 5))
+    ended: list[None] = []
+    closed_candles(market.engine, "spot", BTC).subscribe(on_completed=lambda: ended.append(None))
+    market.run(START + 10)
+    market.engine.close()
+    assert ended == [None]
+
+
+@pytest.mark.parametrize(
+    ("where", "symbol", "interval", "settle"),
+    [
+        ("spot", "btc", "1min", 3.0),
+        ("spot", BTC, "2min", 3.0),
+        ("futures", "XBTUSDTM", "6hour", 3.0),
+        ("spot", BTC, "1min", -1.0),
+        ("spot", BTC, "1min", float("nan")),
+        ("spot", f"{BTC},ETH-USDT", "1min", 3.0),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_anything_is_sent(
+    where: Any, symbol: str, interval: str, settle: float
+) -> None:
+    market = Market()
+    with pytest.raises(ValueError, match=r"\w"):
+        closed_candles(market.engine, where, symbol, interval, settle=settle)
+    assert not market.exchange.dials
+
+
+class Threads:
+    """A feed whose answers come on threads of their own; the exchange's clock leaps with each candle."""
+
+    def __init__(self) -> None:
+        self.clock: abc.SchedulerBase = Clock()
+        self.happenings: Hub[events.Event] = Hub()
+        self.candles: Subject[Candle] = Subject()
+
+    def stream(self, topic: str, *, typed: bool) -> Observable[Any]:
+        del topic, typed
+        return self.candles
+
+    def prove(self, topic: str) -> Observable[None]:
+        del topic
+        return reactivex.never()
+
+    def fetch(self, market: str, path: str, *, private: bool = False) -> Observable[bytes]:
+        del market, private
+
+        def subscribe(observer: abc.ObserverBase[bytes], _: abc.SchedulerBase | None = None) -> abc.DisposableBase:
+            data = b"0"
+            if "candles" in path:
+                since, until = (int(part.partition("=")[2]) for part in path.split("&")[-2:])
+                rows = [[str(start), *["1"] * 6] for start in range(max(60, since), until, 60)]
+                data = msgspec.json.encode(rows)
+            answer = threading.Thread(target=partial(observer.on_next, data))
+            answer.start()
+            return Disposable()
+
+        return Observable(subscribe)
+
+
+def test_threads_that_push_answer_and_lose_lines_at_once_bring_each_bar_once_in_order() -> None:
+    feed, topic, count = Threads(), f"/market/candles:{BTC}_1min", 600
+    starts: list[int] = []
+    inside: list[int] = []
+    most: list[int] = []
+    origins: set[Origin] = set()
+
+    def tell(bar: ClosedCandle) -> None:
+        inside.append(1)
+        most.append(len(inside))
+        starts.append(bar.start_ns)
+        origins.add(bar.origin)
+        inside.pop()
+
+    subscription = closed_candles(feed, "spot", BTC, settle=0.0).subscribe(tell)
+
+    def push() -> None:
+        for number in range(1, count + 1):
+            start = number * 60 * 10**9
+            feed.candles.on_next(Candle(BTC, "1min", start, *[Decimal(1)] * 6, start + 10**9))
+            if number == count // 2:  # at least once amid a bar, however late the others begin
+                lose_once()
+
+    def lose_once() -> None:
+        feed.happenings.on_next(events.LineDown(1, LineLost("gone"), 1))
+        feed.happenings.on_next(events.TopicLive(1, topic))
+
+    def lose() -> None:
+        while pusher.is_alive():
+            lose_once()
+
+    pusher = threading.Thread(target=push)
+    threads = [pusher, threading.Thread(target=lose), threading.Thread(target=lose)]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    sys.setswitchinterval(before)
+    feed.candles.on_next(Candle(BTC, "1min", (count + 1) * 60 * 10**9, *[Decimal(1)] * 6, (count + 1) * 60 * 10**9))
+    assert eventually(lambda: len(starts) == count)
+    subscription.dispose()
+    assert starts == sorted(set(starts))
+    assert {after - before for before, after in pairwise(starts)} == {60 * 10**9}
+    assert len(starts) == count
+    assert max(most) == 1
+    assert Origin.REST in origins
+    assert eventually(lambda: not our_threads())
+
+
+def test_origins_that_are_news_pass() -> None:
+    assert Origin("stream") is Origin.STREAM
+    assert Origin("guessed") == "guessed"
