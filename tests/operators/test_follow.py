@@ -252,7 +252,7 @@ def test_a_subscriber_who_leaves_while_streams_are_begun_gets_no_more_of_them() 
     assert streams.log == ["+a", "-a"]
 
 
-class Unguarded:
+class RawSource:
     """A source or stream that goes on speaking after it was let go of; and a subscriber without a guard."""
 
     def __init__(self) -> None:
@@ -284,7 +284,7 @@ class Unguarded:
 
 
 def test_what_is_let_go_of_may_go_on_speaking() -> None:
-    sets, stream, subscriber = Unguarded(), Unguarded(), Unguarded()
+    sets, stream, subscriber = RawSource(), RawSource(), RawSource()
     subscription = attach(sets.source.pipe(follow(lambda _: stream.source)), subscriber, None)
     sets.sinks[0].on_next("a")
     sets.sinks[0].on_next("b")
@@ -301,7 +301,7 @@ def test_what_is_let_go_of_may_go_on_speaking() -> None:
 
 
 def test_nothing_is_told_to_who_has_left() -> None:
-    sets, stream, subscriber = Unguarded(), Unguarded(), Unguarded()
+    sets, stream, subscriber = RawSource(), RawSource(), RawSource()
     subscription = attach(sets.source.pipe(follow(lambda _: stream.source)), subscriber, None)
     sets.sinks[0].on_next("a")
     sets.sinks[0].on_completed()
@@ -311,7 +311,7 @@ def test_nothing_is_told_to_who_has_left() -> None:
 
 
 def test_a_failure_lets_go_of_all_though_nobody_asks_for_it() -> None:
-    sets, stream, subscriber = Unguarded(), Unguarded(), Unguarded()
+    sets, stream, subscriber = RawSource(), RawSource(), RawSource()
     attach(sets.source.pipe(follow(lambda _: stream.source)), subscriber, None)
     sets.sinks[0].on_next("ab")
     failure = OSError()
@@ -321,7 +321,7 @@ def test_a_failure_lets_go_of_all_though_nobody_asks_for_it() -> None:
 
 
 def test_a_subscriber_who_raises_stops_no_later_set() -> None:
-    sets, subscriber = Unguarded(), Unguarded()
+    sets, subscriber = RawSource(), RawSource()
 
     def stream_of(key: str) -> Unguarded[str]:
         def say(sink: Sink[str], _: abc.SchedulerBase | None) -> Disposable:

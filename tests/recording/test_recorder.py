@@ -149,7 +149,7 @@ from kills import TEXT, Clock, Recording, Tap
 recording = Recording({str(path)!r}, Tap(), Clock(), facts={{}}, every=1000.0)
 recording.received(1, (TEXT % (1, 1),))
 """
-    subprocess.run([sys.executable, "-c", words], check=True, cwd=Path(__file__).parent)
+    subprocess.run([sys.executable, "-c", words], check=True, cwd=Path(__file__).parents[1])
     contents = Tape(path).contents()
     assert (contents.lines, contents.is_closed) == (3, True)
 
