@@ -1,7 +1,7 @@
 """KuCoin's WebSocket market data as RxPY Observables that look after their own connections."""
 
 from rx_kucoin.client import KuCoin
-from rx_kucoin.connections.connection import Connection
+from rx_kucoin.connections.info import ConnectionInfo
 from rx_kucoin.errors import (
     ApiError,
     CalibrationFailed,
@@ -20,6 +20,9 @@ from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change
 from rx_kucoin.protocol.raw import Push
 from rx_kucoin.protocol.signing import Credentials
 
+Connection = ConnectionInfo
+"""The name that 0.1.0 had for it."""
+
 __all__ = [
     "ApiError",
     "CalibrationFailed",
@@ -27,6 +30,7 @@ __all__ = [
     "Change",
     "Closed",
     "Connection",
+    "ConnectionInfo",
     "Credentials",
     "Depth",
     "Event",

@@ -1,15 +1,17 @@
 """The front door: from a symbol to an Observable."""
 
 import os
-import random as dice
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Self, Unpack
 
 from reactivex import Observable, abc
 
-from rx_kucoin.connections.connection import Connection
-from rx_kucoin.connections.context import Settings
-from rx_kucoin.connections.engine import Engine, TransportOf
+from rx_kucoin.connections.context import Context
+from rx_kucoin.connections.engine import Engine
+from rx_kucoin.connections.exchange import Exchange, TransportOf
+from rx_kucoin.connections.info import ConnectionInfo
+from rx_kucoin.connections.interfaces import Source
+from rx_kucoin.connections.settings import REPLAYED, FineSettings, Settings, check_names
 from rx_kucoin.errors import Closed
 from rx_kucoin.events import Event
 from rx_kucoin.markets.futures import Futures
@@ -20,16 +22,21 @@ from rx_kucoin.protocol.redaction import discreetly
 from rx_kucoin.protocol.regions import Region, hosts_of
 from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.protocol.topics import Topic
+from rx_kucoin.recording.hooks import RecordingHooks
 from rx_kucoin.recording.recorder import Recording
 from rx_kucoin.recording.replay.moments import Moment
 from rx_kucoin.recording.replay.opening import player_of
 from rx_kucoin.recording.replay.player import Player
 from rx_kucoin.recording.replay.result import Played
+from rx_kucoin.recording.replay.source import Recorded
+from rx_kucoin.transport.clock import Clock
 from rx_kucoin.transport.interfaces import Transport
 from rx_kucoin.transport.network import Network
 from rx_kucoin.transport.sockets import Sockets
 
 __all__ = ["KuCoin", "Replayed"]
+
+_DEFAULTS: Final = Settings()
 
 
 @discreetly
@@ -76,36 +83,37 @@ class KuCoin(Spot):
         futures_rest_url: str = "https://api-futures.kucoin.com",
         proxy: str | None = None,
         ca: str | os.PathLike[str] | None = None,
-        topics_per_connection: int = 200,
-        renew_every: float = 12 * 3600.0,
-        max_reconnects: int | None = 5,
+        topics_per_connection: int = _DEFAULTS.topics_per_connection,
+        renew_every: float = _DEFAULTS.renew_every,
+        max_reconnects: int | None = _DEFAULTS.max_reconnects,
         scheduler: abc.SchedulerBase | None = None,
         limits: Limits | None = None,
-        timeout: float = 10.0,
-        linger: float = 0.5,
+        timeout: float = _DEFAULTS.timeout,
+        linger: float = _DEFAULTS.linger,
         transport: TransportOf | None = None,
-        **settings: Unpack[Settings],
+        **settings: Unpack[FineSettings],
     ) -> None:
+        check_names(settings)
         hosts = hosts_of(region, rest_url, futures_rest_url)
         self._rest_urls: Mapping[Market, str] = {"spot": hosts.spot, "futures": hosts.futures}
         self._network = Network(timeout=timeout, proxy=proxy, ca=ca, headers=hosts.headers)
-        self._given = credentials
-        self._random = settings.get("random", dice.random)
-        engine = Engine(
-            transport or self._sockets,
-            scheduler,
-            limits=limits or Limits(),
+        self._given, self._transport_of = credentials, transport or self._sockets
+        self._settings = Settings(
+            limits=limits or _DEFAULTS.limits,
             topics_per_connection=topics_per_connection,
             renew_every=renew_every,
             max_reconnects=max_reconnects,
-            welcome_timeout=timeout,
+            timeout=timeout,
             linger=linger,
             **settings,
         )
-        if settings.get("public_over_private") and self._credentials is None:
+        if self._settings.public_over_private and not self._has_credentials():
             raise ValueError("public_over_private needs credentials: there are no private connections without")
-        super().__init__(engine, lambda: self._credentials is not None)
-        self.futures = Futures(engine, lambda: self._credentials is not None)
+        hooks = RecordingHooks()
+        context = Context(settings=self._settings, clock=scheduler or Clock(), hooks=hooks)
+        engine = Engine(context, self._make_source, scheduler)
+        super().__init__(engine, self._has_credentials, hooks)
+        self.futures = Futures(engine, self._has_credentials, hooks)
         """The futures market, which has hosts, tokens and connections of its own."""
 
     def __repr__(self) -> str:
@@ -167,12 +175,18 @@ class KuCoin(Spot):
             OSError: it cannot be written, or another recording has it.
             Closed: this `KuCoin` was.
         """
-        if self._engine.terms.closing.is_set():
+        if self._engine.context.is_closing:
             raise Closed
-        terms, clock = self._engine.terms, self._engine.clock
-        facts = {"format": 1, "key": self._has_key(), "settings": {name: getattr(terms, name) for name in _REPLAYED}}
+        settings = {name: getattr(self._settings, name) for name in REPLAYED}
         return Recording(
-            path, terms.tap, clock, facts=facts, private=private, every=every, keyframes=keyframes, fsync=fsync
+            path,
+            self._recorded,
+            self._engine.clock,
+            facts={"format": 1, "key": self._has_key(), "settings": settings},
+            private=private,
+            every=every,
+            keyframes=keyframes,
+            fsync=fsync,
         )
 
     @staticmethod
@@ -207,8 +221,11 @@ class KuCoin(Spot):
         return Replayed(player_of(path, since=since, until=until, topics=topics, speed=speed, progress=progress))
 
     @property
-    def connections(self) -> Observable[Connection]:
-        """The shared pool: each open connection now, and each that takes over from now on. Watching opens none."""
+    def connections(self) -> Observable[ConnectionInfo]:
+        """The shared pool: each connection that is open now, and each that takes over its line from now on.
+
+        Emits what each is at that moment, on a thread of its own. Subscribing opens no connection.
+        """
         return self._engine.presented(self._engine.connections)
 
     @property
@@ -231,9 +248,16 @@ class KuCoin(Spot):
             self._given = Credentials.from_environment(os.environ)
         return self._given
 
+    def _has_credentials(self) -> bool:
+        return self._credentials is not None
+
+    def _make_source(self, context: Context) -> Source:
+        """Make what the client is fed by."""
+        return Exchange(context, self._transport_of)
+
     def _sockets(self, market: Market, private: bool) -> Transport:  # noqa: FBT001  the shape of a TransportOf
         credentials = self._credentials if private else None
-        return Sockets(self._rest_urls[market], credentials, network=self._network, random=self._random)
+        return Sockets(self._rest_urls[market], credentials, network=self._network, random=self._settings.random)
 
 
 class Replayed(KuCoin):
@@ -245,12 +269,11 @@ class Replayed(KuCoin):
 
     def __init__(self, player: Player) -> None:
         self._player = player
-        said = player.contents.begin
-        settings = {name: value for name, value in said.get("settings", {}).items() if name in _REPLAYED}
-        engine = Engine(_no_transport, player.clock, player=player, limits=Limits(), random=lambda: 0.0, **settings)
-        has_key = bool(said.get("key"))
-        Spot.__init__(self, engine, lambda: has_key)
-        self.futures = Futures(engine, lambda: has_key)
+        begin = player.contents.begin
+        self._recorded_with_key = bool(begin.get("key"))
+        recorded = {name: value for name, value in begin.get("settings", {}).items() if name in REPLAYED}
+        super().__init__(scheduler=player.clock, random=lambda: 0.0, **recorded)
+        player.attach(self._engine.tell, self._engine.close)
 
     def __repr__(self) -> str:
         return f"<KuCoin replaying {self._player.tape.path.name} at {self._player.clock.now:%Y-%m-%d %H:%M:%S}>"
@@ -279,17 +302,15 @@ class Replayed(KuCoin):
 
     def close(self, timeout: float = 2.0) -> bool:
         """Stop playing, for good, and complete every stream. May be called anywhere."""
-        self._player.close()
         return super().close(timeout)
 
     def record(self, path: str | os.PathLike[str], **_: Any) -> Recording:
         """A replay cannot be recorded."""
         raise ValueError(f"{path}: a replay cannot be recorded; copy the file")
 
+    def _has_credentials(self) -> bool:
+        """Whether what was recorded was recorded with a key, which decides where books come from."""
+        return self._recorded_with_key
 
-_REPLAYED: Final = ("grace", "healthy_after", "max_calibrations", "seed")
-"""The settings that streams depend on."""
-
-
-def _no_transport(market: Market, private: bool) -> Transport:  # noqa: FBT001  the shape of a TransportOf
-    raise ValueError(f"a replay dials nothing, not even {market} {private}")
+    def _make_source(self, context: Context) -> Source:
+        return Recorded(context, self._player)

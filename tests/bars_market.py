@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
+from engines import live_engine
 from reactivex.scheduler import VirtualTimeScheduler
 
 from rx_kucoin.candles.intervals import LENGTHS_NS
-from rx_kucoin.connections.engine import Engine
 from rx_kucoin.errors import ApiError, RestUnavailable
 from rx_kucoin.events import Event
 from rx_kucoin.testing import VirtualTransport
@@ -68,7 +68,7 @@ class Market:
         self.trades: dict[str, list[Trade]] = {}
         self.intervals: dict[str, tuple[str, ...]] = {}
         self._bars: dict[tuple[str, str], tuple[int, list[Trade]]] = {}
-        self.engine = Engine(lambda *_: self.exchange, self.clock, random=random.Random(5).random, **settings)
+        self.engine = live_engine(lambda *_: self.exchange, self.clock, random=random.Random(5).random, **settings)
         self.told: list[Event] = []
         self.engine.happenings.subscribe(self.told.append)
 

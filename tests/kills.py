@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rx_kucoin.recording.encoder import FULL
 from rx_kucoin.recording.file.reader import Tape
-from rx_kucoin.recording.hooks import Tap
+from rx_kucoin.recording.hooks import RecordingHooks
 from rx_kucoin.recording.recorder import Recording
 from rx_kucoin.transport.clock import Clock
 
@@ -98,7 +98,7 @@ def record(path: Path, load: int) -> None:
     place = path.with_suffix(".place")
     place.write_bytes(bytes(_PLACE.size))
     with place.open("r+b") as file, mmap.mmap(file.fileno(), _PLACE.size) as shown:
-        recording = Recording(path, Tap(), Clock(), facts={}, every=EVERY)
+        recording = Recording(path, RecordingHooks(), Clock(), facts={}, every=EVERY)
         dice, number = random.Random(1), 0
         while True:
             for _ in range(load):

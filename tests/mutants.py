@@ -111,15 +111,15 @@ MUTANTS = [
     ),
     Mutant(
         "every failure is tried again, a wrong signature too",
-        "connections/connection_stream.py",
+        "connections/pipeline.py",
         "retryable=lambda error: isinstance(error, Passing)",
         "retryable=lambda error: isinstance(error, Exception)",
         "tests/connections/test_connection.py tests/test_client.py",
     ),
     Mutant(
         "a gap is not told",
-        "connections/topic_stream.py",
-        "        self._terms.tell(events.Gap(0, self._topic, first, last, self._cause))\n",
+        "connections/topic_order.py",
+        "        self._context.tell(events.Gap(0, self._topic, first, last, self._cause))\n",
         "",
         "tests/connections/test_connection.py tests/connections/test_virtual_day.py",
     ),
@@ -132,7 +132,7 @@ MUTANTS = [
     ),
     Mutant(
         "a break in a sequence that may have holes is not told",
-        "connections/topic_stream.py",
+        "connections/topic_order.py",
         "self.raised = not self._order.contiguous",
         "self.raised = False",
         "tests/connections/test_connection.py tests/test_client.py",
@@ -287,7 +287,7 @@ MUTANTS = [
     Mutant(
         "books that are live when a recording begins are not asked for",
         "recording/recorder.py",
-        "        self._tap.keyframes.on_next(None)\n",
+        "        self._hooks.keyframes.on_next(None)\n",
         "",
         "tests/recording/test_keyframes.py",
     ),
@@ -315,7 +315,7 @@ MUTANTS = [
     Mutant(
         "what was lost while it was recorded is no gap in the replay",
         "recording/replay/player.py",
-        "                seats.cut()\n",
+        "                pool.cut()\n",
         "                pass\n",
         "tests/recording/replay",
     ),

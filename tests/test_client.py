@@ -283,13 +283,22 @@ def test_connections_are_shown_as_they_take_over(exchange: Simulator, kucoin: Ku
     assert not exchange.calls
     kucoin.ticker("BTC-USDT").subscribe()
     assert eventually(lambda: len(early) == 1)
-    assert eventually(lambda: "open, 1 topics live" in repr(early[0])), early
+    assert (early[0].line, early[0].is_open) == (1, True)
+    assert exchange.rest_url.partition("//")[2].startswith(early[0].host.partition(":")[0])
     late: list[Any] = []
+
+    def later() -> bool:
+        late.clear()
+        kucoin.connections.pipe(ops.take(1)).subscribe(late.append)
+        return eventually(lambda: late, 1) and late[0].topics == ("/market/ticker:BTC-USDT",)
+
+    assert eventually(later)
+    assert late[0].number == early[0].number
     kucoin.connections.subscribe(late.append)
-    assert eventually(lambda: late == early)
     exchange.faults.drop()
-    assert eventually(lambda: len(early) == len(late) == 2, 20)
-    assert "ended" in repr(early[0])
+    assert eventually(lambda: len(early) == 2 and len(late) == 3, 20)
+    assert [early[1]] == late[2:]
+    assert early[1].number > early[0].number
 
 
 @pytest.mark.socket
@@ -355,4 +364,4 @@ def test_a_transport_that_cannot_be_made_is_told_of_once_and_nothing_is_kept() -
         for _ in range(2):
             kucoin.ticker("BTC-USDT").subscribe(on_error=errors.append)
         assert list(map(repr, errors)) == ["OSError('no transport')"] * 2
-        assert not kucoin._engine._open
+        assert not kucoin._engine.context.open_streams

@@ -11,7 +11,7 @@ from reactivex import Observable
 import rx_kucoin
 from rx_kucoin import (
     Candle,
-    Connection,
+    ConnectionInfo,
     Depth,
     Event,
     KuCoin,
@@ -25,7 +25,7 @@ from rx_kucoin import (
 )
 
 NAMES = {
-    *("KuCoin", "Credentials", "Limits", "Rate", "Connection", "Event"),
+    *("KuCoin", "Credentials", "Limits", "Rate", "Connection", "ConnectionInfo", "Event"),
     *("Push", "Ticker", "Match", "Candle", "Level1", "Level2Change", "Depth", "Snapshot", "Level", "Change"),
     "OrderBook",
     *("KuCoinError", "SubscriptionRejected", "UnknownSymbol", "ReconnectFailed", "ApiError", "KeyRefused", "Closed"),
@@ -45,7 +45,8 @@ FIXED = {
 def test_the_door_is_narrow() -> None:
     assert set(rx_kucoin.__all__) == NAMES
     assert rx_kucoin.__all__ == sorted(rx_kucoin.__all__)
-    assert all(getattr(rx_kucoin, name).__name__ == name for name in NAMES)
+    assert all(getattr(rx_kucoin, name).__name__ == name for name in NAMES - {"Connection"})
+    assert rx_kucoin.Connection is ConnectionInfo  # its name in 0.1.0
 
 
 def test_the_settings_keep_their_names_and_defaults() -> None:
@@ -76,7 +77,7 @@ def test_a_stream_is_an_observable_of_its_message(name: str, message: type) -> N
 
 
 def test_the_pool_and_the_events_are_observables() -> None:
-    assert get_type_hints(KuCoin.connections.fget)["return"] == Observable[Connection]
+    assert get_type_hints(KuCoin.connections.fget)["return"] == Observable[ConnectionInfo]
     assert get_type_hints(KuCoin.events.fget)["return"] == Observable[Event]
 
 

@@ -17,7 +17,7 @@ from marbles import play, read
 import rx_kucoin.operators
 from rx_kucoin import KuCoin, errors, events, messages
 from rx_kucoin.cli._arguments import parse
-from rx_kucoin.connections.context import Settings, Terms
+from rx_kucoin.connections.settings import FineSettings, Settings
 from rx_kucoin.markets.futures import Futures
 from rx_kucoin.simulator import Simulator
 
@@ -129,9 +129,9 @@ def test_its_table_of_settings_is_the_constructor_s() -> None:
 
 
 def test_its_table_of_finer_settings_is_what_the_constructor_passes_on() -> None:
-    defaults = {field.name: field.default for field in fields(Terms)}
+    defaults = {field.name: field.default for field in fields(Settings)}
     shown = {name.strip("`"): default.strip("`") for name, default, _ in table("finer")}
-    assert shown.keys() == Settings.__annotations__.keys()
+    assert shown.keys() == FineSettings.__annotations__.keys()
     assert all(shown[name] == str(defaults[name]) for name in shown.keys() - {"random"})
     assert defaults["random"] is random.random
 

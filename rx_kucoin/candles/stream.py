@@ -221,7 +221,7 @@ class _Closing(abc.DisposableBase):
             if not self._live.is_handed_over:
                 self._bars.proved(asked)
 
-        proof = self._feed.prove(self._live.topic)
+        proof = self._feed.barrier(self._live.topic)
         self._proving.disposable = proof.subscribe(on_error=lambda _: None, on_completed=lambda: self._act(proved))
 
     def _fetch(

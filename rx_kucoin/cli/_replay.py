@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -12,6 +11,7 @@ from rx_kucoin.cli._ending import Ending
 from rx_kucoin.cli._lines import Lines
 from rx_kucoin.client import KuCoin, Replayed
 from rx_kucoin.errors import KuCoinError
+from rx_kucoin.operators.internal.worker import LibraryThread
 from rx_kucoin.recording.file.reader import Contents, Tape
 from rx_kucoin.recording.replay.result import Played
 
@@ -60,7 +60,7 @@ def _play(kucoin: Replayed, topics: list[str], ending: Ending) -> None:
         except Exception as error:  # noqa: BLE001  whatever it is, it is told in one line
             ending.come(error)
 
-    thread = threading.Thread(target=play, name="rx_kucoin replay", daemon=True)
+    thread = LibraryThread(target=play, name="rx_kucoin replay", daemon=True)
     thread.start()
     try:
         ending.wait(meanwhile=lambda: None, every=0.5)

@@ -8,6 +8,7 @@ import msgspec
 
 from rx_kucoin.candles.rest import TIME
 from rx_kucoin.errors import KuCoinError
+from rx_kucoin.operators.internal.worker import LibraryThread
 from rx_kucoin.transport.cancellation import CancelScope, Cut
 from rx_kucoin.transport.network import Network
 from rx_kucoin.transport.rest import Rest
@@ -40,7 +41,7 @@ class Comparison:
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._lifeline: CancelScope | None = None
-        self._thread = threading.Thread(target=self._run, name="rx_kucoin comparison", daemon=True)
+        self._thread = LibraryThread(target=self._run, name="rx_kucoin comparison", daemon=True)
         self.best: Skew | None = None
         """The best that is known; None: nothing yet."""
 

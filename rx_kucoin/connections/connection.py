@@ -7,10 +7,11 @@ from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, Disposable
 
 from rx_kucoin import events
-from rx_kucoin.connections.context import Terms
+from rx_kucoin.connections.context import Context
 from rx_kucoin.connections.dispatch import Routes
 from rx_kucoin.connections.heartbeat import Heartbeat
-from rx_kucoin.connections.instruments import Listing
+from rx_kucoin.connections.info import ConnectionInfo
+from rx_kucoin.connections.instruments import Unlisted
 from rx_kucoin.connections.ping_barrier import Proof
 from rx_kucoin.connections.readiness import Warming
 from rx_kucoin.connections.silence import Silence
@@ -51,28 +52,39 @@ class Connection:
         self,
         wire: Wire,
         line: int,
-        terms: Terms,
+        context: Context,
         on_welcome: Callable[[], None],
         on_full: Callable[[int], object],
-        listing: Listing,
+        unlisted: Unlisted,
     ) -> None:
+        """Take a wire over; `begin` starts it.
+
+        Args:
+            wire: An open socket that nothing was sent on yet.
+            line: The line that it belongs to.
+            context: What the client's connections share.
+            on_welcome: Called once the exchange has welcomed it.
+            on_full: Called with the number of topics that it takes, when the exchange says that it was given more.
+            unlisted: Finds out which symbols the market does not list, for topics that stay silent.
+        """
         self.line = line
-        self._wire, self._terms, self._on_welcome, self._on_full = wire, terms, on_welcome, on_full
-        self._asking = Asking(wire, line, terms)
-        self._silence = Silence(line, terms, listing, self._unknown)
+        self.number = next(context.connection_numbers)
+        """Its number among all connections of the client."""
+        self._wire, self._context, self._on_welcome, self._on_full = wire, context, on_welcome, on_full
+        self._asking = Asking(wire, line, context)
+        self._silence = Silence(line, context, unlisted, self._unknown)
         self._routes = Routes(self._wish, self._answered, self._tell_malformed, self._silence, self._left)
-        self._heartbeat = Heartbeat(wire, self._asking.ping, terms.clock)
-        self._welcome_timer, self._drain_timer = Timer(terms.clock), Timer(terms.clock)
+        self._heartbeat = Heartbeat(wire, self._asking.ping, context.clock)
+        self._welcome_timer, self._drain_timer = Timer(context.clock), Timer(context.clock)
         self._drain: tuple[str, Callable[[], object]] = ("", lambda: None)
-        self._proof = Proof(self._asking.ping, terms.clock)
+        self._proof = Proof(self._asking.ping, context.clock)
         self._warmings: tuple[Warming, ...] = ()
         self._malformed = 0
         self._is_over = False
-        self._tap = terms.tap
+        self._hooks = context.hooks
         self.is_whole = False
         """Whether all that the exchange had sent before it was asked to end was passed on."""
-        self.number = terms.tap.number(self)
-        """Which one it is of all that there were."""
+        self._hooks.connected(self)
 
     def __repr__(self) -> str:
         state = "open" if self.is_open else "ended"
@@ -94,13 +106,18 @@ class Connection:
         return self._asking.confirmed
 
     @property
-    def heard(self) -> list[str]:
-        """The topics that somebody listens to here."""
+    def read_topics(self) -> list[str]:
+        """The topics that have a subscriber here, and are not only held."""
         return self._routes.read
+
+    @property
+    def info(self) -> ConnectionInfo:
+        """What users see of it."""
+        return ConnectionInfo(self.number, self.line, self.host, self.topics, self.is_open)
 
     def begin(self) -> None:
         """Listen, and wait for the welcome."""
-        self._welcome_timer.set(self._terms.welcome_timeout, self._check_welcome)
+        self._welcome_timer.set(self._context.settings.timeout, self._check_welcome)
         self._wire.listen(self._receive, self._ended)
 
     def messages(self, topic: str, reader: Reader | None) -> Observable[Any]:
@@ -120,8 +137,8 @@ class Connection:
 
     def listen(self, topic: str, reader: Reader | None, sink: Sink[Any], ending: Ending) -> abc.DisposableBase:
         """Listen to a topic, where messages go one way and their end another. See `messages`."""
-        if reader is not None and self._tap.heads:
-            self._tap.seat(self, topic)
+        if reader is not None and self._hooks.is_active:
+            self._hooks.subscribed(self, topic)
         return self._routes.add(topic, reader, sink, ending)
 
     def warm(self, topics: Iterable[str]) -> Observable[None]:
@@ -168,9 +185,9 @@ class Connection:
 
     def _receive(self, batch: Sequence[str | bytes]) -> None:
         self._heartbeat.heard()
-        if self._tap.heads:
-            for text in batch:  # one at a time: what a text brings about stands behind it in a recording
-                self._tap.received(self.number, (text,))
+        if self._hooks.is_active:
+            for text in batch:  # one at a time, so that what a frame causes is reported after it
+                self._hooks.received(self, text)
                 self._routes.receive((text,))
         else:
             self._routes.receive(batch)
@@ -184,7 +201,7 @@ class Connection:
         self._asking.speak()  # an answer that is no news may still be what a topic waited for to be asked anew
 
     def _act(self, outcome: Outcome) -> None:
-        line, tell = self.line, self._terms.tell
+        line, tell = self.line, self._context.tell
         match outcome:
             case Welcomed():
                 self._welcome_timer.dispose()
@@ -228,17 +245,17 @@ class Connection:
 
     def _fail(self, topic: str, error: Exception) -> None:
         self._left(topic)
-        self._tap.failed(topic, error)
+        self._hooks.failed(topic, error)
         self._routes.fail(topic, error)
 
     def _left(self, topic: str) -> None:
-        self._tap.fact("left", self.number, topic)
+        self._hooks.unsubscribed(self, topic)
 
     def _ended(self) -> None:
         self._is_over = True
         self._rest()
-        self._tap.fact("closed", self.number, data={"whole": self.is_whole})
-        if not self._terms.closing.is_set():
+        self._hooks.closed(self, is_whole=self.is_whole)
+        if not self._context.is_closing:
             self._routes.close()
 
     def _rest(self) -> None:
@@ -248,13 +265,13 @@ class Connection:
             timed.dispose()
 
     def _check_welcome(self) -> None:
-        patience = self._terms.welcome_timeout
+        patience = self._context.settings.timeout
         self._wire.lose(NoWelcome(f"{self.host} opened the line, but said no welcome within {patience:g} s"))
 
     def _tell_malformed(self, reason: str, text: str | bytes) -> None:
         self._malformed += 1
         why, excerpt = frames.excerpt(reason, _REASON), frames.excerpt(text)
-        self._terms.tell(events.Malformed(self.line, why, excerpt, self._malformed))
+        self._context.tell(events.Malformed(self.line, why, excerpt, self._malformed))
 
 
 _DRAIN: Final = 1.0

@@ -1,27 +1,31 @@
 """From a transport to a connection: one dial, cold."""
 
 from collections.abc import Callable
+from typing import Any
 
 from reactivex import Observable, abc
 from reactivex.disposable import Disposable
 
-from rx_kucoin import events
 from rx_kucoin.connections.connection import Connection
-from rx_kucoin.connections.context import Terms
-from rx_kucoin.connections.instruments import Listing
+from rx_kucoin.connections.line_events import LineEvents
 from rx_kucoin.transport.interfaces import Transport, Wire
 
 __all__ = ["connect"]
 
 
 def connect(
-    transport: Transport, line: int, terms: Terms, on_full: Callable[[int], object], listing: Listing
+    transport: Transport, line: int, make: Callable[[Wire, Callable[[], None]], Connection], report: LineEvents
 ) -> Observable[Connection]:
     """Dial once: a fresh token, an open socket, a welcome. Cold.
 
-    Emits the connection once it is welcomed; fails when it cannot be had, and when it is lost. `on_full` is told how
-    many topics it takes, when the exchange says that it was given more. A topic that stays silent is looked up in the
-    listing.
+    Emits the connection once it is welcomed. Fails when it cannot be had, and when it is lost. Disposing drains and
+    closes it.
+
+    Args:
+        transport: Opens the wire.
+        line: The line's number, which names its thread.
+        make: Makes a connection of an open wire; it calls its second argument when the connection is welcomed.
+        report: The line's events.
     """
 
     def subscribe(
@@ -32,21 +36,21 @@ def connect(
         def open_connection(wire: Wire) -> None:
             def welcomed() -> None:
                 live.append(connection)
-                terms.tell(events.LineUp(line, wire.host))
+                report.up(connection)
                 observer.on_next(connection)
 
-            connection = Connection(wire, line, terms, welcomed, on_full, listing)
+            connection = make(wire, welcomed)
             connection.begin()
 
         def ended() -> Connection | None:
             try:
-                return live.pop()  # whoever comes first, the loss or the closing, tells of the end
+                return live.pop()  # atomic: of a loss and a closing that meet, the first reports the end
             except IndexError:
                 return None
 
         def lost(error: Exception) -> None:
             if (connection := ended()) is not None:
-                terms.tell(events.LineDown(line, error, len(connection.topics)))
+                report.down(connection, error)
             observer.on_error(error)
 
         def close() -> None:
@@ -54,10 +58,10 @@ def connect(
                 wires.dispose()
             else:
                 connection.drain(wires.dispose)
-                terms.tell(events.LineClosed(line))
+                report.closed()
 
-        terms.tell(events.Dialling(line))
-        dialling = transport.dial(f"rx_kucoin line {line}")
+        report.dialling()
+        dialling: Observable[Any] = transport.dial(f"rx_kucoin line {line}")
         wires = dialling.subscribe(open_connection, lost, observer.on_completed, scheduler=scheduler_)
         return Disposable(close)
 

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Final
 
 import reactivex
@@ -16,9 +17,11 @@ from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.listings import Contract, Symbol
 from rx_kucoin.protocol.suggestions import did_you_mean
 
-__all__ = ["Listing", "Rows"]
+__all__ = ["Instruments", "Listing", "Rows", "Unlisted"]
 
 Rows = tuple[Symbol, ...] | tuple[Contract, ...]
+Unlisted = Callable[[Iterable[str]], Observable[Mapping[str, str | None]]]
+"""Finds out which symbols a market does not list: see `Listing.unlisted`."""
 
 _KEPT: Final = 3600.0
 """Seconds for which a symbol that was listed is taken for one that is."""
@@ -27,6 +30,28 @@ _FRESH: Final = 60.0
 attempt."""
 
 _log = logging.getLogger("rx_kucoin.connections.instruments")
+
+
+class Instruments:
+    """The listings of all markets, each made when it is first asked for."""
+
+    def __init__(self, fetch: Callable[[Market, str], Observable[bytes]], clock: abc.SchedulerBase) -> None:
+        """Fetch by `fetch`, which takes a market and a path."""
+        self._fetch, self._clock = fetch, clock
+        self._lock = threading.Lock()
+        self._listings: dict[Market, Listing] = {}
+
+    def of(self, market: Market) -> "Listing":
+        """The listing of a market."""
+        with self._lock:
+            listing = self._listings.get(market)
+            if listing is None:
+                listing = self._listings[market] = Listing(market, partial(self._fetch, market), self._clock)
+            return listing
+
+    def unlisted(self, market: Market, symbols: Iterable[str]) -> Observable[Mapping[str, str | None]]:
+        """Find those of some symbols that a market does not list: see `Listing.unlisted`."""
+        return self.of(market).unlisted(symbols)
 
 
 class Listing:

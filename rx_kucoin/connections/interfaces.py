@@ -1,23 +1,85 @@
-"""What is needed of an engine by whoever makes more of its streams: bars, books."""
+"""The seams of a client: what it is fed by, and what books and candles are made from."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol, TypeVar
 
 from reactivex import Observable, abc
 
-from rx_kucoin.connections.context import Terms
+from rx_kucoin.connections.context import Context
+from rx_kucoin.connections.info import ConnectionInfo
+from rx_kucoin.connections.instruments import Listing
+from rx_kucoin.connections.pool import Lease
 from rx_kucoin.events import Event
 from rx_kucoin.protocol.limits import Market
 
-__all__ = ["Feed"]
+__all__ = ["Feed", "MakeSource", "Source"]
+
+T = TypeVar("T")
+
+
+class Source(Protocol):
+    """What a client is fed by: the exchange, or a recording. Nothing runs before the first subscription."""
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether private topics need a key of this client."""
+        ...
+
+    @property
+    def connections(self) -> Observable[ConnectionInfo]:
+        """Each connection that is open, and each that opens from now on. May emit on any thread."""
+        ...
+
+    def leases(self, topic: str) -> Observable[Lease]:
+        """Emit a lease of each connection that brings a topic, one after another. Fails when there will be none."""
+        ...
+
+    def fetch(
+        self, market: Market, path: str, *, private: bool = False, retried: bool = True, in_background: bool = False
+    ) -> Observable[bytes]:
+        """Ask a REST host with a GET, within its quota. Cold.
+
+        Emits the answer's `data` as JSON, and completes. Fails with a `KuCoinError`.
+
+        Args:
+            market: Whose host.
+            path: With the query, if there is one.
+            private: Whether the call is signed.
+            retried: Whether a failure that may heal is tried again first, as often as a connection is.
+            in_background: Whether no stream waits for it: it then leaves a part of the quota to the others.
+        """
+        ...
+
+    def listing(self, market: Market) -> Listing:
+        """What a market lists."""
+        ...
+
+    def barrier(self, topic: str) -> Observable[None]:
+        """Complete once all that was sent on a topic's connection before the subscription has come.
+
+        Never where it has no connection, or a dead one, which the events report.
+        """
+        ...
+
+    def present(self, stream: Observable[T]) -> Observable[T]:
+        """Give a stream as users get it."""
+        ...
+
+    def close(self, timeout: float) -> bool:
+        """End every thread and socket. Returns whether all have ended within so many seconds."""
+        ...
+
+
+MakeSource = Callable[[Context], Source]
+"""Makes the source of a client from what its parts share."""
 
 
 class Feed(Protocol):
-    """An engine, or what stands for one."""
+    """What books and candles are made from: topics, events, REST calls and a clock."""
 
     @property
-    def terms(self) -> Terms:
-        """The settings."""
+    def context(self) -> Context:
+        """Settings, and where events are reported."""
         ...
 
     @property
@@ -27,27 +89,27 @@ class Feed(Protocol):
 
     @property
     def happenings(self) -> Observable[Event]:
-        """What happens, told while it happens."""
+        """Every event, on the thread that it happens on."""
         ...
 
     def tell(self, event: Event) -> None:
-        """Tell that something happened."""
+        """Report an event."""
         ...
 
     def stream(self, topic: str, *, typed: bool) -> Observable[Any]:
-        """Stream a topic."""
+        """Stream a topic: typed messages, or payloads."""
         ...
 
     def fetch(
-        self, market: Market, path: str, *, private: bool = False, retried: bool = True, aside: bool = False
+        self, market: Market, path: str, *, private: bool = False, retried: bool = True, in_background: bool = False
     ) -> Observable[bytes]:
-        """Ask a REST host; `retried`: what may heal is tried again; `aside`: it is for nobody but recordings."""
+        """Ask a REST host: see `Source.fetch`."""
         ...
 
-    def unlisted(self, market: Market, symbol: str) -> Observable[Mapping[str, str | None]]:
-        """Emit the symbol, if the market does not list it, with the one that was perhaps meant; and complete."""
+    def unlisted(self, market: Market, symbols: Iterable[str]) -> Observable[Mapping[str, str | None]]:
+        """Find those of some symbols that a market does not list: see `Listing.unlisted`."""
         ...
 
-    def prove(self, topic: str) -> Observable[None]:
-        """Complete once all that the exchange has sent on the topic's connection until now has come."""
+    def barrier(self, topic: str) -> Observable[None]:
+        """Complete once all that was sent on a topic has come: see `Source.barrier`."""
         ...

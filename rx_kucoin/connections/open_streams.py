@@ -17,9 +17,9 @@ T = TypeVar("T")
 class OpenStreams:
     """Which streams are open, and whether any more may be opened."""
 
-    def __init__(self, closing: threading.Event) -> None:
-        """`closing` is set when everything ends."""
-        self._closing = closing
+    def __init__(self) -> None:
+        self.is_shut = False
+        """Whether no more may be opened. It is set under the lock, once, and read without."""
         self._lock = threading.RLock()
         self._open: dict[_Open, None] = {}
 
@@ -35,10 +35,10 @@ class OpenStreams:
         def begin(sink: Sink[T], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
             open_ = _Open(self._open, sink)
             with self._lock:
-                closing = self._closing.is_set()
-                if not closing:
+                is_shut = self.is_shut
+                if not is_shut:
                     self._open[open_] = None
-            if closing:
+            if is_shut:
                 sink.on_error(Closed())
                 return open_
             try:
@@ -53,8 +53,7 @@ class OpenStreams:
     def shut(self) -> bool:
         """Let nobody open any more. False: somebody has done that before."""
         with self._lock:
-            was_open = not self._closing.is_set()
-            self._closing.set()
+            was_open, self.is_shut = not self.is_shut, True
             return was_open
 
     def complete(self) -> None:

@@ -1,62 +1,85 @@
 """The pool: places topics on lines, and opens, fills and closes lines as topics come and go."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import count
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from reactivex import Observable, abc
 from reactivex import operators as ops
 
 from rx_kucoin.connections.connection import Connection, NoRoom
-from rx_kucoin.connections.connection_stream import lasting
-from rx_kucoin.connections.context import Terms
+from rx_kucoin.connections.hooks import Hooks
 from rx_kucoin.operators._share_anew import share_anew
 from rx_kucoin.operators.internal.overlap import CutShort
-from rx_kucoin.operators.internal.unguarded import Holder, Once, Sink, Unguarded, attach
+from rx_kucoin.operators.internal.unguarded import Ending, Holder, Sink, Unguarded, attach
 from rx_kucoin.protocol.readers.base import Reader
 
-__all__ = ["Dial", "Pool"]
+__all__ = ["Lease", "Listenable", "Pool", "Stay"]
 
-Dial = Callable[[int, Callable[[int], object]], Observable[Connection]]
-"""Makes the cold Observable of one try to connect a line, which is told when the connection is full."""
+T = TypeVar("T")
+
+ConnectionsOfLine = Callable[[int, Callable[[], Iterable[str]], Callable[[int], object]], Observable[Connection]]
+"""Makes the connections of a line, one after another. Takes the line's number, what returns its topics, and what to
+call with the number of topics that a connection takes, where the exchange says that it was given more."""
 
 
-class Seat:
-    """A connection as one topic's stream sees it: where there is no room after all it ends, and another follows."""
+class Listenable(Protocol):
+    """A connection that brings topics: a real one, or one of a recording."""
 
-    __slots__ = ("_connection", "_visit")
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has ended after all that the exchange had sent on it was passed on."""
+        ...
 
-    def __init__(self, connection: Connection, visit: "_Visit") -> None:
-        self._connection, self._visit = connection, visit
+    def listen(self, topic: str, reader: Reader | None, sink: Sink[Any], ending: Ending) -> abc.DisposableBase:
+        """Pass the messages of a topic to `sink`, and their end to `ending`."""
+        ...
 
-    def messages(self, topic: str, reader: Reader) -> Observable[Any]:
-        """See `Connection.messages`; but fails with `CutShort` where the connection may not have said all."""
-        connection, visit = self._connection, self._visit
+
+class Stay(Protocol):
+    """A stream's stay on a line, as its leases know it."""
+
+    def move(self) -> None:
+        """Go to another line: this one has no room."""
+        ...
+
+
+class Lease:
+    """One topic's share of one connection. Its messages end with the connection, or where that has no room for it.
+
+    It is subscribed to once: each stream gets a lease of its own.
+    """
+
+    __slots__ = ("_connection", "_sink", "_stay", "_topic")
+
+    def __init__(self, connection: Listenable, topic: str, stay: Stay) -> None:
+        self._connection, self._topic, self._stay = connection, topic, stay
+
+    def messages(self, reader: Reader) -> Observable[Any]:
+        """Emit the messages of the topic, on the connection's thread.
+
+        Completes when the connection ended after all that was sent on it. Fails with `CutShort` where it may not have
+        brought all, and with an error of the topic.
+        """
 
         def subscribe(sink: Sink[Any], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
             del scheduler_  # a message waits for nothing
-            return connection.listen(topic, reader, sink, _SeatEnding(sink, connection, visit))
+            self._sink = sink
+            return self._connection.listen(self._topic, reader, sink, self)
 
         return Unguarded(subscribe)
 
-
-class _SeatEnding:
-    """What the end of a connection means to a stream that sat on it."""
-
-    __slots__ = ("_connection", "_sink", "_visit")
-
-    def __init__(self, sink: Sink[Any], connection: Connection, visit: "_Visit") -> None:
-        self._sink, self._connection, self._visit = sink, connection, visit
-
     def on_error(self, error: Exception) -> None:
+        """The topic failed, or has no room on the connection."""
         if isinstance(error, NoRoom):
-            self._sink.on_completed()  # first, so that the stream knows of the break
-            self._visit.move()
+            self._sink.on_completed()  # before the move, so that the stream knows of the break
+            self._stay.move()
         else:
             self._sink.on_error(error)
 
     def on_completed(self) -> None:
+        """The connection ended."""
         if self._connection.is_whole:
             self._sink.on_completed()
         else:
@@ -64,76 +87,131 @@ class _SeatEnding:
 
 
 class Pool:
-    """Topics to lines: at most so many to each, holes filled first, lines with none closed.
+    """Topics on lines.
 
-    A line's connections are shared by the line's topics, so the first topic opens it and the last one's leaving closes
-    it without a word from here.
+    There are three cases when a topic comes:
+
+    1. it is on a line already, for another stream: it shares that place;
+    2. a line has room, the oldest first, so that holes are filled: it goes there;
+    3. no line has room: a new line is made, whose first subscriber dials.
+
+    When the last stream of a topic leaves, its place is free; a line without topics is forgotten, and its connection
+    was closed with its last subscription.
+
+    `_lock` guards the tables. It is held for look-ups only: nothing is subscribed to, disposed of or called under it.
     """
 
-    def __init__(self, dial: Dial, numbers: "count[int]", terms: Terms, on_live: Callable[[Connection], None]) -> None:
-        self._dial, self._numbers, self._terms, self._on_live = dial, numbers, terms, on_live
-        self.tap = terms.tap
+    def __init__(
+        self,
+        connections_of_line: ConnectionsOfLine,
+        numbers: "count[int]",
+        capacity: int,
+        hooks: Hooks,
+        *,
+        on_open: Callable[[Connection], None],
+        clock: abc.SchedulerBase,
+    ) -> None:
+        """Make a pool without lines.
+
+        Args:
+            connections_of_line: See `ConnectionsOfLine`.
+            numbers: Numbers of lines, shared by all pools of a client.
+            capacity: Topics on a line, at most; it shrinks where the exchange says that it takes fewer.
+            hooks: Told of topics that fail with their line.
+            on_open: Called with each connection that takes over its line.
+            clock: The client's clock.
+        """
+        self._connections_of_line, self._numbers, self._capacity = connections_of_line, numbers, capacity
+        self.hooks, self._on_open, self._clock = hooks, on_open, clock
         self._lock = threading.Lock()
-        self._capacity = terms.topics_per_connection
         self._lines: list[_Line] = []
-        self._places: dict[str, _Place] = {}
+        self._line_of: dict[str, _Line] = {}
 
     def __repr__(self) -> str:
         open_ = sum(line.is_open for line in self._lines)
         waiting = len(self._lines) - open_
-        return f"<Pool {len(self._places)} topics | {open_} open" + (f", {waiting} dialling>" if waiting else ">")
+        return f"<Pool {len(self._line_of)} topics | {open_} open" + (f", {waiting} dialling>" if waiting else ">")
 
     @property
-    def live(self) -> tuple[Connection, ...]:
-        """The open connections, one for each line that has one."""
+    def open_connections(self) -> tuple[Connection, ...]:
+        """The open connections: one for each line that has one."""
         with self._lock:
             return tuple(line.connection for line in self._lines if line.connection is not None and line.is_open)
 
-    def topic(self, topic: str, listen: Callable[[Seat], Observable[Any]]) -> Observable[Observable[Any]]:
-        """Give what `listen` makes of each connection of the line that a topic is placed on. Cold.
+    def connection_of(self, topic: str) -> Connection | None:
+        """The open connection that a topic is on, if there is one."""
+        with self._lock:
+            line = self._line_of.get(topic)
+            return line.connection if line is not None and line.is_open else None
 
-        A topic for which there is no room on its connection after all is placed anew, and the stream goes on over all
-        its places, so that it knows what it missed from one to the next.
+    def leases(self, topic: str) -> Observable[Lease]:
+        """Emit a lease of each connection of the line that a topic is on, one after another. Cold.
+
+        A topic that a connection has no room for is placed on another line, and the leases go on over both: so a stream
+        knows what it missed from one to the next.
         """
 
-        def subscribe(sink: Sink[Observable[Any]], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
-            stay = _Stay(self, topic, listen, sink, scheduler_)
-            stay.settle()
-            return stay
+        def subscribe(sink: Sink[Lease], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
+            stream = Holder()
+            _Placement(self, topic, sink, scheduler, stream).settle()
+            return stream
 
         return Unguarded(subscribe)
 
-    def connection_of(self, topic: str) -> Connection | None:
-        """Where a topic is at the moment."""
+    def enter(self, placement: "_Placement") -> "_Line":
+        """Find the line for a placement's topic, and count it in. See the three cases above."""
+        topic = placement.topic
         with self._lock:
-            place = self._places.get(topic)
-            return place.line.connection if place is not None and place.line.is_open else None
+            line = self._line_of.get(topic)
+            if line is None:
+                line = self._line_of[topic] = self._line_with_room()
+            line.placements[topic] = (*line.placements.get(topic, ()), placement)
+            return line
 
-    def place(self, topic: str) -> "_Place":
-        """Find a topic its place, or let one more guest in where it is."""
+    def leave(self, placement: "_Placement") -> None:
+        """Count a placement out. Of one whose topic was evicted nothing is left to count."""
+        topic, line = placement.topic, placement.line
         with self._lock:
-            place = self._places.get(topic)
-            if place is None:
-                place = self._places[topic] = _Place(topic, self._line_with_room())
-                place.line.topics[topic] = None
-            place.guests += 1
-            return place
+            known = line.placements.get(topic, ())
+            others = tuple([other for other in known if other is not placement])
+            if others:
+                line.placements[topic] = others
+            elif known:
+                self._free(topic, line)
+
+    def evict(self, placement: "_Placement") -> bool:
+        """Free a topic's place on a line that has no room for it; its other streams hear of it in turn.
+
+        Returns:
+            Whether this is the first time that this placement asks.
+        """
+        with self._lock:
+            first, placement.is_evicted = not placement.is_evicted, True
+            if first and placement in placement.line.placements.get(placement.topic, ()):
+                self._free(placement.topic, placement.line)
+            return first
+
+    def _free(self, topic: str, line: "_Line") -> None:
+        """Free the place of a topic. Under the lock."""
+        del line.placements[topic]
+        if self._line_of.get(topic) is line:
+            del self._line_of[topic]
+        if not line.placements and line in self._lines:
+            self._lines.remove(line)
 
     def _line_with_room(self) -> "_Line":
+        """Cases 2 and 3. Under the lock: making a line subscribes to nothing."""
         for line in self._lines:
-            if len(line.topics) < self._capacity:
+            if len(line.placements) < self._capacity:
                 return line
-        line = _Line(next(self._numbers))
-        dial = self._dial(line.number, self._full)
+        line = _Line()
+        connections = self._connections_of_line(next(self._numbers), lambda: tuple(line.placements), self._full)
 
-        def live(connection: Connection) -> None:
+        def opened(connection: Connection) -> None:
             line.connection = connection
-            self._on_live(connection)
+            self._on_open(connection)
 
-        line.connections = lasting(dial, line.number, lambda: tuple(line.topics), self._terms).pipe(
-            ops.do_action(live),
-            share_anew(replay=True, scheduler=self._terms.clock),
-        )
+        line.connections = connections.pipe(ops.do_action(opened), share_anew(replay=True, scheduler=self._clock))
         self._lines.append(line)
         return line
 
@@ -142,39 +220,16 @@ class Pool:
         with self._lock:
             self._capacity = max(1, min(self._capacity, limit))
 
-    def leave(self, place: "_Place") -> None:
-        """Let a guest go."""
-        with self._lock:
-            place.guests -= 1
-            if place.guests == 0:
-                self._clear(place)
-
-    def evict(self, visit: "_Visit") -> bool:
-        """Let nobody else in here. False: this guest was told before; others may not have left yet."""
-        with self._lock:
-            if visit.evicted:
-                return False
-            visit.evicted = True
-            self._clear(visit.place)
-            return True
-
-    def _clear(self, place: "_Place") -> None:
-        if self._places.get(place.topic) is not place:
-            return
-        del self._places[place.topic]
-        place.line.topics.pop(place.topic, None)
-        if not place.line.topics and place.line in self._lines:
-            self._lines.remove(place.line)
-
 
 class _Line:
     """A place for topics, on which one connection follows another."""
 
     connections: Observable[Connection]
+    """Shared by its topics: the first one opens it, and the last one's leaving closes it."""
 
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.topics: dict[str, None] = {}
+    def __init__(self) -> None:
+        self.placements: dict[str, tuple[_Placement, ...]] = {}
+        """The topics that are on it, each with the streams made of it. The tuples are replaced, never changed."""
         self.connection: Connection | None = None
 
     @property
@@ -182,72 +237,55 @@ class _Line:
         return self.connection is not None and self.connection.is_open
 
 
-class _Place:
-    """A topic on its line; `guests` are the streams made of it."""
+class _Placement(Holder):
+    """One stream's stay on one line. Once over, it ignores what the line emits at that very moment."""
 
-    def __init__(self, topic: str, line: _Line) -> None:
-        self.topic, self.line = topic, line
-        self.guests = 0
-
-
-class _Stay(Once):
-    """A stream's time in the pool: on one line, and on another one where that has no room."""
-
-    __slots__ = ("_visit", "listen", "pool", "scheduler", "sink", "topic")
+    __slots__ = ("_pool", "_scheduler", "_sink", "_stream", "is_evicted", "line", "topic")
 
     def __init__(
         self,
         pool: Pool,
         topic: str,
-        listen: Callable[[Seat], Observable[Any]],
-        sink: Sink[Observable[Any]],
+        sink: Sink[Lease],
         scheduler: abc.SchedulerBase | None,
+        stream: Holder,
     ) -> None:
         super().__init__()
-        self.pool, self.topic, self.listen, self.sink, self.scheduler = pool, topic, listen, sink, scheduler
-        self._visit = Holder()
+        self._pool, self.topic, self._sink, self._scheduler, self._stream = pool, topic, sink, scheduler, stream
+        self.is_evicted = False
+        self.line = pool.enter(self)
 
     def settle(self) -> None:
-        """Go to the line where there is a place, and leave the one before."""
-        visit, before = _Visit(self, self.pool.place(self.topic)), self._visit
-        self._visit = visit
-        before.dispose()
-        if self.is_disposed:
-            visit.dispose()
-        visit.hold(attach(visit.place.line.connections, visit, self.scheduler))
+        """Take the place of the placement before this one, and subscribe to the line.
 
-    def _dispose(self) -> None:
-        self._visit.dispose()
-
-
-class _Visit(Holder):
-    """A stream's time on a line. Once that is over it keeps still, though the line may be telling all just then."""
-
-    __slots__ = ("_stay", "evicted", "place")
-
-    def __init__(self, stay: _Stay, place: _Place) -> None:
-        super().__init__()
-        self._stay, self.place = stay, place
-        self.evicted = False
+        `stream` is what the subscriber disposes of: it holds the newest placement, and if it was disposed of meanwhile
+        it disposes of this one at once.
+        """
+        self._stream.replace(self)
+        if not self.is_disposed:
+            self.hold(attach(self.line.connections, self, self._scheduler))
 
     def on_next(self, connection: Connection) -> None:
+        """A connection took over the line."""
         if not self.is_disposed:
-            self._stay.sink.on_next(self._stay.listen(Seat(connection, self)))
+            self._sink.on_next(Lease(connection, self.topic, self))
 
     def on_error(self, error: Exception) -> None:
+        """The line was given up."""
         if not self.is_disposed:
-            self._stay.pool.tap.failed(self.place.topic, error)
-            self._stay.sink.on_error(error)
+            self._pool.hooks.failed(self.topic, error)
+            self._sink.on_error(error)
 
     def on_completed(self) -> None:
+        """The line ended."""
         if not self.is_disposed:
-            self._stay.sink.on_completed()
+            self._sink.on_completed()
 
     def move(self) -> None:
-        """There is no room here."""
-        if self._stay.pool.evict(self):
-            self._stay.settle()
+        """Go to another line, or to a fresh place on this one."""
+        if self._pool.evict(self):
+            _Placement(self._pool, self.topic, self._sink, self._scheduler, self._stream).settle()
 
     def _dispose(self) -> None:
         super()._dispose()
-        self._stay.pool.leave(self.place)
+        self._pool.leave(self)

@@ -6,7 +6,7 @@ from typing import Final
 
 from reactivex import Observable
 
-from rx_kucoin.connections.context import Terms
+from rx_kucoin.connections.context import Context
 from rx_kucoin.connections.rest_limiter import Counter
 from rx_kucoin.errors import Passing
 from rx_kucoin.operators._retry_backoff import full_jitter, retry_backoff
@@ -23,8 +23,8 @@ _SPARED: Final = 4
 class Fetches:
     """The REST requests of all markets, with a key or without one."""
 
-    def __init__(self, transport_of: Callable[[Market, bool], Transport], terms: Terms) -> None:
-        self._transport_of, self._terms = transport_of, terms
+    def __init__(self, transport_of: Callable[[Market, bool], Transport], context: Context) -> None:
+        self._transport_of, self._context = transport_of, context
         self._lock = threading.Lock()
         self._counters: dict[tuple[Market, bool], Counter] = {}
 
@@ -40,16 +40,16 @@ class Fetches:
         def ask(told: Callable[[Allowance], None]) -> Observable[bytes]:
             return self._transport_of(market, private).fetch(path, told=told)
 
-        terms = self._terms
-        lane, spared = path.partition("?")[0] + " aside" * aside, terms.limits.rest.count // _SPARED * aside
+        context, settings = self._context, self._context.settings
+        lane, spared = path.partition("?")[0] + " aside" * aside, settings.limits.rest.count // _SPARED * aside
         once = self._counter(market, private=private).admit(ask, weight(path), lane, spared=spared)
         if not retried:
             return once
         retry = retry_backoff(
-            terms.max_reconnects,
-            delay=full_jitter(terms.backoff_initial, cap=terms.backoff_cap, random=terms.random),
+            settings.max_reconnects,
+            delay=full_jitter(settings.backoff_initial, cap=settings.backoff_cap, random=settings.random),
             retryable=lambda error: isinstance(error, Passing),
-            scheduler=terms.clock,
+            scheduler=context.clock,
         )
         return once.pipe(retry)
 
@@ -64,5 +64,7 @@ class Fetches:
         with self._lock:
             counter = self._counters.get((market, private))
             if counter is None:
-                counter = self._counters[market, private] = Counter(self._terms.limits.rest, self._terms.clock)
+                counter = self._counters[market, private] = Counter(
+                    self._context.settings.limits.rest, self._context.clock
+                )
             return counter

@@ -8,8 +8,8 @@ from typing import Final
 from reactivex.disposable import CompositeDisposable, SingleAssignmentDisposable
 
 from rx_kucoin import events
-from rx_kucoin.connections.context import Terms
-from rx_kucoin.connections.instruments import Listing
+from rx_kucoin.connections.context import Context
+from rx_kucoin.connections.instruments import Unlisted
 from rx_kucoin.errors import UnknownSymbol
 from rx_kucoin.operators.internal.timers import Timer
 from rx_kucoin.protocol.listings import symbol_of
@@ -27,23 +27,25 @@ class Silence:
     to any more. All that are due at about one time share a timer and a question.
     """
 
-    def __init__(self, line: int, terms: Terms, listing: Listing, end: Callable[[str, UnknownSymbol], object]) -> None:
-        """Wait for `terms.silent_after` seconds.
+    def __init__(
+        self, line: int, context: Context, unlisted: Unlisted, end: Callable[[str, UnknownSymbol], object]
+    ) -> None:
+        """Wait for `context.settings.silent_after` seconds.
 
         Args:
             line: Whose topics these are.
-            terms: What all lines have in common.
-            listing: That of the market.
+            context: What the client's connections share.
+            unlisted: Finds out which symbols the market does not list.
             end: Told of a topic whose symbol does not exist.
         """
-        self._line, self._terms, self._listing, self._end = line, terms, listing, end
-        self._patience = terms.silent_after or 0.0
+        self._line, self._context, self._unlisted, self._end = line, context, unlisted, end
+        self._patience = context.settings.silent_after or 0.0
         self._lock = threading.Lock()
         self._due: dict[str, float] = {}
         """When each topic that brought nothing yet is looked at: not before it is live, nor while it is asked about."""
         self._told: set[str] = set()
         self._looks = False
-        self._timer = Timer(terms.clock)
+        self._timer = Timer(context.clock)
         self._questions = CompositeDisposable()
 
     def __repr__(self) -> str:
@@ -105,12 +107,12 @@ class Silence:
                     self._end(topic, UnknownSymbol(symbol, unlisted[symbol]))
                 elif is_silent:
                     self._told.add(topic)
-                    self._terms.tell(events.TopicSilent(self._line, topic))
+                    self._context.tell(events.TopicSilent(self._line, topic))
 
         def over() -> None:
             self._questions.remove(question)
 
-        question.disposable = self._listing.unlisted(symbols.values()).subscribe(answered, on_completed=over)
+        question.disposable = self._unlisted(symbols.values()).subscribe(answered, on_completed=over)
 
     def _forget(self, topic: str) -> None:
         self._due.pop(topic, None)
@@ -118,5 +120,5 @@ class Silence:
             self._due.clear()  # or it keeps the room of all that were in it
 
     def _now(self) -> float:
-        clock = self._terms.clock
+        clock = self._context.clock
         return clock.to_seconds(clock.now)

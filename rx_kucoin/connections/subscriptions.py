@@ -6,7 +6,7 @@ from collections.abc import Callable
 from reactivex import abc
 
 from rx_kucoin import events
-from rx_kucoin.connections.context import Terms
+from rx_kucoin.connections.context import Context
 from rx_kucoin.errors import LineLost
 from rx_kucoin.operators.internal.paced_calls import Turnstile
 from rx_kucoin.operators.internal.timers import Timer
@@ -25,14 +25,14 @@ class Asking:
     not wanted again in the meantime costs nothing, and a ping overtakes whatever waits.
     """
 
-    def __init__(self, wire: Wire, line: int, terms: Terms) -> None:
-        self._wire, self._line, self._terms = wire, line, terms
+    def __init__(self, wire: Wire, line: int, context: Context) -> None:
+        self._wire, self._line, self._context = wire, line, context
         self._lock = threading.Lock()
-        self._session = Session(most=terms.limits.topics_per_line, ack_timeout=terms.ack_timeout)
+        self._session = Session(most=context.settings.limits.topics_per_line, ack_timeout=context.settings.ack_timeout)
         self._gathering = self._checking = False
-        self._gather_timer, self._check_timer = Timer(terms.clock), Timer(terms.clock)
-        messages = terms.limits.messages
-        self._turnstile = Turnstile(messages.count, messages.per, self._say, scheduler=terms.clock)
+        self._gather_timer, self._check_timer = Timer(context.clock), Timer(context.clock)
+        messages = context.settings.limits.messages
+        self._turnstile = Turnstile(messages.count, messages.per, self._say, scheduler=context.clock)
 
     @property
     def welcomed(self) -> bool:
@@ -74,7 +74,7 @@ class Asking:
             if self._gathering or not self._session.has_something_to_say:
                 return
             self._gathering = True
-        self._gather_timer.set(self._terms.gather, self._gathered)
+        self._gather_timer.set(self._context.settings.gather, self._gathered)
 
     def dispose(self) -> None:
         """Say nothing more."""
@@ -88,7 +88,7 @@ class Asking:
 
     def _say(self) -> bool:
         with self._lock:
-            text = self._session.next_line(_seconds(self._terms.clock))
+            text = self._session.next_line(_seconds(self._context.clock))
             more = self._session.has_something_to_say
         if text is not None:
             self._wire.send(text)
@@ -101,15 +101,15 @@ class Asking:
             if self._checking or not self._session.awaits_answers:
                 return
             self._checking = True
-        self._check_timer.set(self._terms.ack_timeout / 2, self._check)
+        self._check_timer.set(self._context.settings.ack_timeout / 2, self._check)
 
     def _check(self) -> None:
         with self._lock:
             self._checking = False
-            outcome = self._session.overdue(_seconds(self._terms.clock))
+            outcome = self._session.overdue(_seconds(self._context.clock))
         match outcome:
             case Postponed(topics):
-                self._terms.tell(events.Unanswered(self._line, len(topics)))
+                self._context.tell(events.Unanswered(self._line, len(topics)))
                 self.speak()
             case Failed(_, text):
                 self._wire.lose(LineLost(f"{self._wire.host}: {text}"))

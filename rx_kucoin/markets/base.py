@@ -23,6 +23,7 @@ from rx_kucoin.protocol import channels, limits
 from rx_kucoin.protocol.messages.closed import ClosedCandle
 from rx_kucoin.protocol.raw import Push
 from rx_kucoin.protocol.validation import check, check_one, check_shape
+from rx_kucoin.recording.hooks import RecordingHooks
 from rx_kucoin.recording.keyframes import with_keyframes
 
 __all__ = ["MarketStreams", "some"]
@@ -38,8 +39,8 @@ class MarketStreams:
     """The channel of best bid and best ask, and how a book is made of what it brings."""
     _followed: ClassVar[frozenset[str]]
 
-    def __init__(self, engine: Engine, has_key: Callable[[], bool]) -> None:
-        self._engine, self._has_key = engine, has_key
+    def __init__(self, engine: Engine, has_key: Callable[[], bool], recorded: RecordingHooks) -> None:
+        self._engine, self._has_key, self._recorded = engine, has_key, recorded
         self._bars: dict[tuple[str, str, float], Observable[ClosedCandle]] = {}
         self._books: dict[tuple[str, Source | int | None], Observable[OrderBook]] = {}
 
@@ -116,7 +117,10 @@ class MarketStreams:
         if depth in sources:
             topic = check_one(self._level2, symbol)
             book = with_keyframes(
-                self._engine, topic, partial(calibrated, topic=topic, symbol=symbol, source=sources[depth])
+                self._engine,
+                self._recorded,
+                topic,
+                partial(calibrated, topic=topic, symbol=symbol, source=sources[depth]),
             )
         elif depth in shallow:
             prefix, read = shallow[depth]
@@ -131,7 +135,7 @@ class MarketStreams:
             scheduler=self._engine.clock,
         )
         # By its source: a key may come into the environment later, and without any all there is are the best 100.
-        shared = book.pipe(share(linger=self._engine.terms.linger))
+        shared = book.pipe(share(linger=self._engine.context.settings.linger))
         known = self._books.setdefault((symbol, sources.get(depth, depth)), shared)
         if every is None:
             return self._engine.presented(known)
@@ -143,7 +147,7 @@ class MarketStreams:
         return self._engine.presented(merge_serial(*streams))
 
     def _stream(self, topic: str, *, typed: bool) -> Observable[Any]:
-        if channels.is_private(topic) and not self._has_key() and not self._engine.replays:
+        if channels.is_private(topic) and self._engine.needs_key and not self._has_key():
             raise ValueError(
                 f"{topic} is private: build KuCoin(credentials=Credentials(key, secret, passphrase)), or set "
                 "KUCOIN_API_KEY, KUCOIN_API_SECRET and KUCOIN_API_PASSPHRASE in the environment"

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from threading import Condition, Thread
 from typing import Final
 
+from rx_kucoin.operators.internal.worker import LibraryThread
+
 __all__ = ["TIMER", "Task", "Timer"]
 
 _log = logging.getLogger("rx_kucoin.notebook")
@@ -45,7 +47,7 @@ class Timer:
         with self._condition:
             self._tasks.append(task)
             if self._thread is None:
-                self._thread = Thread(target=self._run, name="rx_kucoin charts", daemon=True)
+                self._thread = LibraryThread(target=self._run, name="rx_kucoin charts", daemon=True)
                 self._thread.start()
 
     def remove(self, task: Task) -> None:

@@ -48,7 +48,7 @@ def calibrated(feed: Feed, topic: str, symbol: str, source: Source) -> Observabl
     Fails as the topic does, and with `CalibrationFailed` where no snapshot can be had, or none fits.
     """
     changes: Observable[Level2Change] = feed.stream(topic, typed=True)
-    terms = feed.terms
+    settings = feed.context.settings
 
     def live(book: OrderBook, attempts: int) -> None:
         feed.tell(events.BookLive(0, topic, book.sequence or 0, attempts))
@@ -72,10 +72,10 @@ def calibrated(feed: Feed, topic: str, symbol: str, source: Source) -> Observabl
             is_sound=_is_sound,
             is_thin=None if source.deepest is None else _is_thin,
             patience=_PATIENCE,
-            max_attempts=terms.max_calibrations,
-            delay=full_jitter(0.5, cap=30.0, random=terms.dice_of(topic)),
+            max_attempts=settings.max_calibrations,
+            delay=full_jitter(0.5, cap=30.0, random=settings.random_of(topic)),
             retryable=lambda error: isinstance(error, Passing),
-            healthy_after=terms.healthy_after,
+            healthy_after=settings.healthy_after,
             max_buffer=_MOST_WAITING,
             on_live=live,
             on_stale=went_stale,
@@ -124,7 +124,7 @@ def _snapshot(feed: Feed, symbol: str, source: Source) -> Observable[OrderBook]:
         def known(unlisted: Mapping[str, str | None]) -> Observable[OrderBook]:
             return reactivex.throw(UnknownSymbol(symbol, unlisted[symbol]) if symbol in unlisted else failed)
 
-        return feed.unlisted(source.market, symbol).pipe(ops.default_if_empty(_NOTHING), ops.flat_map(known))
+        return feed.unlisted(source.market, [symbol]).pipe(ops.default_if_empty(_NOTHING), ops.flat_map(known))
 
     answer = feed.fetch(source.market, source.of(symbol), private=source.is_signed, retried=False)
     return answer.pipe(ops.flat_map(read), ops.catch(refused))

@@ -1,119 +1,129 @@
-"""Where a recording listens: it is told what connections bring, and what happens to them. Nobody listens: no cost."""
+"""What recordings attach to: it turns what the connections of a client report into facts for each open recording."""
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import count
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 from weakref import WeakSet
 
+from reactivex import Observable
+
+from rx_kucoin.connections.hooks import Observed
 from rx_kucoin.events import Event, SubscriberFailed
 from rx_kucoin.operators.internal.hub import Hub
+from rx_kucoin.protocol.limits import Market
 from rx_kucoin.recording.file.codec import write_error, write_event
+from rx_kucoin.recording.rest_hooks import record_answer, record_barrier, record_offer
 
-__all__ = ["Head", "Tap", "Tapped"]
+__all__ = ["Recorder", "RecordingHooks"]
 
 _NOTHING: Final[Mapping[str, Any]] = {}
 
 
-class Head(Protocol):
-    """Somebody who listens."""
+class Recorder(Protocol):
+    """One recording that is open."""
 
     def received(self, connection: int, batch: Sequence[str | bytes]) -> None:
-        """Take what has come on a connection, before anybody else sees it. Must not raise, nor wait."""
+        """Take frames of a connection, before any subscriber sees them. Must not raise, nor wait."""
         ...
 
     def fact(self, kind: str, connection: int, topic: str, data: Mapping[str, Any]) -> None:
-        """Take what happened. Must not raise, nor wait."""
+        """Take something that happened. Must not raise, nor wait."""
         ...
 
     def close(self, timeout: float) -> bool:
-        """Nothing follows. Say whether all is written within so many seconds."""
+        """Nothing follows. Returns whether all is written within so many seconds."""
         ...
 
 
-class Tapped(Protocol):
-    """What is listened to: a connection."""
+class RecordingHooks:
+    """The `Hooks` of a client that can be recorded. Without a recording they are not active, and cost nothing.
 
-    number: int
-    line: int
-
-    @property
-    def host(self) -> str:
-        """Where it leads to."""
-        ...
-
-    @property
-    def heard(self) -> Iterable[str]:
-        """The topics that somebody listens to on it."""
-        ...
-
-
-class Tap:
-    """All that is said on all connections passes here, if anybody listens: `heads`."""
+    `_recorders` is replaced under the lock, never changed, so that it may be read without.
+    """
 
     def __init__(self) -> None:
-        self.heads: tuple[Head, ...] = ()
+        self.is_active = False
         self.keyframes: Hub[None] = Hub()
-        """Emits when what cannot be replayed without its past has to tell of it once more. See `with_keyframes`."""
+        """Emits when books have to record a snapshot of themselves, so that a replay may begin here."""
+        self._recorders: tuple[Recorder, ...] = ()
         self._lock = threading.Lock()
-        self._numbers = count(1)
-        self._connections: WeakSet[Tapped] = WeakSet()
+        self._connections: WeakSet[Observed] = WeakSet()
 
     def __repr__(self) -> str:
-        return f"<Tap, {len(self.heads)} recording>"
+        return f"<RecordingHooks, {len(self._recorders)} recording>"
 
-    def number(self, connection: Tapped) -> int:
-        """Give a connection its number."""
+    def join(self, recorder: Recorder) -> None:
+        """Attach a recording. It first gets the topics of each open connection."""
         with self._lock:
-            self._connections.add(connection)
-            return next(self._numbers)
-
-    def join(self, head: Head) -> None:
-        """Let somebody listen, who is told first where each topic is."""
-        with self._lock:
-            self.heads = (*self.heads, head)
+            self._recorders = (*self._recorders, recorder)
+            self.is_active = True
             connections = tuple(self._connections)
         for connection in sorted(connections, key=lambda each: each.number):
-            for topic in connection.heard:
-                head.fact("seat", connection.number, topic, _seat(connection))
+            for topic in connection.read_topics:
+                recorder.fact("seat", connection.number, topic, _place(connection))
 
-    def leave(self, head: Head) -> None:
-        """Tell this one nothing more."""
+    def leave(self, recorder: Recorder) -> None:
+        """Detach a recording."""
         with self._lock:
-            self.heads = tuple([other for other in self.heads if other is not head])
+            self._recorders = tuple([other for other in self._recorders if other is not recorder])
+            self.is_active = bool(self._recorders)
 
     def close(self, timeout: float) -> bool:
-        """Nothing follows, for anybody. Say whether all is written within so many seconds."""
+        """Close every recording. Returns whether all is written within so many seconds."""
         deadline = time.monotonic() + timeout
-        written = [head.close(deadline - time.monotonic()) for head in self.heads]
+        written = [recorder.close(deadline - time.monotonic()) for recorder in self._recorders]
         return all(written)
 
-    def seat(self, connection: Tapped, topic: str) -> None:
-        """Somebody listens to the topic, on this connection."""
-        for head in self.heads:
-            head.fact("seat", connection.number, topic, _seat(connection))
+    def connected(self, connection: Observed) -> None:
+        """Remember a connection for recordings that begin later."""
+        with self._lock:
+            self._connections.add(connection)
+
+    def subscribed(self, connection: Observed, topic: str) -> None:
+        """Record that a topic has subscribers on a connection."""
+        if self.is_active:
+            self.fact("seat", connection.number, topic, _place(connection))
+
+    def received(self, connection: Observed, text: str | bytes) -> None:
+        """Record a frame."""
+        for recorder in self._recorders:
+            recorder.received(connection.number, (text,))
+
+    def unsubscribed(self, connection: Observed, topic: str) -> None:
+        """Record that a topic has no subscriber on a connection any more."""
+        self.fact("left", connection.number, topic)
+
+    def closed(self, connection: Observed, *, is_whole: bool) -> None:
+        """Record the end of a connection."""
+        self.fact("closed", connection.number, data={"whole": is_whole})
+
+    def failed(self, topic: str, error: Exception) -> None:
+        """Record that the streams of a topic end."""
+        if self.is_active:
+            self.fact("failed", 0, topic, {"error": write_error(error)})
 
     def event(self, event: Event) -> None:
-        """An event is told. What strangers' code raised is nobody's business here."""
+        """Record an event, but for exceptions of subscribers: a replay has subscribers of its own."""
         if not isinstance(event, SubscriberFailed):
             self.fact("event", data=write_event(event))
 
-    def failed(self, topic: str, error: Exception) -> None:
-        """The streams of a topic end."""
-        if self.heads:
-            self.fact("failed", 0, topic, {"error": write_error(error)})
+    def watch_call(
+        self, answer: Observable[bytes], market: Market, path: str, *, is_signed: bool, in_background: bool
+    ) -> Observable[bytes]:
+        """Record a REST call and its answer; of one in the background the answer alone, as an offer to replays."""
+        record = record_offer if in_background else record_answer
+        return record(answer, self, market, path, is_signed=is_signed)
 
-    def received(self, connection: int, batch: Sequence[str | bytes]) -> None:
-        """These have come on a connection."""
-        for head in self.heads:
-            head.received(connection, batch)
+    def watch_barrier(self, barrier: Observable[None], topic: str) -> Observable[None]:
+        """Record that a ping barrier completed."""
+        return record_barrier(barrier, self, topic)
 
     def fact(self, kind: str, connection: int = 0, topic: str = "", data: Mapping[str, Any] = _NOTHING) -> None:
-        """Something happened."""
-        for head in self.heads:
-            head.fact(kind, connection, topic, data)
+        """Record something that happened."""
+        for recorder in self._recorders:
+            recorder.fact(kind, connection, topic, data)
 
 
-def _seat(connection: Tapped) -> dict[str, Any]:
+def _place(connection: Observed) -> dict[str, Any]:
     return {"line": connection.line, "host": connection.host}

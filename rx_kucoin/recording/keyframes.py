@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from operator import attrgetter
-from typing import Any, Final
+from typing import Final, Generic, Protocol, TypeVar
 
 import reactivex
 from reactivex import Observable, abc
@@ -14,40 +14,56 @@ from rx_kucoin.connections.interfaces import Feed
 from rx_kucoin.errors import KuCoinError
 from rx_kucoin.events import Event
 from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach
-from rx_kucoin.orderbook.book import OrderBook
 from rx_kucoin.protocol.limits import Market
+from rx_kucoin.recording.hooks import RecordingHooks
 
 __all__ = ["with_keyframes"]
 
 
-def with_keyframes(feed: Feed, topic: str, make: Callable[[Feed], Observable[OrderBook]]) -> Observable[OrderBook]:
-    """Stream the book that is made of a feed; at each keyframe make another one, until it has been right.
+class _Book(Protocol):
+    @property
+    def stale(self) -> bool: ...
 
-    A replay that begins there stands where that one stood: it knows no book, and needs the same snapshots.
+
+B = TypeVar("B", bound=_Book)
+
+
+def with_keyframes(
+    feed: Feed, recorded: RecordingHooks, topic: str, make: Callable[[Feed], Observable[B]]
+) -> Observable[B]:
+    """Stream a book; at each keyframe calibrate another one in the background, until it has been live once.
+
+    A replay that begins there knows no book, and needs the snapshots that this one needed.
+
+    Args:
+        feed: What books are made from.
+        recorded: Where snapshots are recorded, and where keyframes are asked for.
+        topic: The topic of the book's changes.
+        make: Makes the stream of books from a feed.
     """
 
-    def failed(error: Exception, _: Observable[OrderBook]) -> Observable[OrderBook]:
+    def failed(error: Exception, _: Observable[B]) -> Observable[B]:
         text = f"a replay that begins here has no book of {topic}: {error}"
-        feed.terms.tap.fact("note", 0, topic, {"text": text})
+        recorded.fact("note", 0, topic, {"text": text})
         return reactivex.empty()
 
-    def aside(_: object) -> Observable[OrderBook]:
-        return make(_Aside(feed)).pipe(ops.take_while(_is_stale, inclusive=True), ops.catch(failed))
+    def aside(_: object) -> Observable[B]:
+        return make(_Background(feed, recorded)).pipe(ops.take_while(_is_stale, inclusive=True), ops.catch(failed))
 
     book, again = make(feed), reactivex.defer(aside)  # not before it is needed: that would double what a book takes up
 
-    def subscribe(sink: Sink[OrderBook], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
+    def subscribe(sink: Sink[B], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
         maker = _Maker(again, scheduler)
-        asked = feed.terms.tap.keyframes.subscribe(maker.ask)
+        asked = recorded.keyframes.subscribe(maker.ask)
         return CompositeDisposable(attach(book, sink, scheduler), asked, maker.current)
 
     return Unguarded(subscribe)
 
 
-class _Maker:
+class _Maker(Generic[B]):
     """Makes one book at a time. Whoever asks before it is shown has another one made after it: his may begin later."""
 
-    def __init__(self, again: Observable[OrderBook], scheduler: abc.SchedulerBase | None) -> None:
+    def __init__(self, again: Observable[B], scheduler: abc.SchedulerBase | None) -> None:
         self._again, self._scheduler = again, scheduler
         self._lock = threading.Lock()
         self._is_busy = self._is_asked = False
@@ -66,7 +82,7 @@ class _Maker:
         self.current.disposable = place
         place.disposable = self._again.subscribe(self._shown, None, self._shown, scheduler=self._scheduler)
 
-    def _shown(self, _: OrderBook | None = None) -> None:
+    def _shown(self, _: B | None = None) -> None:
         with self._lock:
             self._is_busy, self._is_asked = self._is_asked, False
             begins = self._is_busy
@@ -74,22 +90,25 @@ class _Maker:
             self._begin()
 
 
-class _Aside:
-    """A feed for what is made beside that which is seen: the events are told by that one."""
+class _Background:
+    """A feed for the book in the background: its events are those of the visible book, which reports them."""
 
-    def __init__(self, feed: Feed) -> None:
-        self._feed = feed
-        self.terms, self.clock, self.happenings = feed.terms, feed.clock, feed.happenings
-        self.stream, self.unlisted, self.prove = feed.stream, feed.unlisted, feed.prove
+    def __init__(self, feed: Feed, recorded: RecordingHooks) -> None:
+        self._feed, self._recorded = feed, recorded
+        self.context, self.clock, self.happenings = feed.context, feed.clock, feed.happenings
+        self.stream, self.unlisted, self.barrier = feed.stream, feed.unlisted, feed.barrier
 
     def tell(self, event: Event) -> None:
-        """Tell nobody."""
+        """Report nothing."""
 
-    def fetch(self, market: Market, path: str, **how: Any) -> Observable[bytes]:
-        """Ask for recordings only, while there are any."""
-        answer = self._feed.fetch(market, path, **how, aside=True)
-        return reactivex.defer(lambda _: answer if self.terms.tap.heads else reactivex.throw(_UNHEARD))
+    def fetch(
+        self, market: Market, path: str, *, private: bool = False, retried: bool = True, in_background: bool = True
+    ) -> Observable[bytes]:
+        """Fetch in the background, as long as anything is recorded."""
+        del in_background
+        answer = self._feed.fetch(market, path, private=private, retried=retried, in_background=True)
+        return reactivex.defer(lambda _: answer if self._recorded.is_active else reactivex.throw(_NOT_RECORDING))
 
 
 _is_stale: Final = attrgetter("stale")
-_UNHEARD: Final = KuCoinError("nobody records any more")
+_NOT_RECORDING: Final = KuCoinError("the recording has ended")

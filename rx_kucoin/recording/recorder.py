@@ -15,9 +15,10 @@ from reactivex import abc
 
 from rx_kucoin.operators.internal.monotonic import clock_of
 from rx_kucoin.operators.internal.timers import Timer
+from rx_kucoin.operators.internal.worker import LibraryThread
 from rx_kucoin.recording.encoder import FULL, Encoder, Entry
 from rx_kucoin.recording.file.writer import Writer
-from rx_kucoin.recording.hooks import Tap
+from rx_kucoin.recording.hooks import RecordingHooks
 from rx_kucoin.transport.clock import Clock
 
 __all__ = ["Recording"]
@@ -48,7 +49,7 @@ class Recording:
     def __init__(
         self,
         path: str | os.PathLike[str],
-        tap: Tap,
+        hooks: RecordingHooks,
         clock: abc.SchedulerBase,
         *,
         facts: Mapping[str, Any],
@@ -63,7 +64,7 @@ class Recording:
         if keyframes is not None and not 0 < keyframes < math.inf:
             raise ValueError(f"keyframes must be above 0 seconds, and finite, or None, not {keyframes}")
         writer = Writer(path, fsync=fsync)
-        self._tap, self._capacity = tap, capacity
+        self._hooks, self._capacity = hooks, capacity
         self._pause = min(max(_EARLY * every, _TICK), threading.TIMEOUT_MAX)
         self._scribe = Encoder(writer, private=private)
         behind = max(0, writer.before.last_ns - clock_of(clock)() * 1_000)
@@ -85,13 +86,13 @@ class Recording:
             text = f"the clock is {behind / 1e9:,.1f} s behind what was recorded before: times go on from there"
             _log.warning("%s: %s", path, text)
             self.fact("note", 0, "", {"text": text, "ns": behind})
-        self._thread = threading.Thread(target=self._run, name="rx_kucoin recording", daemon=True)
+        self._thread = LibraryThread(target=self._run, name="rx_kucoin recording", daemon=True)
         try:
             self._begin()
         except BaseException:
             writer.close()
             raise
-        tap.join(self)
+        hooks.join(self)
         self._keyframe()
         atexit.register(self.close)
 
@@ -123,7 +124,7 @@ class Recording:
         return self._scribe.writer.size
 
     def received(self, connection: int, batch: Sequence[str | bytes]) -> None:
-        """Take what has come on a connection. See `Head`."""
+        """Take what has come on a connection. See `Recorder`."""
         if len(self._queue) < self._capacity:
             self._queue.append((self._stamp(), connection, batch, None))
             self._count(sum(map(len, batch)))
@@ -146,7 +147,7 @@ class Recording:
         with self._lock:
             if not self._closing.is_set():
                 self._keyframe_timer.dispose()
-                self._tap.leave(self)
+                self._hooks.leave(self)
                 self._end = (self._stamp(), 0, ("",), ("end", {}))
                 self._closing.set()
                 self._wake.set()
@@ -174,7 +175,7 @@ class Recording:
     def _keyframe(self) -> None:
         if self._keyframes is not None:
             self._keyframe_timer.set(self._keyframes, self._keyframe)
-        self._tap.keyframes.on_next(None)
+        self._hooks.keyframes.on_next(None)
 
     def _run(self) -> None:
         over = False

@@ -15,6 +15,8 @@ from reactivex.internal.basic import default_now
 from reactivex.internal.constants import DELTA_ZERO
 from reactivex.scheduler.periodicscheduler import PeriodicScheduler
 
+from rx_kucoin.operators.internal.worker import LibraryThread
+
 __all__ = ["Clock"]
 
 S = TypeVar("S")
@@ -74,7 +76,7 @@ class Clock(PeriodicScheduler):
         due = time.monotonic() + max(0.0, self.to_seconds(duetime))
         with self._condition:
             if not self._is_awake:
-                thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                thread = LibraryThread(target=self._run, name=self._name, daemon=True)
                 thread.start()  # before anything else, for it may fail
                 self._thread, self._is_awake = thread, True
             heapq.heappush(self._timers, (due, next(self._numbers), timer))

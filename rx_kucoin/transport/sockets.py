@@ -16,6 +16,7 @@ from reactivex.disposable import Disposable
 from websocket import ABNF, STATUS_NORMAL
 
 from rx_kucoin.errors import DialFailed, KuCoinError, LineLost
+from rx_kucoin.operators.internal.worker import LibraryThread
 from rx_kucoin.protocol.frames import excerpt
 from rx_kucoin.protocol.redaction import bare
 from rx_kucoin.protocol.rest_weights import Allowance
@@ -104,7 +105,7 @@ class Sockets:
                 with self._lock:
                     del self._tasks[thread]
 
-        thread = threading.Thread(target=run, name=name, daemon=True)
+        thread = LibraryThread(target=run, name=name, daemon=True)
         try:
             with self._lock:
                 if not self._is_closed:

@@ -159,9 +159,10 @@ class Stage:
     def _look(self, kucoin: KuCoin) -> None:
         engine = kucoin._engine
         shown: list[object] = [kucoin, kucoin.futures, kucoin._credentials, kucoin._network, kucoin._network.way]
-        shown += [engine._fetches, engine._open, *engine._fetches._counters.values()]
-        shown += [engine, engine._terms, engine._pools, *engine._pools._pools.values(), *engine._transports.values()]
-        shown += [getattr(transport, "_rest", None) for transport in engine._transports.values()]
+        source, context = engine._source, engine.context
+        shown += [engine, context, context.settings, context.hooks, context.open_streams, source, source._rest]
+        shown += [*source._rest._counters.values(), *source._pools.values(), *source._transports.values()]
+        shown += [getattr(transport, "_rest", None) for transport in source._transports.values()]
         for one in shown:
             self.tell(*of_object(one))
 

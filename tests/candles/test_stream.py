@@ -211,7 +211,7 @@ class Threads:
         del topic, typed
         return self.candles
 
-    def prove(self, topic: str) -> Observable[None]:
+    def barrier(self, topic: str) -> Observable[None]:
         del topic
         return reactivex.never()
 

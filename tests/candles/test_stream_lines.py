@@ -47,7 +47,7 @@ class Played:
         del topic, typed
         return self.candles
 
-    def prove(self, topic: str) -> Observable[None]:
+    def barrier(self, topic: str) -> Observable[None]:
         assert topic == LIVE.topic
         self.proofs.append(self.time)
         return reactivex.empty()

@@ -4,9 +4,9 @@ import json
 import logging
 
 import pytest
+from engines import live_engine
 from reactivex.scheduler import VirtualTimeScheduler
 
-from rx_kucoin.connections.engine import Engine
 from rx_kucoin.connections.instruments import Listing
 from rx_kucoin.errors import ApiError, Closed, KuCoinError, RestUnavailable
 from rx_kucoin.protocol.limits import Market
@@ -24,7 +24,7 @@ class Desk:
         self.exchange.answers = self.answer
         self.names = list(names)
         self.failure: KuCoinError | None = None
-        self.engine = Engine(lambda market, private: self.exchange, self.clock, random=lambda: 0.5)
+        self.engine = live_engine(lambda market, private: self.exchange, self.clock, random=lambda: 0.5)
         self.told: list[object] = []
 
     def answer(self, path: str) -> bytes:
@@ -34,7 +34,7 @@ class Desk:
         return json.dumps([{"symbol": name} for name in self.names]).encode()
 
     def listing(self, market: Market = "spot") -> Listing:
-        return self.engine._listing(market)
+        return self.engine._source.listing(market)
 
     def ask(self, *symbols: str, wait: float = 1.0) -> object:
         """What is told of these symbols, and "|" when it ends."""

@@ -78,13 +78,13 @@ def test_the_engine_asks_the_line_that_has_the_topic_and_no_other() -> None:
     proved: list[str] = []
     engine.stream(TOPIC, typed=True).subscribe()
     clock.advance_to(10.0)
-    engine.prove(TOPIC).subscribe(on_completed=lambda: proved.append("live"))
-    engine.prove(f"{TOPIC}2").subscribe(on_completed=lambda: proved.append("nobody's"))
+    engine.barrier(TOPIC).subscribe(on_completed=lambda: proved.append("live"))
+    engine.barrier(f"{TOPIC}2").subscribe(on_completed=lambda: proved.append("nobody's"))
     clock.advance_to(10.5)
     assert proved == ["live"]
     assert ['"ping"' in text for _, text in exchange.wires[0].said] == [False, True]
     exchange.mute = True
-    engine.prove(TOPIC).subscribe(on_completed=lambda: proved.append("dead"))
+    engine.barrier(TOPIC).subscribe(on_completed=lambda: proved.append("dead"))
     clock.advance_to(60.0)
     assert proved == ["live"]
 

@@ -13,7 +13,7 @@ from waiting import eventually, nothing_left
 
 from rx_kucoin import KuCoin, Limits, Rate, SubscriptionRejected, Ticker, events
 from rx_kucoin.connections.connection import NoRoom
-from rx_kucoin.connections.context import Terms
+from rx_kucoin.connections.hooks import NoHooks
 from rx_kucoin.connections.pool import Pool
 from rx_kucoin.events import Event
 from rx_kucoin.operators.internal.hub import Hub
@@ -173,7 +173,7 @@ def test_a_stream_that_moves_hears_nothing_more_of_the_line_that_it_left() -> No
     full: list[Callable[[int], object]] = []
     heard: list[str] = []
 
-    def dial(line: int, on_full: Callable[[int], object]) -> Hub[Any]:
+    def connections_of_line(line: int, _: object, on_full: Callable[[int], object]) -> Hub[Any]:
         full.append(on_full)
         return lines[line - 1]
 
@@ -184,10 +184,10 @@ def test_a_stream_that_moves_hears_nothing_more_of_the_line_that_it_left() -> No
             first.endings["b"].on_error(NoRoom())
 
     first, second = Connected("first", hear), Connected("second", hear)
-    terms = Terms(clock=VirtualTimeScheduler(), tell=lambda _: None, topics_per_connection=2)
-    pool = Pool(dial, count(1), terms, lambda _: None)
+    clock = VirtualTimeScheduler()
+    pool = Pool(connections_of_line, count(1), 2, NoHooks(), on_open=lambda _: None, clock=clock)
     for topic in ("a", "b"):
-        pool.topic(topic, lambda seat, topic=topic: seat.messages(topic, READER)).subscribe(lambda it: it.subscribe())
+        pool.leases(topic).subscribe(lambda lease: lease.messages(READER).subscribe())
     lines[0].on_next(first)
     lines[0].on_next(second)
     assert heard == ["a on first", "b on first", "a on second"]

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import pytest
+from engines import live_engine
 from reactivex.scheduler import VirtualTimeScheduler
 from transport.asking import Told, good
 from transport.servers import answer, serving
 from waiting import eventually, nothing_left
 
 from rx_kucoin import Credentials, KuCoin, Limits, Rate
-from rx_kucoin.connections.engine import Engine
 from rx_kucoin.errors import Closed, RateLimited, RestUnavailable
 from rx_kucoin.protocol.rest_weights import Allowance
 from rx_kucoin.simulator import Simulator
@@ -105,7 +105,7 @@ def test_signed_requests_have_a_pool_of_their_own() -> None:
         assert took < 0.8 or public[1].story == []
         public[1].whole()
         assert time.monotonic() - started > 0.8
-        assert repr(kucoin._engine._fetches).count("<Counter ") == 3
+        assert repr(kucoin._engine._source._rest).count("<Counter ") == 3
         assert statuses(running, "/api/v1") == {200: 5}
 
 
@@ -170,7 +170,7 @@ class Virtual:
     def __init__(self, **settings: Any) -> None:
         self.clock = VirtualTimeScheduler(0.0)
         self.exchange = VirtualTransport(self.clock, latency=0.5)
-        self.engine = Engine(lambda market, private: self.exchange, self.clock, random=lambda: 0.5, **settings)
+        self.engine = live_engine(lambda market, private: self.exchange, self.clock, random=lambda: 0.5, **settings)
         self.exchange.answers = lambda path: b"7"
 
     def at(self) -> list[float]:

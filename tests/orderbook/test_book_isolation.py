@@ -32,7 +32,7 @@ def test_a_snapshot_that_is_wanted_while_all_is_closed_is_no_failure() -> None:
     books.move(SPOT, lost=True)
     books.move(SPOT)
     books.pass_time(0.11)
-    books.kucoin._engine._open.shut()
+    books.kucoin._engine.context.open_streams.shut()
     books.pass_time(60)  # the next snapshot is asked for while all is being closed
     assert not seen.errors
     books.kucoin.close()

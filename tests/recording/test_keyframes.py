@@ -270,7 +270,8 @@ def test_a_second_book_is_not_made_before_it_is_needed(path: Path) -> None:
         made.append(feed)
         return reactivex.never()
 
-    with_keyframes(market.kucoin._engine, f"/market/level2:{SPOT}", make).subscribe()
+    kucoin = market.kucoin
+    with_keyframes(kucoin._engine, kucoin._recorded, f"/market/level2:{SPOT}", make).subscribe()
     assert len(made) == 1
     with market.kucoin.record(path):
         assert len(made) == 2

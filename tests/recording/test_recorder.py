@@ -19,7 +19,7 @@ from rx_kucoin import Closed, KuCoin, Limits, Rate, events
 from rx_kucoin.recording.file.lines import fact
 from rx_kucoin.recording.file.reader import Tape
 from rx_kucoin.recording.file.writer import Writer
-from rx_kucoin.recording.hooks import Tap
+from rx_kucoin.recording.hooks import RecordingHooks
 from rx_kucoin.recording.recorder import Recording
 from rx_kucoin.simulator import Simulator
 from rx_kucoin.transport.clock import Clock
@@ -145,8 +145,8 @@ def test_who_is_closed_records_nothing(path: Path) -> None:
 
 def test_an_interpreter_that_ends_completes_its_recordings(path: Path) -> None:
     words = f"""
-from kills import TEXT, Clock, Recording, Tap
-recording = Recording({str(path)!r}, Tap(), Clock(), facts={{}}, every=1000.0)
+from kills import TEXT, Clock, Recording, RecordingHooks
+recording = Recording({str(path)!r}, RecordingHooks(), Clock(), facts={{}}, every=1000.0)
 recording.received(1, (TEXT % (1, 1),))
 """
     subprocess.run([sys.executable, "-c", words], check=True, cwd=Path(__file__).parents[1])
@@ -183,22 +183,23 @@ def test_no_secret_is_in_a_recording_and_no_order_unless_asked(path: Path) -> No
 
 
 class Line:
-    number, line, host, heard = 1, 1, "nowhere", [f"/market/ticker:{SPOT}"]
+    number, line, host, read_topics = 1, 1, "nowhere", [f"/market/ticker:{SPOT}"]
 
 
 TEXT = '{"topic":"/market/ticker:BTC-USDT","type":"message","subject":"trade.ticker","data":{"sequence":"%d"}}'
 
 
 def test_who_receives_waits_for_no_disk(path: Path) -> None:
-    tap = Tap()
-    tap.number(Line())
-    recording = Recording(path, tap, Clock(), facts={}, capacity=1_000_000)
-    tap.received(1, (TEXT % 0,))
+    hooks = RecordingHooks()
+    line = Line()
+    hooks.connected(line)
+    recording = Recording(path, hooks, Clock(), facts={}, capacity=1_000_000)
+    hooks.received(line, TEXT % 0)
     costs = []
     for _ in range(50):
         began = time.perf_counter_ns()
         for number in range(1_000):
-            tap.received(1, (TEXT % number,))
+            hooks.received(line, TEXT % number)
         costs.append(time.perf_counter_ns() - began)
     recording.close()
     print(f"\n{min(costs) / 1_000:.0f} ns a frame on the receiving thread, at best, its making included")
@@ -207,8 +208,8 @@ def test_who_receives_waits_for_no_disk(path: Path) -> None:
 
 
 def test_what_a_slow_disk_cannot_take_is_left_out_and_told_of(path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    tap = Tap()
-    recording = Recording(path, tap, Clock(), facts={}, capacity=100)
+    hooks = RecordingHooks()
+    recording = Recording(path, hooks, Clock(), facts={}, capacity=100)
     with caplog.at_level(logging.WARNING):
         for number in range(500):
             recording.received(1, (TEXT % number,))
@@ -229,13 +230,13 @@ def test_whoever_still_receives_while_it_is_closed_does_not_come_after_its_end(p
     sys.setswitchinterval(1e-5)
     try:
         for _ in range(20):
-            tap, over = Tap(), threading.Event()
+            hooks, over = RecordingHooks(), threading.Event()
             path.unlink(missing_ok=True)
-            recording = Recording(path, tap, Clock(), facts={})
+            recording = Recording(path, hooks, Clock(), facts={})
 
-            def receive(tap: Tap = tap, over: threading.Event = over) -> None:
+            def receive(hooks: RecordingHooks = hooks, over: threading.Event = over) -> None:
                 while not over.is_set():
-                    tap.received(1, (TEXT % 1,))
+                    hooks.received(Line(), TEXT % 1)
 
             threads = [threading.Thread(target=receive) for _ in range(3)]
             for thread in threads:
@@ -275,7 +276,7 @@ def test_times_go_on_where_they_ended_though_the_clock_is_behind_by_now(
     writer = Writer(path, fsync=False)
     writer.write(fact(later, "end", 0, "", {}), 1, (later, later), flags=0, topics=set(), paths=set())
     writer.close()
-    with Recording(path, Tap(), Clock(), facts={}) as recording:
+    with Recording(path, RecordingHooks(), Clock(), facts={}) as recording:
         for number in range(3):
             recording.received(1, (TEXT % number,))
     lines = [line for block in Tape(path).blocks() for line in Tape(path).lines(block)]

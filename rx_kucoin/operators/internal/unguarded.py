@@ -8,9 +8,10 @@ from typing import Any, Final, Generic, Protocol, TypeVar, cast
 from reactivex import Observable, abc
 from reactivex.scheduler import CurrentThreadScheduler
 
-__all__ = ["Ending", "Holder", "Once", "Sink", "Unguarded", "attach"]
+__all__ = ["Ending", "Holder", "Once", "Sink", "Unguarded", "attach", "defer_unguarded", "map_unguarded"]
 
 T = TypeVar("T")
+R = TypeVar("R")
 T_contra = TypeVar("T_contra", contravariant=True)
 
 Attach = Callable[["Sink[T]", abc.SchedulerBase | None], abc.DisposableBase]
@@ -73,6 +74,16 @@ class Holder(Once):
                 self._held = held
         if late:
             held.dispose()
+
+    def replace(self, held: abc.DisposableBase) -> None:
+        """Hold this, and dispose of what was held before; or dispose of this, if the holder was disposed of."""
+        with _instant:
+            if self.is_disposed:
+                before: abc.DisposableBase | None = held
+            else:
+                before, self._held = self._held, held
+        if before is not None:
+            before.dispose()
 
     def _dispose(self) -> None:
         held, self._held = self._held, None
@@ -186,6 +197,34 @@ class Unguarded(Observable[T]):
     def attach(self, sink: Sink[T], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
         """Subscribe without a guard."""
         return self._attach(sink, scheduler)
+
+
+def defer_unguarded(make: Callable[[], Observable[T]]) -> Observable[T]:
+    """Make an Observable anew for each subscriber, and attach to it without a guard."""
+    return Unguarded(lambda sink, scheduler: attach(make(), sink, scheduler))
+
+
+def map_unguarded(source: Observable[T], change: Callable[[T], R]) -> Observable[R]:
+    """Emit what `change` makes of each value; an exception that it raises is the source's to handle."""
+    return Unguarded(lambda sink, scheduler: attach(source, _Mapped(sink, change), scheduler))
+
+
+class _Mapped(Generic[T, R]):
+    """Passes on what is made of each value."""
+
+    __slots__ = ("_change", "_sink")
+
+    def __init__(self, sink: Sink[R], change: Callable[[T], R]) -> None:
+        self._sink, self._change = sink, change
+
+    def on_next(self, value: T) -> None:
+        self._sink.on_next(self._change(value))
+
+    def on_error(self, error: Exception) -> None:
+        self._sink.on_error(error)
+
+    def on_completed(self) -> None:
+        self._sink.on_completed()
 
 
 def attach(source: Observable[T], sink: Sink[T], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:

@@ -2,11 +2,20 @@
 
 from collections import deque
 from collections.abc import Callable
-from threading import Condition, Thread
+from threading import Condition, Thread, current_thread
 
 from reactivex import abc
 
-__all__ = ["Worker"]
+__all__ = ["LibraryThread", "Worker"]
+
+
+class LibraryThread(Thread):
+    """A thread of this library. Code that must not wait for one of them can tell whether it runs on one."""
+
+    @staticmethod
+    def is_current() -> bool:
+        """Whether the calling thread is one."""
+        return isinstance(current_thread(), LibraryThread)
 
 
 class Worker(abc.DisposableBase):
@@ -31,7 +40,7 @@ class Worker(abc.DisposableBase):
             self._tasks.append(task)
             self._condition.notify()
             if self._thread is None:
-                self._thread = Thread(target=self._work, name=self._name, daemon=True)
+                self._thread = LibraryThread(target=self._work, name=self._name, daemon=True)
                 self._thread.start()
 
     def dispose(self) -> None:

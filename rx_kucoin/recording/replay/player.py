@@ -16,7 +16,7 @@ from rx_kucoin.recording.file.codec import error_of, event_of, is_of_a_line
 from rx_kucoin.recording.file.lines import STATES, Line, text_of
 from rx_kucoin.recording.file.reader import Contents, Tape
 from rx_kucoin.recording.replay.clock import ReplayClock
-from rx_kucoin.recording.replay.pool import Seats
+from rx_kucoin.recording.replay.pool import ReplayPool
 from rx_kucoin.recording.replay.progress import Progress
 from rx_kucoin.recording.replay.rest import Answers
 from rx_kucoin.recording.replay.result import Played
@@ -49,8 +49,8 @@ class Player:
         self.clock = ReplayClock(self._since)
         self._tell: Callable[[Event], None] = lambda _: None
         self._over: Callable[[], object] = lambda: None
-        self.seats = Seats(None if topics is None else frozenset(topics), self._was_recorded)
-        self.answers = Answers(self.clock, self.seats, contents.paths)
+        self.pool = ReplayPool(None if topics is None else frozenset(topics), self._was_recorded)
+        self.answers = Answers(self.clock, self.pool, contents.paths)
         self._offset = self._frames = self._damaged = 0
         self._lines: Iterator[Line] = chain.from_iterable(self._blocks())
         self._held: Line | None = None
@@ -68,9 +68,9 @@ class Player:
         """The topics that were recorded."""
         return Tape(self.tape.path).topics()  # a walk of its own: the one that plays counts what is damaged
 
-    def attach(self, tell: Callable[[Event], None], on_live: Callable[[Any], None], over: Callable[[], object]) -> None:
-        """Say who is told of events, of connections, and of the end."""
-        self._tell, self.seats.on_live, self._over = tell, on_live, over
+    def attach(self, tell: Callable[[Event], None], on_end: Callable[[], object]) -> None:
+        """Have recorded events reported to `tell`, and `on_end` called when the recording was played to its end."""
+        self._tell, self._over = tell, on_end
 
     def halt(self) -> None:
         """Stop at the next line. May be called from anywhere."""
@@ -123,8 +123,8 @@ class Player:
         return (pushed is not None and mark(topic) in pushed) or topic in self.topics
 
     def _play(self, progress: Progress) -> bool:
-        clock, seats, paced, halted = self.clock, self.seats, self._speed is not None, self._halted.is_set
-        wanted, connections, since = seats.wanted, seats.connections, self._since
+        clock, pool, paced, halted = self.clock, self.pool, self._speed is not None, self._halted.is_set
+        wanted, connections, since = pool.wanted, pool.connections, self._since
         size, looked = max(1, self.contents.bytes), 0
         held, self._held = self._held, None
         for line in chain(() if held is None else (held,), self._lines):
@@ -142,7 +142,7 @@ class Player:
             else:
                 is_wanted = wanted.get(line.topic)
                 if is_wanted is None:
-                    is_wanted = seats.wants(line.topic)
+                    is_wanted = pool.wants(line.topic)
                 if is_wanted and time_ns >= since and (connection := connections.get(line.connection)) is not None:
                     connection.heard_ns = time_ns
                     self._frames += 1
@@ -163,7 +163,7 @@ class Player:
                 return
             is_before = block.last_ns < self._since
             needed = block.flags & (STATE if is_before else STATE | FACTS)
-            if needed or (not is_before and block.may_have(self.seats.marks)):
+            if needed or (not is_before and block.may_have(self.pool.marks)):
                 lines = self.tape.lines(block)
                 if len(self.tape.holes) > known:  # before this block, or it is one itself
                     known = len(self.tape.holes)
@@ -172,25 +172,25 @@ class Player:
         self._damaged = self.tape.spoilt + sum(not hole.is_tail for hole in self.tape.holes)
 
     def _fact(self, line: Line) -> None:
-        kind, number, topic, seats = line.kind, line.connection, line.topic, self.seats
+        kind, number, topic, pool = line.kind, line.connection, line.topic, self.pool
         if line.time_ns < self._since and kind not in STATES:
             return
         data: dict[str, Any] = msgspec.json.decode(line.data) if bytes(line.data) else {}
         match kind:
             case "begin":
-                seats.clear()
+                pool.clear()
                 self.answers.cut()
             case "seat":
-                seats.seat(number, topic, data.get("line", 0), data.get("host", ""))
+                pool.seat(number, topic, data.get("line", 0), data.get("host", ""))
             case "left":
-                seats.left(number, topic)
+                pool.left(number, topic)
             case "closed":
-                seats.closed(number, whole=data.get("whole", False))
+                pool.closed(number, whole=data.get("whole", False))
             case "lost":
-                seats.cut()
+                pool.cut()
                 self.answers.cut()
             case "failed":
-                seats.failed(topic, error_of(data["error"]))
+                pool.failed(topic, error_of(data["error"]))
             case "asked" | "answered" | "offered":
                 self.answers.happened[kind](data["market"], data["path"], partial(_tell, line, data))
             case "proved":

@@ -1,26 +1,28 @@
-"""The connections that were recorded, and the streams that sit on them: what the pool is to an engine that is live."""
+"""The connections that were recorded, and the streams that are on them: what the pool is to a live client."""
 
 import logging
 import threading
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from reactivex import Observable, abc
 
 from rx_kucoin.connections.dispatch import Routes
-from rx_kucoin.connections.pool import Seat
+from rx_kucoin.connections.info import ConnectionInfo, Described
+from rx_kucoin.connections.pool import Lease
+from rx_kucoin.operators.internal.hub import Hub
 from rx_kucoin.operators.internal.overlap import CutShort
 from rx_kucoin.operators.internal.unguarded import Ending, Once, Sink, Unguarded
 from rx_kucoin.protocol import channels
 from rx_kucoin.protocol.readers.base import Reader
 from rx_kucoin.recording.file.block import mark
 
-__all__ = ["Recorded", "Seats"]
+__all__ = ["RecordedConnection", "ReplayPool"]
 
 _log = logging.getLogger("rx_kucoin.recording.replay")
 
 
-class Recorded:
+class RecordedConnection:
     """A connection as it was: it brings what it brought, and ends as it ended."""
 
     def __init__(self, number: int, line: int, host: str) -> None:
@@ -40,57 +42,61 @@ class Recorded:
         """The topics that somebody listened to on it."""
         return tuple(self.seated)
 
+    @property
+    def info(self) -> ConnectionInfo:
+        """What users see of it."""
+        return ConnectionInfo(self.number, self.line, self.host, self.topics, self.is_open)
+
     def listen(self, topic: str, reader: Reader | None, sink: Sink[Any], ending: Ending) -> abc.DisposableBase:
         """See `Connection.listen`."""
         return self.routes.add(topic, reader, sink, ending)
 
 
-class Seats:
-    """Which connection brings which topic, as far as the recording has been played; in place of a `Pool`.
+class ReplayPool:
+    """Which connection brings which topic, as far as the recording has been played.
 
-    Who subscribes, or leaves, may do so on another thread than the one that plays: hence the lock, under which nobody
-    is called.
+    Subscriptions come and go on other threads than the one that plays: hence the lock, under which nothing is called.
     """
 
     def __init__(self, only: frozenset[str] | None, was_recorded: Callable[[str], bool]) -> None:
         """`only`: the topics that are played at all; None: all of them."""
-        self.connections: dict[int, Recorded] = {}
+        self.connections: dict[int, RecordedConnection] = {}
         self.marks: frozenset[int] = frozenset()
         """What the headers of blocks know the topics by that somebody listens to."""
         self.wanted: dict[str, bool] = {}
         """Whether anybody listens to what is pushed under this name; looked up as names come."""
-        self.on_live: Callable[[Any], None] = lambda _: None
-        """Told of each connection that begins."""
+        self.opened: Hub[Described] = Hub()
+        """Emits each connection that begins."""
         self._only, self._was_recorded = only, was_recorded
         self._lock = threading.Lock()
-        self._stays: dict[str, list[_Stay]] = {}
+        self._stays: dict[str, list[_RecordedStay]] = {}
         self._missed: set[str] = set()
 
     def __repr__(self) -> str:
         return f"<Replay {len(self._stays)} topics | {len(self.connections)} open>"
 
     @property
-    def live(self) -> tuple[Any, ...]:
+    def open_connections(self) -> tuple[RecordedConnection, ...]:
         """The connections that are open."""
         return tuple(self.connections.values())
 
-    def connection_of(self, topic: str) -> Recorded | None:
+    def connection_of(self, topic: str) -> RecordedConnection | None:
         """Where a topic is at the moment: on the newest that brings it."""
         return next((each for each in reversed(self.connections.values()) if topic in each.seated), None)
 
-    def topic(self, topic: str, listen: Callable[[Seat], Observable[Any]]) -> Observable[Observable[Any]]:
-        """Give what `listen` makes of each connection that brought a topic. See `Pool.topic`."""
+    def leases(self, topic: str) -> Observable[Lease]:
+        """Emit a lease of each connection that brought a topic. See `Pool.leases`."""
 
-        def subscribe(sink: Sink[Observable[Any]], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
+        def subscribe(sink: Sink[Lease], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
             del scheduler_
-            stay = _Stay(self, topic, listen, sink)
+            stay = _RecordedStay(self, topic, sink)
             with self._lock:
                 self._stays.setdefault(topic, []).append(stay)
                 self._changed()
-                seats = [connection for connection in self.live if topic in connection.seated]
+                connections = [each for each in self.open_connections if topic in each.seated]
             self._look_for(topic)
-            for connection in seats:
-                stay.sit(connection)
+            for connection in connections:
+                stay.enter(connection)
             return stay
 
         return Unguarded(subscribe)
@@ -106,13 +112,13 @@ class Seats:
         """A connection brings a topic from here on."""
         connection = self.connections.get(number)
         if connection is None:
-            connection = self.connections[number] = Recorded(number, line, host)
-            self.on_live(connection)
+            connection = self.connections[number] = RecordedConnection(number, line, host)
+            self.opened.on_next(connection)
         with self._lock:
             stays = () if topic in connection.seated else tuple(self._stays.get(topic, ()))
             connection.seated[topic] = None
         for stay in stays:
-            stay.sit(connection)
+            stay.enter(connection)
 
     def left(self, number: int, topic: str) -> None:
         """Nobody who was recorded listened to a topic on a connection any more, so it may have brought more."""
@@ -135,7 +141,7 @@ class Seats:
 
     def cut(self) -> None:
         """Something was not recorded, on whichever connection."""
-        for connection in self.live:
+        for connection in self.open_connections:
             for topic in connection.topics:
                 self.left(connection.number, topic)
                 self.seat(connection.number, topic, connection.line, connection.host)
@@ -145,7 +151,7 @@ class Seats:
         for number in tuple(self.connections):
             self.closed(number, whole=False)
 
-    def leave(self, stay: "_Stay") -> None:
+    def leave(self, stay: "_RecordedStay") -> None:
         """Somebody listens no more."""
         with self._lock:
             stays = self._stays.get(stay.topic, [])
@@ -168,23 +174,24 @@ class Seats:
         self.marks = frozenset(map(mark, topics))
 
 
-class _Stay(Once):
-    """A stream's time in the replay. A seat takes it for a visit to a line; there is room on all of them."""
+class _RecordedStay(Once):
+    """One stream's stay in the replay."""
 
-    __slots__ = ("_listen", "_seats", "sink", "topic")
+    __slots__ = ("_pool", "sink", "topic")
 
-    def __init__(
-        self, seats: Seats, topic: str, listen: Callable[[Seat], Observable[Any]], sink: Sink[Observable[Any]]
-    ) -> None:
+    def __init__(self, pool: ReplayPool, topic: str, sink: Sink[Lease]) -> None:
         super().__init__()
-        self._seats, self.topic, self._listen, self.sink = seats, topic, listen, sink
+        self._pool, self.topic, self.sink = pool, topic, sink
 
-    def sit(self, connection: Recorded) -> None:
-        """Listen on a connection."""
-        self.sink.on_next(self._listen(Seat(cast("Any", connection), cast("Any", self))))
+    def enter(self, connection: RecordedConnection) -> None:
+        """Take a lease of a connection."""
+        self.sink.on_next(Lease(connection, self.topic, self))
+
+    def move(self) -> None:
+        """Stay: what was recorded of a move is that the topic left one connection and came to another."""
 
     def _dispose(self) -> None:
-        self._seats.leave(self)
+        self._pool.leave(self)
 
 
 def _nothing(*_: object) -> None:

@@ -13,7 +13,7 @@ from rx_kucoin.protocol.limits import Market
 from rx_kucoin.recording.file.block import mark
 from rx_kucoin.recording.file.lines import is_path_like, path_shape
 from rx_kucoin.recording.replay.clock import ReplayClock
-from rx_kucoin.recording.replay.pool import Seats
+from rx_kucoin.recording.replay.pool import ReplayPool
 
 __all__ = ["Answers", "NotRecorded"]
 
@@ -53,9 +53,9 @@ class _Asked:
 class Answers:
     """Each answer comes when it came, to who has asked for it by then, in turn."""
 
-    def __init__(self, clock: ReplayClock, seats: Seats, spoken_of: Mapping[int, int]) -> None:
+    def __init__(self, clock: ReplayClock, pool: ReplayPool, spoken_of: Mapping[int, int]) -> None:
         """`spoken_of`: when each path was spoken of last, by its mark."""
-        self._clock, self._seats, self._spoken_of = clock, seats, spoken_of
+        self._clock, self._pool, self._spoken_of = clock, pool, spoken_of
         self._calls: list[_Asked] = []
         self._proofs: list[_Asked] = []
         self._spare: dict[str, tuple[int, Tell]] = {}
@@ -69,7 +69,7 @@ class Answers:
         return f"<Answers, {len(self._calls)} waiting>"
 
     def fetch(self, market: Market, path: str) -> Observable[bytes]:
-        """Ask. Fails with `NotRecorded` where no answer is to come. See `Engine.fetch`."""
+        """Ask. Fails with `NotRecorded` where no answer is to come. See `Source.fetch`."""
         name = _name(market, path)
 
         def subscribe(observer: abc.ObserverBase[bytes], _: abc.SchedulerBase | None = None) -> abc.DisposableBase:
@@ -90,12 +90,12 @@ class Answers:
 
         return Observable(subscribe)
 
-    def prove(self, topic: str) -> Observable[None]:
-        """Ask whether all has come. See `Engine.prove`."""
+    def barrier(self, topic: str) -> Observable[None]:
+        """Ask whether all has come. See `Source.barrier`."""
 
         def subscribe(observer: abc.ObserverBase[None], _: abc.SchedulerBase | None = None) -> abc.DisposableBase:
             asked, since = _Asked(topic, observer), self._clock.now_ns
-            connection = self._seats.connection_of(topic)
+            connection = self._pool.connection_of(topic)
 
             def look() -> None:
                 if asked in self._proofs and connection and connection.is_open and connection.heard_ns > since:

@@ -10,7 +10,7 @@ from reactivex.scheduler import VirtualTimeScheduler
 from benchmarks.exchange.frames import Feed
 from benchmarks.symbols import TICKER, symbols
 from benchmarks.tapes.ways import BEGIN_NS, TOPICS, Part
-from rx_kucoin.recording.hooks import Tap
+from rx_kucoin.recording.hooks import RecordingHooks
 from rx_kucoin.recording.recorder import Recording
 
 __all__ = ["RATE", "Written", "write"]
@@ -35,21 +35,21 @@ class Written(NamedTuple):
 
 class _Line:
     number, line, host = 1, 1, "nowhere"
-    heard: Final = [TICKER + symbol for symbol in symbols(TOPICS)]
+    read_topics: Final = [TICKER + symbol for symbol in symbols(TOPICS)]
 
 
 def write(path: Path, messages: int) -> Written:
     """Write a recording of so many messages."""
-    tap, clock = Tap(), VirtualTimeScheduler(BEGIN_NS / 1e9)
+    hooks, clock = RecordingHooks(), VirtualTimeScheduler(BEGIN_NS / 1e9)
     line = _Line()
-    tap.number(line)
-    texts = [frame[_HEADER:] for frame in Feed().many(line.heard, messages)]
+    hooks.connected(line)
+    texts = [frame[_HEADER:] for frame in Feed().many(line.read_topics, messages)]
     took = time.process_time()
-    with Recording(path, tap, clock, facts={"format": 1}, capacity=messages) as recording:
+    with Recording(path, hooks, clock, facts={"format": 1}, capacity=messages) as recording:
         left = iter(texts)
         while batch := list(islice(left, _BATCH)):
             clock.advance_by(len(batch) / RATE)
-            tap.received(line.number, batch)
+            recording.received(line.number, batch)
     took = time.process_time() - took
     if recording.lost or recording.frames != messages:
         raise RuntimeError(f"{recording!r} should have {messages:,}")

@@ -8,7 +8,7 @@ from reactivex import abc
 
 from rx_kucoin.recording.file.block import mark
 from rx_kucoin.recording.replay.clock import ReplayClock
-from rx_kucoin.recording.replay.pool import Seats
+from rx_kucoin.recording.replay.pool import ReplayPool
 from rx_kucoin.recording.replay.rest import Answers, NotRecorded
 
 BOOK = "/api/v1/level2/snapshot?symbol=XBTUSDTM"
@@ -21,7 +21,7 @@ class Tape:
     def __init__(self) -> None:
         self.clock = ReplayClock(0)
         self.spoken_of = {mark(BOOK): 1_000 * S}
-        self.answers = Answers(self.clock, Seats(None, lambda _: True), self.spoken_of)
+        self.answers = Answers(self.clock, ReplayPool(None, lambda _: True), self.spoken_of)
 
     def ask(self) -> list[Any]:
         given: list[Any] = []

@@ -1,0 +1,144 @@
+"""The heart of the library: four sentences, each a pipeline of operators. All else in this package serves them.
+
+    renewal     an interval stream that switch-maps to fresh connections      `renewing_connections`
+    reconnect   a retry with backoff, at most five attempts in a row          `connections_of_line`
+    throttling  a rate limit between what is wanted and the wire              `requests_of_connection`
+    a topic     an Observable built from the shared pool of connections       `stream_of_topic`
+
+`Settings` has the numbers. What is reported on the way is in `LineEvents` and `TopicOrder`.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+import reactivex
+from reactivex import Observable
+from reactivex import operators as ops
+
+from rx_kucoin import events
+from rx_kucoin.connections.connection import Connection
+from rx_kucoin.connections.context import Context
+from rx_kucoin.connections.line_events import LineEvents
+from rx_kucoin.connections.pool import Lease
+from rx_kucoin.connections.topic_order import LINE_WAS_DOWN, TopicOrder
+from rx_kucoin.errors import Passing
+from rx_kucoin.operators._hand_over import hand_over
+from rx_kucoin.operators._in_sequence import in_sequence
+from rx_kucoin.operators._merge_copies import merge_copies
+from rx_kucoin.operators._retry_backoff import full_jitter, retry_backoff
+from rx_kucoin.operators._share_anew import share_anew
+from rx_kucoin.operators._switch_when_ready import switch_when_ready
+from rx_kucoin.operators.internal.unguarded import defer_unguarded, map_unguarded
+from rx_kucoin.protocol.channel import Order
+from rx_kucoin.protocol.dedup import mark
+from rx_kucoin.protocol.readers.base import Reader
+
+__all__ = ["connections_of_line", "renewing_connections", "stream_of_topic"]
+
+
+def renewing_connections(
+    dial: Observable[Connection], topics: Callable[[], Iterable[str]], report: LineEvents, context: Context
+) -> Observable[Connection]:
+    """Renewal: an interval, now and every 12 h, that switch-maps to fresh connections.
+
+    A fresh one takes over once the exchange has acknowledged every topic on it; the old one stays for `grace` seconds,
+    for what is still on its way. One that is lost before is dialled again, while the old one goes on.
+    """
+    settings = context.settings
+
+    def is_ready(connection: Connection) -> Observable[None]:
+        return connection.warm(topics())
+
+    report.begun()
+    # The first renewal comes up to a quarter early, so that lines that were opened together renew apart.
+    first = settings.renew_every * (1 - settings.random() / 4)
+    ticks: Observable[object] = reactivex.timer(first, settings.renew_every, scheduler=context.clock)
+    return ticks.pipe(
+        ops.start_with(None),
+        ops.map(lambda _: dial),
+        switch_when_ready(
+            is_ready,
+            grace=settings.grace,
+            try_again=full_jitter(settings.backoff_initial, cap=settings.backoff_cap, random=settings.random),
+            on_failed=report.not_renewed,
+            scheduler=context.clock,
+        ),
+        ops.do_action(report.took_over),
+    )
+
+
+def connections_of_line(
+    dial: Observable[Connection], topics: Callable[[], Iterable[str]], report: LineEvents, context: Context
+) -> Observable[Connection]:
+    """Reconnect: a retry with backoff over renewing connections, at most `max_reconnects` attempts in a row."""
+    settings = context.settings
+    return reactivex.defer(lambda _: renewing_connections(dial, topics, report, context)).pipe(
+        retry_backoff(
+            settings.max_reconnects,
+            delay=full_jitter(settings.backoff_initial, cap=settings.backoff_cap, random=settings.random),
+            healthy_after=settings.healthy_after,
+            retryable=lambda error: isinstance(error, Passing),
+            on_retry=report.redialling,
+            on_give_up=report.gave_up,
+            scheduler=context.clock,
+        ),
+        ops.do_action(on_error=report.ended),
+    )
+
+
+def stream_of_topic(
+    topic: str, reader: Reader, order: Order | None, leases: Callable[[str], Observable[Lease]], context: Context
+) -> Observable[Any]:
+    """A topic: the shared pool's connections, mapped to messages, handed over, in order, until the end, shared.
+
+    A drop or a renewal needs no code here: the next connection is the next inner source. Everything up to the sharing
+    is made anew for each life of the stream, so that a topic nobody is subscribed to holds no state.
+
+    Args:
+        topic: As the exchange writes it.
+        reader: Makes messages of its frames.
+        order: What the order of its messages is known by. None: nothing, so copies are told by their content.
+        leases: The pool's connections for a topic: see `Pool.leases`.
+        context: What the client's streams share.
+    """
+    return defer_unguarded(partial(_fresh_stream, topic, reader, order, leases, context)).pipe(
+        share_anew(
+            linger=context.settings.linger,
+            on_failure=partial(_subscriber_failed, topic, context),
+            scheduler=context.clock,
+        )
+    )
+
+
+def _fresh_stream(
+    topic: str, reader: Reader, order: Order | None, leases: Callable[[str], Observable[Lease]], context: Context
+) -> Observable[Any]:
+    """The stream of a topic, for one life of it. What is made here lasts as long as the subscription, and no longer."""
+    until_closed = context.open_streams.until_closed
+    if order is None:
+        return map_unguarded(leases(topic), lambda lease: lease.messages(reader)).pipe(
+            merge_copies(mark, on_break=lambda: context.tell(events.Gap(0, topic, None, None, LINE_WAS_DOWN))),
+            until_closed,
+        )
+    known = TopicOrder(topic, reader, order, context)
+    return map_unguarded(leases(topic), known.messages).pipe(
+        hand_over(order.last, key=order.key, on_break=known.broke),
+        in_sequence(
+            order.last,
+            first=order.first,
+            key=order.key,
+            contiguous=order.contiguous,
+            strict=order.strict,
+            on_gap=known.gap,
+            on_repeat=known.repeated,
+            on_reset=known.began_anew,
+            doubt=known,
+            lags=known.lags if order.contiguous else None,
+        ),
+        until_closed,
+    )
+
+
+def _subscriber_failed(topic: str, context: Context, error: BaseException) -> None:
+    context.tell(events.SubscriberFailed(0, topic, error))

@@ -1,0 +1,116 @@
+"""What may be set: every default of the library stands here, once."""
+
+import math
+import random as dice
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from typing import Final, TypedDict
+
+from rx_kucoin.protocol.limits import Limits
+
+__all__ = ["REPLAYED", "FineSettings", "Settings", "check_names"]
+
+
+REPLAYED: Final = ("grace", "healthy_after", "max_calibrations", "seed")
+"""What streams depend on, so that a recording keeps it for its replays."""
+
+
+class FineSettings(TypedDict, total=False):
+    """The settings that `KuCoin(...)` takes beside its named arguments. `Settings` explains each."""
+
+    healthy_after: float
+    backoff_initial: float
+    backoff_cap: float
+    ack_timeout: float
+    gather: float
+    grace: float
+    silent_after: float | None
+    public_over_private: bool
+    max_calibrations: int | None
+    random: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every setting of a client, with its default. Times are in seconds.
+
+    `KuCoin(...)` takes each as a keyword argument of the same name.
+
+    Raises:
+        ValueError: a setting is out of its range; the message names the range.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    """What this client allows itself, where the exchange's own limits differ from what is documented."""
+    topics_per_connection: int = 200
+    """Topics on one connection, at most. The exchange takes 400."""
+    renew_every: float = 12 * 3600.0
+    """Time between two renewals of a connection. A token lives for 24 h."""
+    max_reconnects: int | None = 5
+    """Attempts to reconnect in a row, at most. None: never give up."""
+    timeout: float = 10.0
+    """Time that each step of a dial may take: the token, the socket, the welcome."""
+    linger: float = 0.5
+    """How long a topic without a subscriber stays subscribed, so that a quick return costs no request."""
+    healthy_after: float = 60.0
+    """How long a connection must live for the count of attempts to begin at one again."""
+    backoff_initial: float = 2.0
+    """The longest wait before the first attempt to reconnect; it doubles with each attempt."""
+    backoff_cap: float = 60.0
+    """The longest wait before any attempt."""
+    ack_timeout: float = 10.0
+    """How long to wait for the acknowledgement of a request before it is sent again."""
+    gather: float = 0.02
+    """How long topics are gathered, so that one request carries many."""
+    grace: float = 5.0
+    """How long the old connection stays open beside the fresh one, for what is still on its way."""
+    silent_after: float | None = 10.0
+    """How long an acknowledged topic may stay silent before its symbol is looked up. None or 0: it never is."""
+    public_over_private: bool = False
+    """Whether public topics share the connections of private ones. A key that fails then ends both."""
+    max_calibrations: int | None = 10
+    """Snapshots of a book that may be refused, or not fit, in a row until its stream fails. None: no limit."""
+    random: Callable[[], float] = field(default=dice.random, repr=False)
+    """Where random numbers come from, in [0, 1)."""
+    seed: float = -1.0
+    """What the random numbers of single streams derive from, so that a replay draws the same. Below 0: chosen anew."""
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            object.__setattr__(self, "seed", dice.random())  # noqa: S311  no secret
+        if self.topics_per_connection < 1:
+            raise ValueError(f"topics_per_connection must be 1 or more, not {self.topics_per_connection}")
+        if self.max_reconnects is not None and self.max_reconnects < 0:
+            raise ValueError(f"max_reconnects must be 0 or more, or None, not {self.max_reconnects}")
+        if self.max_calibrations is not None and self.max_calibrations < 1:
+            raise ValueError(f"max_calibrations must be 1 or more, or None, not {self.max_calibrations}")
+        for name in _ABOVE_ZERO:
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"{name} must be above 0 seconds, and finite, not {getattr(self, name)}")
+        if self.silent_after is not None and not 0 <= self.silent_after < math.inf:
+            raise ValueError(f"silent_after must be 0 seconds or more, and finite, or None, not {self.silent_after}")
+        for name in _ZERO_OR_MORE:
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name} must be 0 seconds or more, and finite, not {getattr(self, name)}")
+
+    def random_of(self, name: str) -> Callable[[], float]:
+        """Make a source of random numbers for one stream: the same numbers for the same seed and name."""
+        return dice.Random(f"{self.seed} {name}").random  # noqa: S311  no secret
+
+
+def check_names(given: Iterable[str]) -> None:
+    """Check that these are names of settings.
+
+    Raises:
+        TypeError: one is not; the message names the setting that was perhaps meant.
+    """
+    known = [each.name for each in fields(Settings)]
+    for name in given:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            raise TypeError(f"KuCoin has no setting {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+
+
+_ABOVE_ZERO: Final = ("renew_every", "timeout", "healthy_after", "backoff_initial", "backoff_cap", "ack_timeout")
+_ZERO_OR_MORE: Final = ("gather", "linger", "grace")
