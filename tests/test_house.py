@@ -25,15 +25,6 @@ FLOORS: list[set[str]] = [
     {"cli", "notebook"},
     {"__main__"},
 ]
-UPSTAIRS = {
-    ("rx_kucoin.connections.context", "rx_kucoin.recording.hooks"),
-    ("rx_kucoin.connections.engine", "rx_kucoin.recording.rest_hooks"),
-    ("rx_kucoin.connections.engine", "rx_kucoin.recording.replay.observable"),
-    ("rx_kucoin.connections.engine", "rx_kucoin.recording.replay.player"),
-    ("rx_kucoin.recording.keyframes", "rx_kucoin.orderbook.book"),
-}
-"""What still imports a higher floor, or one beside it: to be removed, never to be added to."""
-
 LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names}
 PURE = {"reactivex", "requests", "websocket", "threading", "time", "random", "socket", "ssl", "asyncio", "urllib3"}
 TOP_LEVEL = {"rx_kucoin", "tests", "notebooks", "pyproject.toml", "README.md"}
@@ -76,7 +67,7 @@ def test_nobody_imports_upstairs(path: Path) -> None:
             assert floor in {"simulator", "protocol"}, f"{path.name}:{line} imports {name}"
         elif floor == "simulator":
             assert me == "cli", f"{path.name}:{line} imports {name}"
-        elif floor != me and (module(path), name) not in UPSTAIRS:
+        elif floor != me:
             assert LEVEL[floor] < LEVEL[me], f"{path.name}:{line} imports {name}"
 
 
