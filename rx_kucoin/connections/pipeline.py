@@ -9,11 +9,10 @@
 """
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any
 
 import reactivex
-from reactivex import Observable
+from reactivex import Observable, abc
 from reactivex import operators as ops
 
 from rx_kucoin import events
@@ -29,7 +28,7 @@ from rx_kucoin.operators._merge_copies import merge_copies
 from rx_kucoin.operators._retry_backoff import full_jitter, retry_backoff
 from rx_kucoin.operators._share_anew import share_anew
 from rx_kucoin.operators._switch_when_ready import switch_when_ready
-from rx_kucoin.operators.internal.unguarded import defer_unguarded, map_unguarded
+from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach, map_unguarded
 from rx_kucoin.protocol.channel import Order
 from rx_kucoin.protocol.dedup import mark
 from rx_kucoin.protocol.readers.base import Reader
@@ -102,13 +101,33 @@ def stream_of_topic(
         leases: The pool's connections for a topic: see `Pool.leases`.
         context: What the client's streams share.
     """
-    return defer_unguarded(partial(_fresh_stream, topic, reader, order, leases, context)).pipe(
-        share_anew(
-            linger=context.settings.linger,
-            on_failure=partial(_subscriber_failed, topic, context),
-            scheduler=context.clock,
-        )
+    fresh = _FreshStream(topic, reader, order, leases, context)
+    return fresh.pipe(
+        share_anew(linger=context.settings.linger, on_failure=fresh.subscriber_failed, scheduler=context.clock)
     )
+
+
+class _FreshStream(Unguarded[Any]):
+    """Makes the stream of a topic anew for each life of it. There may be thousands, so it is small."""
+
+    def __init__(
+        self,
+        topic: str,
+        reader: Reader,
+        order: Order | None,
+        leases: Callable[[str], Observable[Lease]],
+        context: Context,
+    ) -> None:
+        self._topic, self._reader, self._order, self._leases, self._context = topic, reader, order, leases, context
+
+    def attach(self, sink: Sink[Any], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
+        """Make it, and attach to it."""
+        made = _fresh_stream(self._topic, self._reader, self._order, self._leases, self._context)
+        return attach(made, sink, scheduler)
+
+    def subscriber_failed(self, error: BaseException) -> None:
+        """Report that a subscriber raised."""
+        self._context.tell(events.SubscriberFailed(0, self._topic, error))
 
 
 def _fresh_stream(
@@ -138,7 +157,3 @@ def _fresh_stream(
         ),
         until_closed,
     )
-
-
-def _subscriber_failed(topic: str, context: Context, error: BaseException) -> None:
-    context.tell(events.SubscriberFailed(0, topic, error))

@@ -8,7 +8,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar, cast
 from reactivex import Observable, abc
 from reactivex.scheduler import CurrentThreadScheduler
 
-__all__ = ["Ending", "Holder", "Once", "Sink", "Unguarded", "attach", "defer_unguarded", "map_unguarded"]
+__all__ = ["Ending", "Holder", "Once", "Sink", "Unguarded", "attach", "map_unguarded"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -197,11 +197,6 @@ class Unguarded(Observable[T]):
     def attach(self, sink: Sink[T], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
         """Subscribe without a guard."""
         return self._attach(sink, scheduler)
-
-
-def defer_unguarded(make: Callable[[], Observable[T]]) -> Observable[T]:
-    """Make an Observable anew for each subscriber, and attach to it without a guard."""
-    return Unguarded(lambda sink, scheduler: attach(make(), sink, scheduler))
 
 
 def map_unguarded(source: Observable[T], change: Callable[[T], R]) -> Observable[R]:
