@@ -61,11 +61,11 @@ MUTANTS = [
         "tests/operators/internal/test_hub.py tests/test_client.py",
     ),
     Mutant(
-        "the limit is one higher than told",
-        "operators/_rate_limit.py",
-        "deque(maxlen=count)",
-        "deque(maxlen=count + 1)",
-        "tests/operators/test_rate_limit.py",
+        "a rate limit is one higher than asked for",
+        "operators/internal/rate_budget.py",
+        "excess = self._used + min(weight, self._most) - self._most  #",
+        "excess = self._used + min(weight, self._most) - self._most - 1  #",
+        "tests/operators/test_rate_limit.py tests/connections/test_limiter.py",
     ),
     Mutant(
         "the row of failures ends at the first value",
@@ -258,10 +258,10 @@ MUTANTS = [
     ),
     Mutant(
         "requests are let in without regard for what the exchange says is left",
-        "connections/rate_budget.py",
+        "operators/internal/rate_budget.py",
         "        if self._left < weight:\n",
         "        if False:\n",
-        "tests/connections/test_rest_limiter.py",
+        "tests/connections/test_limiter.py",
     ),
     Mutant(
         "an older ladder changes with the newer one",
@@ -280,7 +280,7 @@ MUTANTS = [
     Mutant(
         "keyframes take all that may be asked for",
         "connections/rest.py",
-        " // _SPARED * aside",
+        " // _SPARED * in_background",
         " * 0",
         "tests/recording/test_keyframes.py",
     ),

@@ -12,13 +12,13 @@ from reactivex import Observable
 from rx_kucoin.connections.connection import Connection
 from rx_kucoin.connections.context import Context
 from rx_kucoin.connections.dial import connect
-from rx_kucoin.connections.dial_limiter import Door
 from rx_kucoin.connections.info import ConnectionInfo, Described, described
 from rx_kucoin.connections.instruments import Instruments, Listing
+from rx_kucoin.connections.limiter import Limiter
 from rx_kucoin.connections.line_events import LineEvents
 from rx_kucoin.connections.pipeline import connections_of_line
 from rx_kucoin.connections.pool import Lease, Pool
-from rx_kucoin.connections.rest import Fetches
+from rx_kucoin.connections.rest import RestClient
 from rx_kucoin.operators.internal.hub import Hub
 from rx_kucoin.protocol.channels import row_of
 from rx_kucoin.protocol.limits import Market
@@ -47,8 +47,8 @@ class Exchange:
         self._transports: dict[tuple[Market, bool], Transport] = {}
         self._pools: dict[tuple[Market, bool], Pool] = {}
         self._opened: Hub[Described] = Hub()
-        self._dials = Door(context.settings.limits.dials, context.clock)
-        self._rest = Fetches(self._transport, context)
+        self._dials = Limiter(context.settings.limits.dials, context.clock)
+        self._rest = RestClient(self._transport, context)
         self._instruments = Instruments(self.fetch, context.clock)
 
     def __repr__(self) -> str:
@@ -69,7 +69,7 @@ class Exchange:
         self, market: Market, path: str, *, private: bool = False, retried: bool = True, in_background: bool = False
     ) -> Observable[bytes]:
         """See `Source`."""
-        answer = self._rest.fetch(market, path, private=private, retried=retried, aside=in_background)
+        answer = self._rest.fetch(market, path, private=private, retried=retried, in_background=in_background)
         watched = self._context.hooks.watch_call(answer, market, path, is_signed=private, in_background=in_background)
         return self._context.open_streams.until_closed(watched)
 

@@ -1,4 +1,4 @@
-"""What is asked of the REST hosts: each pool's requests pass one counter, and what fails may be tried again."""
+"""REST requests: limited for each quota of the exchange, and retried where a failure may heal."""
 
 import threading
 from collections.abc import Callable
@@ -7,42 +7,50 @@ from typing import Final
 from reactivex import Observable
 
 from rx_kucoin.connections.context import Context
-from rx_kucoin.connections.rest_limiter import Counter
-from rx_kucoin.errors import Passing
+from rx_kucoin.connections.limiter import Limiter
+from rx_kucoin.errors import Passing, RateLimited
 from rx_kucoin.operators._retry_backoff import full_jitter, retry_backoff
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.rest_weights import Allowance, weight
 from rx_kucoin.transport.interfaces import Transport
 
-__all__ = ["Fetches"]
+__all__ = ["RestClient", "retry_after"]
 
+_AT_ONCE: Final = 16
+"""Requests of one quota that are under way at one time. Each has a thread and a socket of its own."""
 _SPARED: Final = 4
-"""The part of all weight, a quarter, that what is asked aside leaves to what somebody waits for."""
+"""The part of the weight, a quarter, that background requests leave to requests that a stream waits for."""
 
 
-class Fetches:
-    """The REST requests of all markets, with a key or without one."""
+class RestClient:
+    """The REST requests of all markets, with a key or without one. The exchange has a quota for each of these."""
 
     def __init__(self, transport_of: Callable[[Market, bool], Transport], context: Context) -> None:
         self._transport_of, self._context = transport_of, context
-        self._lock = threading.Lock()
-        self._counters: dict[tuple[Market, bool], Counter] = {}
+        self._lock = threading.Lock()  # guards the table
+        self._limiters: dict[tuple[Market, bool], Limiter] = {}
 
     def __repr__(self) -> str:
         with self._lock:
-            counters = tuple(self._counters.items())
-        told = (f"{market}{' private' * private} {counter!r}" for (market, private), counter in counters)
-        return f"<Fetches {' '.join(told) or 'idle'}>"
+            limiters = tuple(self._limiters.items())
+        shown = (f"{market}{' private' * private} {limiter!r}" for (market, private), limiter in limiters)
+        return f"<RestClient {' '.join(shown) or 'idle'}>"
 
-    def fetch(self, market: Market, path: str, *, private: bool, retried: bool, aside: bool) -> Observable[bytes]:
-        """Ask with a GET: each try waits for its turn, what is asked aside in a lane of its own. See `Engine.fetch`."""
+    def fetch(
+        self, market: Market, path: str, *, private: bool, retried: bool, in_background: bool
+    ) -> Observable[bytes]:
+        """Ask with a GET: each attempt waits for its turn, a background request in a lane of its own.
 
-        def ask(told: Callable[[Allowance], None]) -> Observable[bytes]:
-            return self._transport_of(market, private).fetch(path, told=told)
+        See `Source.fetch`.
+        """
+
+        def request(learn: Callable[[Allowance], None]) -> Observable[bytes]:
+            return self._transport_of(market, private).fetch(path, told=learn)
 
         context, settings = self._context, self._context.settings
-        lane, spared = path.partition("?")[0] + " aside" * aside, settings.limits.rest.count // _SPARED * aside
-        once = self._counter(market, private=private).admit(ask, weight(path), lane, spared=spared)
+        lane = path.partition("?")[0] + " in background" * in_background
+        spared = settings.limits.rest.count // _SPARED * in_background
+        once = self._limiter(market, private=private).admit_request(request, weight(path), lane, spared=spared)
         if not retried:
             return once
         retry = retry_backoff(
@@ -54,17 +62,22 @@ class Fetches:
         return once.pipe(retry)
 
     def dispose(self) -> None:
-        """Let nobody ask any more."""
+        """Send no more requests."""
         with self._lock:
-            counters = tuple(self._counters.values())
-        for counter in counters:
-            counter.dispose()
+            limiters = tuple(self._limiters.values())
+        for limiter in limiters:
+            limiter.dispose()
 
-    def _counter(self, market: Market, *, private: bool) -> Counter:
+    def _limiter(self, market: Market, *, private: bool) -> Limiter:
+        rate, clock = self._context.settings.limits.rest, self._context.clock
         with self._lock:
-            counter = self._counters.get((market, private))
-            if counter is None:
-                counter = self._counters[market, private] = Counter(
-                    self._context.settings.limits.rest, self._context.clock
-                )
-            return counter
+            limiter = self._limiters.get((market, private))
+            if limiter is None:
+                limiter = Limiter(rate, clock, at_once=_AT_ONCE, retry_after=retry_after)
+                self._limiters[market, private] = limiter
+            return limiter
+
+
+def retry_after(error: Exception) -> float:
+    """Seconds that the exchange asks to wait when it refuses a request; 0 for any other error."""
+    return error.retry_after if isinstance(error, RateLimited) else 0.0

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, Disposable, SerialDisposable, SingleAssignmentDisposable
@@ -12,6 +12,7 @@ from reactivex.internal import noop
 from reactivex.scheduler import TimeoutScheduler
 
 from rx_kucoin.operators.internal.monotonic import clock_of, microseconds
+from rx_kucoin.operators.internal.rate_budget import RateBudget
 
 __all__ = ["QueueOverflow", "rate_limit"]
 
@@ -23,7 +24,12 @@ class QueueOverflow(Exception):
 
 
 def rate_limit(
-    count: int, per: float, *, max_queue: int | None = None, scheduler: abc.SchedulerBase | None = None
+    count: int,
+    per: float,
+    *,
+    max_queue: int | None = None,
+    overflow: Literal["error", "drop_oldest"] = "error",
+    scheduler: abc.SchedulerBase | None = None,
 ) -> Callable[[Observable[T]], Observable[T]]:
     """Let at most `count` items pass in any window of `per` seconds; the others wait, in order.
 
@@ -40,6 +46,15 @@ def rate_limit(
 
     Completion waits for the queue. An error does not: it passes at once, and what still waits is dropped.
 
+    Where items only say that there is something to do, one that waits is enough. What is done is then decided by the
+    subscriber, when the item passes:
+
+    .. marble::
+
+        source: -abcd------|
+        [ rate_limit(1, per=4, max_queue=1, overflow="drop_oldest") ]
+        result: -a---d-----|
+
     Examples:
         >>> source.pipe(rate_limit(100, per=10.0))
         >>> source.pipe(rate_limit(1, per=0.5, max_queue=1_000))
@@ -47,7 +62,8 @@ def rate_limit(
     Args:
         count: How many items may pass in a window.
         per: The length of the window, in seconds.
-        max_queue: How many items may wait; one more ends the stream with `QueueOverflow`. Unlimited if omitted.
+        max_queue: How many items may wait. Unlimited if omitted.
+        overflow: What one more does: `error` ends the stream with `QueueOverflow`, `drop_oldest` makes room.
         scheduler: Runs the one timer and tells the time. Defaults to the subscriber's, then to `TimeoutScheduler`,
             which is timed with the monotonic clock.
 
@@ -55,15 +71,18 @@ def rate_limit(
         An operator function that takes an observable source and returns an observable of the same items, delayed.
 
     Raises:
-        ValueError: `count` or `max_queue` is below 1, or `per` is not above 0.
+        ValueError: `count` or `max_queue` is below 1, `per` is not above 0, or `overflow` is unknown.
     """
     if count < 1 or per <= 0 or (max_queue is not None and max_queue < 1):
         raise ValueError(f"rate_limit needs count >= 1, per > 0, max_queue >= 1, got {count}, {per}, {max_queue}")
+    if overflow not in {"error", "drop_oldest"}:
+        raise ValueError(f"rate_limit needs an overflow of 'error' or 'drop_oldest', got {overflow!r}")
 
     def operator(source: Observable[T]) -> Observable[T]:
         def subscribe(observer: abc.ObserverBase[T], scheduler_: abc.SchedulerBase | None = None) -> abc.DisposableBase:
             _scheduler = scheduler or scheduler_ or TimeoutScheduler.singleton()
-            gate = _Gate(observer, count, per, max_queue, _scheduler)
+            budget = RateBudget(count, microseconds(per))
+            gate = _Gate(observer, budget, max_queue, drops=overflow == "drop_oldest", scheduler=_scheduler)
             subscription = source.subscribe(gate.on_next, gate.on_error, gate.on_completed, scheduler=scheduler_)
             return CompositeDisposable(subscription, gate.timer, Disposable(gate.close))
 
@@ -73,32 +92,39 @@ def rate_limit(
 
 
 class _Gate(Generic[T]):
-    """One subscription: who waits, and when the last ones passed."""
+    """One subscription: the items that wait, and the budget of those that passed."""
 
     def __init__(
-        self, observer: abc.ObserverBase[T], count: int, per: float, max_queue: int | None, scheduler: abc.SchedulerBase
+        self,
+        observer: abc.ObserverBase[T],
+        budget: RateBudget,
+        max_queue: int | None,
+        *,
+        drops: bool,
+        scheduler: abc.SchedulerBase,
     ) -> None:
-        self._observer = observer
-        self._span = microseconds(per) + 1  # strictly later than `per`: both ends belong to the window
-        self._max_queue = max_queue
+        self._observer, self._budget, self._max_queue, self._drops = observer, budget, max_queue, drops
         self._scheduler = scheduler
         self._now = clock_of(scheduler)
-        self._lock = Lock()  # never held while calling out
+        self._lock = Lock()  # guards all below; never held while calling out
         self._queue: deque[T] = deque()
-        self._passed: deque[int] = deque(maxlen=count)
-        self._ending: Callable[[], None] | None = None  # what is said once the queue is empty
-        self._busy = False  # some thread is emitting
+        self._ending: Callable[[], None] | None = None  # the terminal call, made once the queue is empty
+        self._busy = False  # a thread is emitting
         self._armed = False  # the timer is running
         self.timer = SerialDisposable()
 
     def on_next(self, item: T) -> None:
+        dropped: T | None = None  # released without the lock: a finaliser may run any code
         with self._lock:
             if self._ending is not None:
                 return
             full = len(self._queue) == self._max_queue
-            if not full:
+            if full and self._drops:
+                dropped = self._queue.popleft()
+            if not full or self._drops:
                 self._queue.append(item)
-        if full:
+        del dropped
+        if full and not self._drops:
             self.on_error(QueueOverflow(f"{self._max_queue} items wait already for their turn to pass"))
         else:
             self._drain()
@@ -122,25 +148,27 @@ class _Gate(Generic[T]):
         self._drain()
 
     def _drain(self) -> None:
-        """Emit what may pass, one thread at a time; leave what may not to the timer."""
+        """Emit what may pass, one thread at a time; leave the rest to the timer."""
         while (turn := self._take_turn()) is not None:
             turn()
 
     def _take_turn(self) -> Callable[[], None] | None:
+        """Decide what to do next. There are four cases."""
         with self._lock:
-            if self._busy:
-                return None  # whoever is emitting will look again
+            if self._busy:  # 1. Another thread is emitting, or this one is, further up its stack: it looks again.
+                return None
             if self._queue:
-                pause = self._pause()
-                if pause <= 0:
+                pause = self._budget.pause(1, self._now()) or 0  # never None, as no item is under way
+                if pause == 0:  # 2. The next item may pass.
                     self._busy = True
+                    self._budget.begin(1)
                     return partial(self._emit, self._queue.popleft())
-                if self._armed:
+                if self._armed:  # 3. It has to wait for the timer.
                     return None
                 self._armed = True
                 return partial(self._arm, pause)
-            if self._ending is not None:
-                self._busy = True  # and for good: there is nothing to say after the last word
+            if self._ending is not None:  # 4. Nothing is left but the end.
+                self._busy = True  # and stays so: nothing follows a terminal call
             return self._ending
 
     def _emit(self, item: T) -> None:
@@ -150,24 +178,17 @@ class _Gate(Generic[T]):
             returned = True
         finally:
             with self._lock:
-                self._passed.append(self._now())
+                self._budget.end(1, self._now())
                 self._busy = False
                 rearm = not returned and not self._armed
                 self._armed = self._armed or rearm
-                pause = self._pause()
-            if rearm:  # the exception is the producer's to see, and the timer's to carry on after
-                self._arm(pause)
-
-    def _pause(self) -> int:
-        """Microseconds until the next item may pass; not above 0 if it may pass now."""
-        if len(self._passed) < (self._passed.maxlen or 0):
-            return 0
-        return self._passed[0] + self._span - self._now()
+            if rearm:  # the exception goes to the producer, and the timer carries on with what waits
+                self._arm(0)
 
     def _arm(self, pause: int) -> None:
         fresh = SingleAssignmentDisposable()
         self.timer.disposable = fresh  # before scheduling: a real timer may fire, and arm the next, before we return
-        fresh.disposable = self._scheduler.schedule_relative(max(pause, 0) / 1e6, self._fire)
+        fresh.disposable = self._scheduler.schedule_relative(pause / 1e6, self._fire)
 
     def _fire(self, *_: object) -> None:
         with self._lock:

@@ -161,7 +161,7 @@ class Stage:
         shown: list[object] = [kucoin, kucoin.futures, kucoin._credentials, kucoin._network, kucoin._network.way]
         source, context = engine._source, engine.context
         shown += [engine, context, context.settings, context.hooks, context.open_streams, source, source._rest]
-        shown += [*source._rest._counters.values(), *source._pools.values(), *source._transports.values()]
+        shown += [*source._rest._limiters.values(), *source._pools.values(), *source._transports.values()]
         shown += [getattr(transport, "_rest", None) for transport in source._transports.values()]
         for one in shown:
             self.tell(*of_object(one))

@@ -105,7 +105,7 @@ def test_signed_requests_have_a_pool_of_their_own() -> None:
         assert took < 0.8 or public[1].story == []
         public[1].whole()
         assert time.monotonic() - started > 0.8
-        assert repr(kucoin._engine._source._rest).count("<Counter ") == 3
+        assert repr(kucoin._engine._source._rest).count("<Limiter ") == 3
         assert statuses(running, "/api/v1") == {200: 5}
 
 

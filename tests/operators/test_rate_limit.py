@@ -362,3 +362,39 @@ def test_a_source_that_is_slow_to_subscribe_to_may_emit_meanwhile() -> None:
     Observable(subscribe).pipe(rate_limit(1, 1.0)).subscribe(seen.append, scheduler=scheduler)
     scheduler.advance_to(5.0)
     assert seen == [1, 2]
+
+
+def test_drop_oldest_keeps_the_newest_items_in_order_and_the_limit() -> None:
+    scheduler = VirtualTimeScheduler(0.0)
+    source: Subject[int] = Subject()
+    left: list[tuple[float, int]] = []
+    source.pipe(rate_limit(1, 1.0, max_queue=2, overflow="drop_oldest")).subscribe(
+        lambda item: left.append((round(scheduler.to_seconds(scheduler.clock), 3), item)), scheduler=scheduler
+    )
+    for number in range(10):
+        source.on_next(number)
+    source.on_completed()
+    scheduler.advance_to(10.0)
+    assert left == [(0.0, 0), (1.0, 8), (2.0, 9)]
+
+
+def test_an_item_that_arrives_while_one_is_emitted_is_kept_though_only_one_may_wait() -> None:
+    scheduler = VirtualTimeScheduler(0.0)
+    source: Subject[int] = Subject()
+    seen: list[int] = []
+
+    def feed(item: int) -> None:
+        seen.append(item)
+        if item < 3:
+            source.on_next(item + 1)
+
+    source.pipe(rate_limit(2, 1.0, max_queue=1, overflow="drop_oldest")).subscribe(feed, scheduler=scheduler)
+    source.on_next(0)
+    assert seen == [0, 1]
+    scheduler.advance_to(10.0)
+    assert seen == [0, 1, 2, 3]
+
+
+def test_an_unknown_overflow_is_refused() -> None:
+    with pytest.raises(ValueError, match="drop_newest"):
+        rate_limit(1, 1.0, overflow="drop_newest")  # type: ignore[arg-type]

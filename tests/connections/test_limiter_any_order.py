@@ -1,12 +1,12 @@
-"""The counter, whoever asks whenever: no limit is ever passed, and nobody is forgotten."""
+"""The limiter, for any requests at any times: no limit is exceeded, and every request passes."""
 
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 import pytest
-from counters import Desk, Ending, heaviest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from limiter_desk import Desk, Ending, heaviest
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable
 
@@ -102,7 +102,7 @@ class Exchange:
         def answered(_: int) -> None:
             self.answered += 1
 
-        self.desk.counter.admit(make, weight).subscribe(answered, lambda _: self.ask(weight, there, back))
+        self.desk.limiter.admit_request(make, weight).subscribe(answered, lambda _: self.ask(weight, there, back))
 
 
 TRIPS: Final = st.lists(st.tuples(SECONDS, st.integers(1, 5), SECONDS, SECONDS), max_size=80)

@@ -1,4 +1,4 @@
-"""The counter: who waits, who passes, and whose place is given back."""
+"""The limiter: what waits, what passes, and when a request stops counting."""
 
 import logging
 import sys
@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 import pytest
 import reactivex
-from counters import Desk
+from limiter_desk import Desk
 from reactivex import Observable, abc
+from reactivex import operators as ops
 from reactivex.disposable import Disposable
 from waiting import eventually, nothing_left
 
-from rx_kucoin.connections.rest_limiter import Counter
+from rx_kucoin.connections.limiter import Limiter
 from rx_kucoin.errors import ApiError, RateLimited, RestUnavailable
 from rx_kucoin.protocol.limits import Rate
 from rx_kucoin.protocol.rest_weights import Allowance
@@ -24,7 +25,7 @@ def test_they_pass_in_order_as_many_as_there_are_places() -> None:
     for name in "abcde":
         desk.ask(name, takes=1.0)
     assert desk.names == "ab"
-    assert repr(desk.counter) == "<Counter 2 of 2 asking, 3 waiting | 2 of 1000000 in 30 s | open>"
+    assert repr(desk.limiter) == "<Limiter 2 of 2 under way, 3 waiting | 2 of 1000000 in 30 s | open>"
     desk.advance(10)
     assert desk.entered == [(0.0, "a"), (0.0, "b"), (1.0, "c"), (1.0, "d"), (2.0, "e")]
     assert desk.told == list("abcde")
@@ -137,7 +138,7 @@ def test_a_429_holds_everybody_for_as_long_as_it_says() -> None:
         desk.ask(name, weight)
     desk.advance(7.6)
     assert desk.names == "ab"
-    assert repr(desk.counter) == "<Counter 0 of 2 asking, 3 waiting | 2 of 1000000 in 30 s | shut for 0.0 s>"
+    assert repr(desk.limiter) == "<Limiter 0 of 2 under way, 3 waiting | 2 of 1000000 in 30 s | held for 0.0 s>"
     desk.advance(0.2)
     assert desk.names == "abcde"
 
@@ -223,7 +224,7 @@ def test_one_that_cannot_even_be_asked_has_failed() -> None:
     def make(_: object) -> Observable[str]:
         raise OSError("no transport")
 
-    desk.counter.admit(make, 1).subscribe(on_error=errors.append)
+    desk.limiter.admit_request(make, 1).subscribe(on_error=errors.append)
     desk.ask("b")
     assert list(map(repr, errors)) == ["OSError('no transport')"]
     assert desk.names == "b"
@@ -239,10 +240,10 @@ def test_a_subscriber_that_raises_keeps_nobody_out(raised: BaseException, caplog
     first = desk.ask("a", takes=50.0)
     desk.ask("b", takes=None, then=fail)
     desk.ask("c")
-    with caplog.at_level(logging.ERROR, "rx_kucoin.connections.rest_limiter"):
+    with caplog.at_level(logging.ERROR, "rx_kucoin.connections.limiter"):
         first.dispose()
     assert desk.names == "abc"
-    assert "a request that was let in raised" in caplog.text
+    assert "a request raised when it was admitted" in caplog.text
 
 
 def test_an_interrupt_goes_through_and_takes_no_place_along() -> None:
@@ -252,7 +253,7 @@ def test_an_interrupt_goes_through_and_takes_no_place_along() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        desk.counter.admit(interrupted, 1).subscribe()
+        desk.limiter.admit_request(interrupted, 1).subscribe()
     desk.ask("b")
     assert desk.names == "b"
 
@@ -283,7 +284,7 @@ def test_ten_thousand_that_wait_are_let_in_in_order_and_without_growing_the_stac
     first = desk.ask("first", takes=50.0)
     for number in range(10_000):
         desk.ask(str(number), takes=None)
-    assert repr(desk.counter).startswith("<Counter 1 of 1 asking, 10000 waiting | ")
+    assert repr(desk.limiter).startswith("<Limiter 1 of 1 under way, 10000 waiting | ")
     first.dispose()
     assert desk.told == [str(number) for number in range(10_000)]
 
@@ -292,12 +293,12 @@ def test_nobody_is_let_in_once_it_is_closed() -> None:
     desk = Desk(1, 30.0)
     for name in "ab":
         desk.ask(name, takes=5.0)
-    desk.counter.dispose()
+    desk.limiter.dispose()
     desk.ask("c")
     desk.advance(100)
     assert desk.names == desk.told[0] == "a"
     assert desk.pending == 0
-    assert repr(desk.counter).endswith("0 waiting | 1 of 1 in 30 s | closed>")
+    assert repr(desk.limiter).endswith("0 waiting | 1 of 1 in 30 s | closed>")
 
 
 def test_a_scheduler_that_does_all_at_once_is_no_trap() -> None:
@@ -308,7 +309,7 @@ def test_a_scheduler_that_does_all_at_once_is_no_trap() -> None:
 
     desk = Desk()
     desk.clock = Impatient(0.0)
-    desk.counter = Counter(Rate(1, 30.0), desk.clock)
+    desk.limiter = Limiter(Rate(1, 30.0), desk.clock)
     for name in "abc":
         desk.ask(name, takes=None)
     assert [at for at, _ in desk.entered] == pytest.approx([0, 30, 60], abs=0.01)
@@ -337,28 +338,28 @@ def test_from_many_threads_all_are_let_in_and_never_too_many_at_once() -> None:
             told[0] += 1
 
     with nothing_left():
-        counter = Counter(Rate(200, 0.1), clock, at_once=3)
+        limiter = Limiter(Rate(200, 0.1), clock, at_once=3)
 
         def ask() -> None:
             for _ in range(60):
-                counter.admit(lambda _: Observable(subscribe), 1).subscribe(count)
+                limiter.admit_request(lambda _: Observable(subscribe), 1).subscribe(count)
 
         askers = [threading.Thread(target=ask) for _ in range(6)]
         for asker in askers:
             asker.start()
         for asker in askers:
             asker.join()
-        assert eventually(lambda: told[0] == 360), (told, repr(counter))
-        assert eventually(lambda: repr(counter).startswith("<Counter 0 of 3 asking, 0 waiting"))
+        assert eventually(lambda: told[0] == 360), (told, repr(limiter))
+        assert eventually(lambda: repr(limiter).startswith("<Limiter 0 of 3 under way, 0 waiting"))
     assert most[0] == 3
 
 
 def test_what_emits_at_once_works_as_any_other() -> None:
-    counter, told = Counter(Rate(5, 30.0), Desk().clock), list[object]()
+    limiter, told = Limiter(Rate(5, 30.0), Desk().clock), list[object]()
     make: Callable[[object], Observable[int]] = lambda _: reactivex.of(1, 2)  # noqa: E731
-    counter.admit(make, 1).subscribe(told.append, told.append, lambda: told.append("|"))
+    limiter.admit_request(make, 1).subscribe(told.append, told.append, lambda: told.append("|"))
     assert told == [1, 2, "|"]
-    assert repr(counter) == "<Counter 0 of 16 asking, 0 waiting | 1 of 5 in 30 s | open>"
+    assert repr(limiter) == "<Limiter 0 of 5 under way, 0 waiting | 1 of 5 in 30 s | open>"
 
 
 def test_those_of_one_lane_do_not_hold_up_those_of_another() -> None:
@@ -375,7 +376,7 @@ def test_an_empty_lane_is_forgotten_when_its_last_one_leaves() -> None:
     withdrawn = desk.ask("b", lane="b")
     desk.ask("c", lane="c")
     withdrawn.dispose()
-    assert " 1 waiting" in repr(desk.counter)
+    assert " 1 waiting" in repr(desk.limiter)
     desk.advance(10)
     assert desk.names == "ac"
 
@@ -403,3 +404,44 @@ def test_who_waits_for_more_than_is_there_is_not_passed_by_because_of_one_that_s
     assert desk.names == "a"
     desk.advance(0.2)
     assert desk.names == "abcd"
+
+
+def test_an_observable_is_subscribed_to_at_its_turn_and_counts_from_then_to_its_first_value_and_a_window_longer() -> (
+    None
+):
+    desk = Desk(2, 30.0)
+    subscribed: list[float] = []
+
+    def dial(_: object) -> Observable[int]:
+        subscribed.append(round(desk.time, 3))
+        return reactivex.never().pipe(ops.start_with(1)).pipe(ops.delay_subscription(5.0, scheduler=desk.clock))
+
+    told: list[int] = []
+    for _ in range(3):
+        desk.limiter.admit(reactivex.defer(dial)).subscribe(told.append)
+    desk.advance(100.0)
+    assert subscribed == [0.0, 0.0, 35.0]
+    assert told == [1, 1, 1]
+
+
+def test_two_observables_that_are_withdrawn_before_their_turn_are_never_subscribed_to() -> None:
+    desk = Desk(1, 30.0)
+    subscribed: list[int] = []
+
+    def dial(number: int) -> Observable[int]:
+        return reactivex.defer(lambda _: (subscribed.append(number), reactivex.of(number))[1])
+
+    waiting = [desk.limiter.admit(dial(number)).subscribe() for number in range(4)]
+    for each in waiting[1:3]:
+        each.dispose()
+    desk.advance(31.0)
+    assert subscribed == [0, 3]
+
+
+def test_the_error_of_a_limiter_that_does_not_ask_for_pauses_holds_no_other_request() -> None:
+    desk = Desk()
+    desk.limiter = Limiter(Rate(9, 30.0), desk.clock)
+    desk.ask("a", ends=RateLimited("too many", 9.0))
+    desk.advance(1.0)
+    desk.ask("b")
+    assert desk.names == "ab"

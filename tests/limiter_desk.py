@@ -1,4 +1,4 @@
-"""A counter in virtual time, and whoever asks at it."""
+"""A limiter in virtual time, and requests that pass it."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -7,7 +7,8 @@ from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, Disposable
 from reactivex.scheduler import VirtualTimeScheduler
 
-from rx_kucoin.connections.rest_limiter import Counter
+from rx_kucoin.connections.limiter import Limiter
+from rx_kucoin.connections.rest import retry_after
 from rx_kucoin.operators.internal.timers import after
 from rx_kucoin.protocol.limits import Rate
 from rx_kucoin.protocol.rest_weights import Allowance
@@ -23,7 +24,7 @@ class Desk:
 
     def __init__(self, count: int = 1_000_000, per: float = 30.0, **settings: int) -> None:
         self.clock = VirtualTimeScheduler(0.0)
-        self.counter = Counter(Rate(count, per), self.clock, **settings)
+        self.limiter = Limiter(Rate(count, per), self.clock, retry_after=retry_after, **settings)
         self.entered: list[tuple[float, str]] = []
         self.weights: list[tuple[float, int]] = []
         self.told: list[object] = []
@@ -94,7 +95,7 @@ class Desk:
             self.told.append(what)
             then()
 
-        return self.counter.admit(make, weight, lane, spared=spared).subscribe(note, note)
+        return self.limiter.admit_request(make, weight, lane, spared=spared).subscribe(note, note)
 
     def advance(self, seconds: float) -> None:
         self.clock.advance_by(seconds)
