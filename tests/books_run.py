@@ -14,7 +14,7 @@ from waiting import eventually, nothing_left
 
 from rx_kucoin import Credentials, KuCoin, Limits, OrderBook, Rate, events
 from rx_kucoin.events import Event
-from rx_kucoin.simulator import Simulator, Standing
+from rx_kucoin.simulator import BookSnapshot, Simulator
 
 __all__ = ["Outcome", "run"]
 
@@ -164,7 +164,7 @@ def run(changes: int, books: int, *, seed: int = 1, lossy: float = 0.0005, drop_
     return outcome
 
 
-def compare(watch: Watch, standing: Standing) -> None:
+def compare(watch: Watch, standing: BookSnapshot) -> None:
     """Compare the exchange's book with the one that was shown at its sequence, if one was."""
     book = watch.at(standing.sequence)
     if book is not None:
@@ -173,7 +173,7 @@ def compare(watch: Watch, standing: Standing) -> None:
             watch.outcome.wrong.append(f"{book!r} is not the exchange's")
 
 
-def is_equal(book: OrderBook, standing: Standing) -> bool:
+def is_equal(book: OrderBook, standing: BookSnapshot) -> bool:
     return (
         not book.stale
         and book.sequence == standing.sequence

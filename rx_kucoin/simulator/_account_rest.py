@@ -1,36 +1,36 @@
-"""Signed calls about the accounts of this exchange's one owner, which are classic ones."""
+"""Signed REST calls about the accounts, which are classic ones."""
 
 from decimal import Decimal
 from typing import Any, Final
 
 from rx_kucoin.simulator._account import plain
-from rx_kucoin.simulator._desk import Desk, Endpoint, Query, Wrong
+from rx_kucoin.simulator._rest_handlers import Endpoint, Query, RestContext, RestError
 
 __all__ = ["ACCOUNT", "FUTURES_ACCOUNT"]
 
 
-def classic(_desk: Desk, _query: Query) -> Any:
-    """Not a unified account."""
+def classic(_context: RestContext, _query: Query) -> Any:
+    """Return the account mode: not unified."""
     return {"selfAccountMode": "CLASSIC"}
 
 
-def yes(_desk: Desk, _query: Query) -> Any:
-    """Opened."""
+def yes(_context: RestContext, _query: Query) -> Any:
+    """Return true."""
     return True
 
 
-def nothing(_desk: Desk, _query: Query) -> Any:
-    """An empty list."""
+def nothing(_context: RestContext, _query: Query) -> Any:
+    """Return an empty list."""
     return []
 
 
-def no_items(desk: Desk, query: Query) -> Any:
-    """An empty list inside an envelope."""
-    return {"timestamp": 0, "items": nothing(desk, query)}
+def no_items(context: RestContext, query: Query) -> Any:
+    """Return an empty list inside an envelope."""
+    return {"timestamp": 0, "items": nothing(context, query)}
 
 
-def accounts(desk: Desk, query: Query) -> Any:
-    """What the trading account holds."""
+def accounts(context: RestContext, query: Query) -> Any:
+    """Return the balances of the trading account."""
     wanted = query.get("currency")
     return [
         {
@@ -41,17 +41,17 @@ def accounts(desk: Desk, query: Query) -> Any:
             "available": plain(balance.available),
             "holds": plain(balance.hold),
         }
-        for currency, balance in desk.accounts.spot.balances.items()
+        for currency, balance in context.accounts.spot.balances.items()
         if wanted in {None, currency} and query.get("type", "trade") == "trade"
     ]
 
 
-def overview(desk: Desk, query: Query) -> Any:
-    """One futures wallet, in numbers."""
+def overview(context: RestContext, query: Query) -> Any:
+    """Return one futures wallet, in numbers."""
     currency = query.get("currency", "XBT")
-    wallet = desk.accounts.futures.wallets.get(currency)
+    wallet = context.accounts.futures.wallets.get(currency)
     if wallet is None:
-        raise Wrong("400100", "currency is invalid")
+        raise RestError("400100", "currency is invalid")
     positions = wallet.isolated_positions + wallet.cross_positions
     amounts: dict[str, Decimal] = {
         "accountEquity": wallet.equity,
@@ -66,14 +66,14 @@ def overview(desk: Desk, query: Query) -> Any:
     return {"currency": currency, "riskRatio": 0, **{name: float(amount) for name, amount in amounts.items()}}
 
 
-def position(desk: Desk, query: Query) -> Any:
-    """One position, in the words of its frames."""
-    return desk.accounts.futures.position(desk.instrument(query).symbol)
+def position(context: RestContext, query: Query) -> Any:
+    """Return one position, with the fields of its frames."""
+    return context.accounts.futures.position(context.instrument(query).symbol)
 
 
-def positions(desk: Desk, _query: Query) -> Any:
-    """Every position that is open."""
-    futures = desk.accounts.futures
+def positions(context: RestContext, _query: Query) -> Any:
+    """Return every open position."""
+    futures = context.accounts.futures
     return [futures.position(symbol) for symbol, each in futures.positions.items() if each.quantity]
 
 
@@ -84,11 +84,11 @@ ACCOUNT: Final = (
     Endpoint("GET", "/api/v3/margin/symbols", 3, no_items, signed=True),
     Endpoint("GET", "/api/v1/isolated/symbols", 3, nothing, signed=True),
 )
-"""What the spot account holds, and what the two foreign clients ask before they watch anything private."""
+"""Balances of the spot account, and the calls that ccxt and KuCoin's SDK make before private subscriptions."""
 
 FUTURES_ACCOUNT: Final = (
     Endpoint("GET", "/api/v1/account-overview", 5, overview, signed=True),
     Endpoint("GET", "/api/v1/position", 2, position, signed=True),
     Endpoint("GET", "/api/v1/positions", 2, positions, signed=True),
 )
-"""What the futures account holds."""
+"""Wallets and positions of the futures account."""

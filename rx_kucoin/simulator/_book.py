@@ -1,36 +1,36 @@
-"""One order book that lives: each change is one row and keeps the two sides apart."""
+"""One live order book: each change affects one level and keeps the two sides apart."""
 
 from random import Random
 from typing import Final, Literal, NamedTuple
 
-__all__ = ["LEVELS", "Book", "Row", "Side"]
+__all__ = ["LEVELS", "Book", "LevelChange", "Side"]
 
 Side = Literal["bids", "asks"]
 
 LEVELS: Final = 150
-"""Levels of a side at first: the nearest hundred tick by tick, the others at every second tick."""
+"""Initial levels of a side: the nearest hundred at every tick, the others at every second tick."""
 DENSE: Final = 100
 FEWEST, MOST = 60, 400
 NARROWEST: Final = 40
-"""Ticks that a side's changes spread over, however few its levels are."""
+"""Fewest ticks over which the changes of a side spread."""
 
 
-class Row(NamedTuple):
-    """One level changed: its price in ticks, its new size in lots (0 deletes)."""
+class LevelChange(NamedTuple):
+    """The change of one level: its price in ticks, its new size in lots (0 removes it)."""
 
     side: Side
     price: int
     size: int
     sequence: int
     spelling: str = ""
-    """How the price is written, where not as always."""
+    """The price as it is written, if not in its usual form."""
 
 
 class Book:
-    """Levels by price in ticks, sizes in lots, and one sequence that every change advances by one."""
+    """Levels by price in ticks, sizes in lots, and a sequence that every change advances by one."""
 
-    def __init__(self, dice: Random, *, middle: int, lot: int, sequence: int, levels: int = LEVELS) -> None:
-        self._dice = dice
+    def __init__(self, rng: Random, *, middle: int, lot: int, sequence: int, levels: int = LEVELS) -> None:
+        self._rng = rng
         self._lot = lot
         self._levels = levels
         self._deep = max(levels, 2 * levels - DENSE, NARROWEST)
@@ -38,17 +38,17 @@ class Book:
         self.bids: dict[int, int] = {}
         self.asks: dict[int, int] = {}
         self.undo: list[tuple[Side, int, int]] = []
-        """What each level that changed held before, for whoever keeps the past and empties this."""
+        """The size that each changed level had before; the book's history takes it and empties the list."""
         self.fill(middle, sequence)
 
     def fill(self, middle: int, sequence: int) -> None:
-        """Begin anew around a price, at a sequence of one's choice."""
+        """Replace all levels by new ones around a price, at the given sequence."""
         before = self.bids, self.asks
         near, far = range(min(DENSE, self._levels)), range(DENSE, self._deep, 2)
         self.bids = {middle - step: self._size() for step in (*near, *far) if middle > step}
         self.asks = {middle + 1 + step: self._size() for step in (*near, *far)}
-        self._forget("bids", before[0], self.bids)
-        self._forget("asks", before[1], self.asks)
+        self._note_removed("bids", before[0], self.bids)
+        self._note_removed("asks", before[1], self.asks)
         self._bid, self._ask = middle, middle + 1
         self.sequence = sequence
 
@@ -62,16 +62,16 @@ class Book:
         levels = self.bids if side == "bids" else self.asks
         return [(price, levels[price]) for price in sorted(levels, reverse=side == "bids")[:count]]
 
-    def change(self) -> Row:
-        """Change one level and return it as a row."""
-        side: Side = "bids" if self._dice.random() < 0.5 else "asks"  # noqa: PLR2004
+    def change(self) -> LevelChange:
+        """Change one level at random and return the change."""
+        side: Side = "bids" if self._rng.random() < 0.5 else "asks"  # noqa: PLR2004
         return self.put(side, *self._pick(side, self.bids if side == "bids" else self.asks))
 
-    def put(self, side: Side, price: int, size: int) -> Row:
-        """Let a level hold a size, 0 for none, and return it as a row."""
+    def put(self, side: Side, price: int, size: int) -> LevelChange:
+        """Set the size of a level, 0 to remove it, and return the change."""
         levels = self.bids if side == "bids" else self.asks
         if not size and len(levels) == 1:
-            raise ValueError(f"the last of the {side} stays")
+            raise ValueError(f"the last of the {side} cannot be removed")
         self.undo.append((side, price, levels.get(price, 0)))
         if size:
             levels[price] = size
@@ -83,18 +83,18 @@ class Book:
         elif price <= self._ask:
             self._ask = price if size else min(levels)
         self.sequence += 1
-        return Row(side, price, size, self.sequence)
+        return LevelChange(side, price, size, self.sequence)
 
     def hide(self) -> int:
-        """Advance by an event that shows on no level, such as a hidden order's; return its number."""
+        """Advance by an event that shows on no level, such as a hidden order's; return its sequence."""
         self.sequence += 1
         return self.sequence
 
     def _pick(self, side: Side, levels: dict[int, int]) -> tuple[int, int]:
-        """Choose what happens next on a side: narrow the spread, take the best away, resize, or stir the depths."""
-        roll = self._dice.random()
+        """Choose the next change of a side: narrow the spread, remove the best, resize near it, or change deeper."""
+        roll = self._rng.random()
         bid, ask = self.best
-        if bid >= ask:  # crossed by script: only the depths stir, so that it stays as crossed as it is
+        if bid >= ask:  # crossed by script: only deeper levels change, so that it stays crossed
             bid, roll = ask - 1, 1.0
         best, away = (bid, -1) if side == "bids" else (ask, 1)
         if len(levels) > self._most:
@@ -104,13 +104,13 @@ class Book:
         if roll < 0.15 and len(levels) > self._fewest:  # noqa: PLR2004
             return best, 0
         if roll < 0.8:  # noqa: PLR2004
-            return max(1, best + away * self._dice.randrange(20)), self._size()
-        price = max(1, best + away * self._dice.randrange(20, self._deep))
+            return max(1, best + away * self._rng.randrange(20)), self._size()
+        price = max(1, best + away * self._rng.randrange(20, self._deep))
         return price, 0 if price in levels and len(levels) > self._fewest else self._size()
 
-    def _forget(self, side: Side, old: dict[int, int], new: dict[int, int]) -> None:
+    def _note_removed(self, side: Side, old: dict[int, int], new: dict[int, int]) -> None:
         if old:
             self.undo.extend((side, price, old.get(price, 0)) for price in {**old, **new})
 
     def _size(self) -> int:
-        return max(1, int(self._dice.expovariate(1 / self._lot)))
+        return max(1, int(self._rng.expovariate(1 / self._lot)))

@@ -1,15 +1,15 @@
-"""What the frames of futures orders hold. Sizes are text on orders, and numbers on stop orders; times as noted."""
+"""Data of the frames of futures orders. Sizes are strings on orders and numbers on stop orders."""
 
 from typing import Any
 
-from rx_kucoin.simulator._account import Order, StopOrder, plain
+from rx_kucoin.simulator._account import PlacedOrder, PlacedStopOrder, plain
 from rx_kucoin.simulator._position import MarginMode
 
 __all__ = ["order_data", "stop_data"]
 
 
-def order_data(order: Order, mode: MarginMode, kind: str, status: str, now_ns: int) -> dict[str, Any]:
-    """`orderChange` and `symbolOrderChange`: both times in ns."""
+def order_data(order: PlacedOrder, mode: MarginMode, kind: str, status: str, now_ns: int) -> dict[str, Any]:
+    """Return the data of `orderChange` and `symbolOrderChange`; both times in ns."""
     return {
         "symbol": order.symbol,
         "orderType": "market" if order.price is None else "limit",
@@ -32,8 +32,8 @@ def order_data(order: Order, mode: MarginMode, kind: str, status: str, now_ns: i
     }
 
 
-def stop_data(stop: StopOrder, mode: MarginMode, kind: str, now_ns: int) -> dict[str, Any]:
-    """`stopOrder`: made in ms, told in ns."""
+def stop_data(stop: PlacedStopOrder, mode: MarginMode, kind: str, now_ns: int) -> dict[str, Any]:
+    """Return the data of `stopOrder`; `createdAt` in ms, `ts` in ns."""
     return {
         "createdAt": stop.placed_ns // 1_000_000,
         "marginMode": mode,

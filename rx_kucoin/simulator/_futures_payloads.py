@@ -1,10 +1,10 @@
-"""What each futures channel shows of a contract: subject, data, and `sn` where the exchange sends one."""
+"""Messages of each futures channel: subject, data, and `sn` if the exchange sends one."""
 
 from typing import Any, Final
 
-from rx_kucoin.simulator._bars import Bar
+from rx_kucoin.simulator._bars import TradeBar
 from rx_kucoin.simulator._book import Side
-from rx_kucoin.simulator._market import Instrument, amount
+from rx_kucoin.simulator._instruments import Instrument, amount
 
 __all__ = [
     "MULTIPLIER_DIGITS",
@@ -88,15 +88,15 @@ def limit_candle(contract: Instrument, interval: str) -> Body:
     return candle(contract, contract.bars.last(interval))
 
 
-def candle(contract: Instrument, bar: Bar) -> Body:
-    """`/contractMarket/limitCandle` with a bar of one's choice."""
+def candle(contract: Instrument, bar: TradeBar) -> Body:
+    """`/contractMarket/limitCandle` with the given bar."""
     prices = [contract.price(ticks) for ticks in (bar.open, bar.close, bar.high, bar.low)]
     row = [str(bar.start), *prices, amount(bar.turnover, contract.digits + MULTIPLIER_DIGITS), str(bar.volume)]
     return {"data": {"symbol": contract.symbol, "candles": row, "time": contract.now_ms()}, "subject": "candle.stick"}
 
 
 def instrument(contract: Instrument, _interval: str) -> Body:
-    """`/contract/instrument`: mark and index price, and now and then the funding rate."""
+    """`/contract/instrument`: mark and index price, and every 60th time the funding rate."""
     scale = 10**contract.digits
     if contract.trade.sequence % FUNDING_EVERY == 0:
         data = {

@@ -1,4 +1,4 @@
-"""The REST calls of the futures host, one row each."""
+"""REST calls of the futures host."""
 
 from itertools import islice
 from typing import Any, Final
@@ -6,10 +6,10 @@ from typing import Any, Final
 from rx_kucoin.simulator._account_rest import FUTURES_ACCOUNT
 from rx_kucoin.simulator._bars import LENGTHS
 from rx_kucoin.simulator._contracts import coin, is_inverse, multiplier, settles_in
-from rx_kucoin.simulator._desk import Desk, Endpoint, Query, Wrong
 from rx_kucoin.simulator._futures_payloads import MULTIPLIER_DIGITS
 from rx_kucoin.simulator._futures_payloads import ticker as ticker_body
-from rx_kucoin.simulator._market import Instrument
+from rx_kucoin.simulator._instruments import Instrument
+from rx_kucoin.simulator._rest_handlers import Endpoint, Query, RestContext, RestError
 from rx_kucoin.simulator._spot_rest import COMMON, number
 
 __all__ = ["FUTURES"]
@@ -18,49 +18,49 @@ BARS_AT_ONCE: Final = 200
 GRANULARITIES: Final = {
     seconds // 60: name for name, seconds in LENGTHS.items() if name not in {"3min", "6hour", "1month"}
 }
-"""Minutes, for the bars that this host has. It streams bars of 3 minutes and of a month too."""
+"""Minutes of the intervals that this host answers. It also streams bars of 3 minutes and of a month."""
 
 
-def active(desk: Desk, _query: Query) -> Any:
-    """Every contract with its rules."""
-    return [_rules(contract) for contract in desk.listing.all()]
+def active(context: RestContext, _query: Query) -> Any:
+    """Return every contract with its rules."""
+    return [_rules(contract) for contract in context.instruments.all()]
 
 
-def contract(desk: Desk, query: Query) -> Any:
-    """One contract with its rules."""
-    return _rules(desk.instrument(query))
+def contract(context: RestContext, query: Query) -> Any:
+    """Return one contract with its rules."""
+    return _rules(context.instrument(query))
 
 
-def ticker(desk: Desk, query: Query) -> Any:
-    """Best prices and the last trade."""
-    return ticker_body(desk.instrument(query), "")["data"]
+def ticker(context: RestContext, query: Query) -> Any:
+    """Return best prices and the last trade."""
+    return ticker_body(context.instrument(query), "")["data"]
 
 
-def all_tickers(desk: Desk, _query: Query) -> Any:
-    """Every contract's best prices and last trade."""
-    return [ticker_body(each, "")["data"] for each in desk.listing.all()]
+def all_tickers(context: RestContext, _query: Query) -> Any:
+    """Return every contract's best prices and last trade."""
+    return [ticker_body(each, "")["data"] for each in context.instruments.all()]
 
 
-def snapshot(desk: Desk, query: Query) -> Any:
-    """The best levels, as many as this host gives."""
-    return _book(desk, query, desk.settings.futures_book_levels)
+def snapshot(context: RestContext, query: Query) -> Any:
+    """Return the best levels, as many as this host returns."""
+    return _book(context, query, context.settings.futures_book_levels)
 
 
-def depth20(desk: Desk, query: Query) -> Any:
-    """The best 20 levels."""
-    return _book(desk, query, 20)
+def depth20(context: RestContext, query: Query) -> Any:
+    """Return the best 20 levels."""
+    return _book(context, query, 20)
 
 
-def depth100(desk: Desk, query: Query) -> Any:
-    """The best 100 levels."""
-    return _book(desk, query, 100)
+def depth100(context: RestContext, query: Query) -> Any:
+    """Return the best 100 levels."""
+    return _book(context, query, 100)
 
 
-def kline(desk: Desk, query: Query) -> Any:
-    """Bars, oldest first, as numbers: start in ms, open, HIGH, LOW, CLOSE, volume, turnover."""
-    each, interval = desk.instrument(query), GRANULARITIES.get(number(query, "granularity"))
+def kline(context: RestContext, query: Query) -> Any:
+    """Return bars, oldest first, as numbers: start in ms, open, HIGH, LOW, CLOSE, volume, turnover."""
+    each, interval = context.instrument(query), GRANULARITIES.get(number(query, "granularity"))
     if interval is None:
-        raise Wrong("400100", "granularity is invalid")
+        raise RestError("400100", "granularity is invalid")
     since, until = number(query, "from"), number(query, "to")
     found = each.bars.backwards(interval, -(-since // 1000), -(-until // 1000) or 2**40)
     bars = list(found if since else islice(found, BARS_AT_ONCE))[::-1][:BARS_AT_ONCE]
@@ -76,11 +76,11 @@ def kline(desk: Desk, query: Query) -> Any:
     ]
 
 
-def _book(desk: Desk, query: Query, count: int) -> Any:
-    each = desk.instrument(query)
-    stood, scale = desk.book(each), 10**each.digits
-    rows = {side: [[price / scale, size] for price, size in levels[:count]] for side, levels in stood.sides.items()}
-    return {"sequence": stood.sequence, "symbol": each.symbol, **rows, "ts": stood.time_ns}
+def _book(context: RestContext, query: Query, count: int) -> Any:
+    each = context.instrument(query)
+    book, scale = context.book(each), 10**each.digits
+    rows = {side: [[price / scale, size] for price, size in levels[:count]] for side, levels in book.sides.items()}
+    return {"sequence": book.sequence, "symbol": each.symbol, **rows, "ts": book.time_ns}
 
 
 def _rules(each: Instrument) -> dict[str, Any]:

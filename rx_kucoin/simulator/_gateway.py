@@ -1,4 +1,4 @@
-"""The WebSocket gateway of one market: who is let in, what each request is answered, who is sent away."""
+"""The WebSocket gateway of one market: admits connections, answers requests, enforces the message rate."""
 
 import time
 from collections.abc import Callable
@@ -8,11 +8,11 @@ from typing import Any, Final
 from aiohttp import WSMsgType, web
 
 from rx_kucoin.protocol.limits import Market
-from rx_kucoin.simulator._doors import Doors
-from rx_kucoin.simulator._record import Dial, Line
-from rx_kucoin.simulator._requests import Refused, check, read
+from rx_kucoin.simulator._gateway_state import GatewayState
+from rx_kucoin.simulator._log import ConnectionLog, Dial
+from rx_kucoin.simulator._requests import ErrorReply, check, read
+from rx_kucoin.simulator._socket_writer import SocketWriter
 from rx_kucoin.simulator._streams import Stream, Streams, write
-from rx_kucoin.simulator._wire import Wire
 
 __all__ = ["Gateway"]
 
@@ -20,164 +20,166 @@ ACK_PAUSE: Final = (0.002, 0.03)
 
 
 class Gateway:
-    """Connections to one market."""
+    """Serves the connections to one market."""
 
-    def __init__(self, market: Market, doors: Doors, streams: Streams) -> None:
+    def __init__(self, market: Market, state: GatewayState, streams: Streams) -> None:
         self._market: Market = market
-        self._doors, self._streams = doors, streams
-        self._answers: dict[Any, Callable[[Wire, dict[str, Any]], None]] = {
+        self._state, self._streams = state, streams
+        self._answers: dict[Any, Callable[[SocketWriter, dict[str, Any]], None]] = {
             "ping": self._ping,
             "subscribe": self._subscribe,
             "unsubscribe": self._unsubscribe,
         }
 
     async def dial(self, request: web.Request) -> web.StreamResponse:
-        """Take one connection through its whole life."""
-        now, doors = time.monotonic(), self._doors
-        fault = doors.faults.take("refuse_dials")
+        """Serve one connection from its upgrade to its end."""
+        now, state = time.monotonic(), self._state
+        fault = state.faults.take("refuse_dials")
         if fault is not None:
-            return self._turn_away(now, fault["status"])
-        crowded = doors.crowded(now)
-        if crowded and doors.settings.dial_refusal == "http":
-            return self._turn_away(now, 429)
+            return self._refuse_dial(now, fault["status"])
+        over_dial_limit = state.over_dial_limit(now)
+        if over_dial_limit and state.settings.dial_refusal == "http":
+            return self._refuse_dial(now, 429)
         response = web.WebSocketResponse(autoping=False, timeout=1.0, max_msg_size=1 << 20)
         await response.prepare(request)
-        wire, refused = self._admit(request, response, now, crowded=crowded)
-        if refused is None:
-            self._welcome(wire, request.query.get("connectId") or self._doors.ticket())
+        writer, error = self._admit(request, response, now, over_dial_limit=over_dial_limit)
+        if error is None:
+            self._welcome(writer, request.query.get("connectId") or self._state.new_id())
         else:
-            doors.record.dials[-1] = Dial(now, self._market, refused.text)
-            self._doors.refuse(wire, None, "", refused)
-            wire.hang_up(refused.text)
+            state.log.dials[-1] = Dial(now, self._market, error.text)
+            self._state.refuse(writer, None, "", error)
+            writer.drop(error.text)
         try:
-            await self._listen(wire, response)
+            await self._read(writer, response)
         finally:
-            self._streams.leave(wire)
-            doors.wires.pop(wire.line.number, None)
-            wire.line.closed_at = time.monotonic()
-            wire.line.ended = wire.line.ended or "the client left"
-            await wire.gone()
+            self._streams.leave(writer)
+            state.writers.pop(writer.log.number, None)
+            writer.log.closed_at = time.monotonic()
+            writer.log.ended = writer.log.ended or "the client left"
+            await writer.finish()
         return response
 
-    def _turn_away(self, now: float, status: int) -> web.Response:
-        self._doors.record.dials.append(Dial(now, self._market, f"HTTP {status}"))
+    def _refuse_dial(self, now: float, status: int) -> web.Response:
+        self._state.log.dials.append(Dial(now, self._market, f"HTTP {status}"))
         return web.json_response({"code": f"{status}000", "msg": "Refused"}, status=status)
 
     def _admit(
-        self, request: web.Request, response: web.WebSocketResponse, now: float, *, crowded: bool
-    ) -> tuple[Wire, Refused | None]:
-        doors, settings = self._doors, self._doors.settings
-        token = doors.tokens.check(request.query.get("token", ""), self._market, now)
-        line = Line(doors.number(), self._market, private=not isinstance(token, str) and token.private, dialled_at=now)
-        line.delay = doors.dice.uniform(*settings.latency)
-        wire = Wire(response, request, line)
-        full = len(doors.wires) >= settings.connection_limit
-        doors.record.dials.append(Dial(now, self._market))
-        doors.record.lines.append(line)
-        doors.wires[line.number] = wire
-        if (fault := doors.faults.take("refuse_sockets")) is not None:
-            return wire, Refused(fault["code"], fault["text"])
-        if crowded:
-            return wire, Refused(509, "service busy, please retry later")
+        self, request: web.Request, response: web.WebSocketResponse, now: float, *, over_dial_limit: bool
+    ) -> tuple[SocketWriter, ErrorReply | None]:
+        state, settings = self._state, self._state.settings
+        token = state.tokens.check(request.query.get("token", ""), self._market, now)
+        log = ConnectionLog(
+            state.next_number(), self._market, private=not isinstance(token, str) and token.private, dialled_at=now
+        )
+        log.delay = state.rng.uniform(*settings.latency)
+        writer = SocketWriter(response, request, log)
+        full = len(state.writers) >= settings.connection_limit
+        state.log.dials.append(Dial(now, self._market))
+        state.log.connections.append(log)
+        state.writers[log.number] = writer
+        if (fault := state.faults.take("refuse_sockets")) is not None:
+            return writer, ErrorReply(fault["code"], fault["text"])
+        if over_dial_limit:
+            return writer, ErrorReply(509, "service busy, please retry later")
         if isinstance(token, str):
-            return wire, Refused(401, token)
+            return writer, ErrorReply(401, token)
         if full:
             limit = settings.connection_limit
-            return wire, Refused(509, f"exceed max session count limitation of {limit}")
-        line.fresh_token, token.used = not token.used, True
-        return wire, None
+            return writer, ErrorReply(509, f"exceed max session count limitation of {limit}")
+        log.fresh_token, token.used = not token.used, True
+        return writer, None
 
-    def _welcome(self, wire: Wire, name: str) -> None:
-        fault = self._doors.faults.take("welcome") or {"seconds": 0.0}
+    def _welcome(self, writer: SocketWriter, name: str) -> None:
+        fault = self._state.faults.take("welcome") or {"seconds": 0.0}
         if fault["seconds"] is None:
             return
-        wire.line.welcomed_at = time.monotonic() + fault["seconds"]
-        wire.say(write({"id": name, "type": "welcome"}), later=fault["seconds"])
+        writer.log.welcomed_at = time.monotonic() + fault["seconds"]
+        writer.send(write({"id": name, "type": "welcome"}), later=fault["seconds"])
 
-    async def _listen(self, wire: Wire, response: web.WebSocketResponse) -> None:
+    async def _read(self, writer: SocketWriter, response: web.WebSocketResponse) -> None:
         async for message in response:
             if message.type is WSMsgType.PING:
-                if not wire.muted:
+                if not writer.muted:
                     await response.pong(message.data)
-            elif message.type in {WSMsgType.TEXT, WSMsgType.BINARY} and not wire.ending:
-                self._hear(wire, message.data)
+            elif message.type in {WSMsgType.TEXT, WSMsgType.BINARY} and not writer.ending:
+                self._receive(writer, message.data)
 
-    def _hear(self, wire: Wire, text: str | bytes) -> None:
-        now, limit = time.monotonic(), self._doors.settings.message_rate
-        wire.heard_at = now
-        wire.line.arrivals.append(now)
-        wire.recent.append(now)
-        while now - wire.recent[0] >= limit.per:
-            wire.recent.popleft()
-        if len(wire.recent) > limit.count:
-            self._doors.refuse(wire, None, "", Refused(509, "exceed max permits per second"))
-            wire.bye("exceed max permits per second")
+    def _receive(self, writer: SocketWriter, text: str | bytes) -> None:
+        now, limit = time.monotonic(), self._state.settings.message_rate
+        writer.last_message_at = now
+        writer.log.arrivals.append(now)
+        writer.recent_messages.append(now)
+        while now - writer.recent_messages[0] >= limit.per:
+            writer.recent_messages.popleft()
+        if len(writer.recent_messages) > limit.count:
+            self._state.refuse(writer, None, "", ErrorReply(509, "exceed max permits per second"))
+            writer.close("exceed max permits per second")
             return
-        if wire.line.welcomed_at is None or now < wire.line.welcomed_at:
-            self._doors.note(wire, "", "", Refused(0, "said before the welcome, and not heard"))
+        if writer.log.welcomed_at is None or now < writer.log.welcomed_at:
+            self._state.note(writer, "", "", ErrorReply(0, "sent before the welcome, and ignored"))
             return
         request = read(text)
-        if isinstance(request, Refused):
-            self._doors.refuse(wire, None, "", request)
+        if isinstance(request, ErrorReply):
+            self._state.refuse(writer, None, "", request)
             return
         kind = request.get("type")
         answer = self._answers.get(kind) if isinstance(kind, str) else None
         if answer is None:
             reason = "type is not supported" if isinstance(kind, str) else "command type is invalid"
-            self._doors.refuse(wire, request.get("id"), "", Refused(415, reason))
+            self._state.refuse(writer, request.get("id"), "", ErrorReply(415, reason))
             return
-        answer(wire, request)
+        answer(writer, request)
 
-    def _ping(self, wire: Wire, request: dict[str, Any]) -> None:
-        wire.line.pings += 1
+    def _ping(self, writer: SocketWriter, request: dict[str, Any]) -> None:
+        writer.log.pings += 1
         name = {"id": str(request["id"])} if "id" in request else {}
-        wire.say(write({**name, "type": "pong", "timestamp": self._doors.settings.now_ns() // 1000}))
+        writer.send(write({**name, "type": "pong", "timestamp": self._state.settings.now_ns() // 1000}))
 
-    def _subscribe(self, wire: Wire, request: dict[str, Any]) -> None:
-        wire.line.subscribes += 1
-        topics = self._checked(wire, request, adds=True)
+    def _subscribe(self, writer: SocketWriter, request: dict[str, Any]) -> None:
+        writer.log.subscribes += 1
+        topics = self._check(writer, request, adds=True)
         for topic in topics or ():
-            if topic not in wire.line.live:
-                wire.line.live.add(topic)
-                self._join(topic, wire)
+            if topic not in writer.log.subscribed:
+                writer.log.subscribed.add(topic)
+                self._join(topic, writer)
         if topics is not None:
-            self._ack(wire, request)
+            self._ack(writer, request)
 
-    def _join(self, topic: str, wire: Wire) -> None:
+    def _join(self, topic: str, writer: SocketWriter) -> None:
         stream = self._streams.get(topic)
         if stream is not None:
-            stream.listeners[wire] = None
-            self._streams.burst(stream, wire)
+            stream.subscribers[writer] = None
+            self._streams.burst(stream, writer)
 
-    def _unsubscribe(self, wire: Wire, request: dict[str, Any]) -> None:
-        topics = self._checked(wire, request, adds=False)
+    def _unsubscribe(self, writer: SocketWriter, request: dict[str, Any]) -> None:
+        topics = self._check(writer, request, adds=False)
         if topics is None:
             return
-        late = self._doors.faults.take("late_pushes")
-        wire.line.live.difference_update(topics)
+        late = self._state.faults.take("late_pushes")
+        writer.log.subscribed.difference_update(topics)
         for topic in topics:
             stream = self._streams.get(topic)
             if stream is not None:
-                wire.after(late["seconds"] if late else 0.0, partial(self._part, stream, wire))
-        self._ack(wire, request)
+                writer.after(late["seconds"] if late else 0.0, partial(self._leave, stream, writer))
+        self._ack(writer, request)
 
-    def _part(self, stream: Stream, wire: Wire) -> None:
-        if stream.topic not in wire.line.live:
-            stream.listeners.pop(wire, None)
+    def _leave(self, stream: Stream, writer: SocketWriter) -> None:
+        if stream.topic not in writer.log.subscribed:
+            stream.subscribers.pop(writer, None)
 
-    def _checked(self, wire: Wire, request: dict[str, Any], *, adds: bool) -> list[str] | None:
-        """Give the single topics of a request, or refuse it as a whole."""
-        verdict = check(request, wire.line, self._doors.settings, self._doors.faults, adds=adds)
-        if isinstance(verdict, Refused):
-            self._doors.refuse(wire, request.get("id"), str(request.get("topic", "")), verdict)
+    def _check(self, writer: SocketWriter, request: dict[str, Any], *, adds: bool) -> list[str] | None:
+        """Return the single topics of a request, or refuse it as a whole and return `None`."""
+        verdict = check(request, writer.log, self._state.settings, self._state.faults, adds=adds)
+        if isinstance(verdict, ErrorReply):
+            self._state.refuse(writer, request.get("id"), str(request.get("topic", "")), verdict)
             return None
         return verdict
 
-    def _ack(self, wire: Wire, request: dict[str, Any]) -> None:
+    def _ack(self, writer: SocketWriter, request: dict[str, Any]) -> None:
         if request.get("response") is not True:
             return
-        doors = self._doors
-        late = doors.dice.uniform(*ACK_PAUSE) if doors.dice.random() < doors.settings.late_ack else 0.0
-        fault = doors.faults.take("acks") or {"seconds": late}
+        state = self._state
+        late = state.rng.uniform(*ACK_PAUSE) if state.rng.random() < state.settings.late_ack else 0.0
+        fault = state.faults.take("acks") or {"seconds": late}
         if fault["seconds"] is not None:
-            wire.say(write({"id": str(request.get("id", "")), "type": "ack"}), later=fault["seconds"])
+            writer.send(write({"id": str(request.get("id", "")), "type": "ack"}), later=fault["seconds"])

@@ -1,4 +1,4 @@
-"""The money of a spot account: available and held, told after every change, and exact."""
+"""The balances of a spot account, available and held, published after every change. Amounts are exact."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,30 +6,30 @@ from decimal import Decimal, localcontext
 from itertools import count
 from typing import Final, Literal, NamedTuple
 
-from rx_kucoin.simulator._account import EXACT, Till, plain
+from rx_kucoin.simulator._account import EXACT, AccountContext, plain
 
-__all__ = ["Balance", "Kind", "Ledger"]
+__all__ = ["Kind", "Ledger", "SpotBalance"]
 
 Kind = Literal["main", "trade"]
 TOPIC: Final = "/account/balance"
 
 
-class Balance(NamedTuple):
-    """What there is of one currency."""
+class SpotBalance(NamedTuple):
+    """The balance of one currency."""
 
     available: Decimal
     hold: Decimal
 
     @property
     def total(self) -> Decimal:
-        """Both together."""
+        """Available and held together."""
         with localcontext(EXACT):
             return self.available + self.hold
 
 
 @dataclass(eq=False)
-class Pot:
-    """One currency in one kind of account."""
+class LedgerAccount:
+    """The balance of one currency in one kind of account."""
 
     name: str
     available: Decimal = Decimal(0)
@@ -37,22 +37,26 @@ class Pot:
 
 
 class Ledger:
-    """The pots. Each change is one frame, with what the pot holds after it."""
+    """Balances by kind of account and currency. Each change publishes one frame with the balance after it."""
 
-    def __init__(self, till: Till) -> None:
-        self._till = till
-        self._pots: dict[tuple[Kind, str], Pot] = {}
-        self._names = count(till.dice.randrange(10**11, 9 * 10**11))
-        self._events = count(till.dice.randrange(10**14, 9 * 10**14))
+    def __init__(self, context: AccountContext) -> None:
+        self._context = context
+        self._entries: dict[tuple[Kind, str], LedgerAccount] = {}
+        self._names = count(context.rng.randrange(10**11, 9 * 10**11))
+        self._events = count(context.rng.randrange(10**14, 9 * 10**14))
 
-    def balances(self, kind: Kind) -> dict[str, Balance]:
-        """Tell what there is."""
-        return {currency: Balance(pot.available, pot.hold) for (of, currency), pot in self._pots.items() if of == kind}
+    def balances(self, kind: Kind) -> dict[str, SpotBalance]:
+        """Return all balances of one kind."""
+        return {
+            currency: SpotBalance(entry.available, entry.hold)
+            for (of, currency), entry in self._entries.items()
+            if of == kind
+        }
 
     def available(self, kind: Kind, currency: str) -> Decimal:
-        """Tell what may be spent."""
-        pot = self._pots.get((kind, currency))
-        return Decimal(0) if pot is None else pot.available
+        """Return the available amount."""
+        entry = self._entries.get((kind, currency))
+        return Decimal(0) if entry is None else entry.available
 
     def move(
         self,
@@ -64,29 +68,29 @@ class Ledger:
         hold: Decimal = Decimal(0),
         context: Mapping[str, str] | None = None,
     ) -> None:
-        """Change a pot and tell of it.
+        """Change a balance and publish it.
 
         Raises:
-            ValueError: there is not enough in it.
+            ValueError: The balance would become negative.
         """
-        pot = self._pots.get((kind, currency)) or Pot(str(next(self._names)))
-        if pot.available + available < 0 or pot.hold + hold < 0:
-            raise ValueError(f"not enough {currency}: {plain(pot.available)} available, {plain(pot.hold)} held")
-        self._pots[kind, currency] = pot
-        pot.available += available
-        pot.hold += hold
+        entry = self._entries.get((kind, currency)) or LedgerAccount(str(next(self._names)))
+        if entry.available + available < 0 or entry.hold + hold < 0:
+            raise ValueError(f"not enough {currency}: {plain(entry.available)} available, {plain(entry.hold)} held")
+        self._entries[kind, currency] = entry
+        entry.available += available
+        entry.hold += hold
         number = str(next(self._events))
         data = {
-            "accountId": pot.name,
+            "accountId": entry.name,
             "currency": currency,
-            "total": plain(pot.available + pot.hold),
-            "available": plain(pot.available),
-            "hold": plain(pot.hold),
+            "total": plain(entry.available + entry.hold),
+            "available": plain(entry.available),
+            "hold": plain(entry.hold),
             "availableChange": plain(available),
             "holdChange": plain(hold),
             "relationContext": dict(context or {}),
             "relationEvent": f"{kind}.{event}",
             "relationEventId": number,
-            "time": str(self._till.clock() // 1_000_000),
+            "time": str(self._context.clock() // 1_000_000),
         }
-        self._till.tell(TOPIC, "account.balance", data, id=number)
+        self._context.publish(TOPIC, "account.balance", data, id=number)

@@ -1,10 +1,10 @@
-"""The margin side of a spot account by script: debt ratios, what becomes of a position, isolated positions."""
+"""The scripted margin side of a spot account: debt ratios, position status, isolated positions."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
-from rx_kucoin.simulator._account import Account, Amount, Till, at_once, exact, plain
-from rx_kucoin.simulator._ledger import Balance
+from rx_kucoin.simulator._account import Account, AccountContext, Amount, exact, on_exchange_thread, plain
+from rx_kucoin.simulator._ledger import SpotBalance
 
 __all__ = ["MarginAccount", "PositionStatus"]
 
@@ -13,15 +13,15 @@ CROSS: Final = "/margin/position"
 
 
 class MarginAccount(Account):
-    """Debts. The exchange tells of a debt every 4 s while there is one; here it is told once for each call."""
+    """Debts. The exchange publishes a debt every 4 s while there is one; here each call publishes it once."""
 
-    def __init__(self, till: Till, balances: Callable[[], Mapping[str, Balance]]) -> None:
-        super().__init__(till)
+    def __init__(self, context: AccountContext, balances: Callable[[], Mapping[str, SpotBalance]]) -> None:
+        super().__init__(context)
         self._balances = balances
 
-    @at_once
+    @on_exchange_thread
     def debt(self, debts: Mapping[str, Amount], *, ratio: float, total_asset: float, total_debt: Amount) -> None:
-        """Tell of a debt: `debt.ratio`. Assets are the account's balances; the totals are in bitcoin."""
+        """Publish a debt: `debt.ratio`. Assets are the account's balances; the totals are in bitcoin."""
         assets = {
             currency: {
                 "total": plain(balance.total),
@@ -39,14 +39,14 @@ class MarginAccount(Account):
             "debtList": {currency: plain(exact(debt)) for currency, debt in debts.items()},
             "timestamp": self._now_ms(),
         }
-        self._till.tell(CROSS, "debt.ratio", data)
+        self._context.publish(CROSS, "debt.ratio", data)
 
-    @at_once
+    @on_exchange_thread
     def status(self, kind: PositionStatus) -> None:
-        """Tell what becomes of the cross position: `position.status`."""
-        self._till.tell(CROSS, "position.status", {"type": kind, "timestamp": self._now_ms()})
+        """Publish the status of the cross position: `position.status`."""
+        self._context.publish(CROSS, "position.status", {"type": kind, "timestamp": self._now_ms()})
 
-    @at_once
+    @on_exchange_thread
     def isolated(
         self,
         symbol: str,
@@ -56,11 +56,11 @@ class MarginAccount(Account):
         why: str = "DEFAULT_DEBT",
         principal: Amount = 0,
     ) -> None:
-        """Tell of an isolated position: `positionChange`, with both currencies of its symbol."""
+        """Publish an isolated position: `positionChange`, with both currencies of its symbol."""
         balances = self._balances()
         assets: dict[str, Any] = {}
         for currency in symbol.split("-"):
-            balance = balances.get(currency, Balance(exact(0), exact(0)))
+            balance = balances.get(currency, SpotBalance(exact(0), exact(0)))
             assets[currency] = {
                 "total": plain(balance.total),
                 "hold": plain(balance.hold),
@@ -75,4 +75,4 @@ class MarginAccount(Account):
             "changeAssets": assets,
             "timestamp": self._now_ms(),
         }
-        self._till.tell(f"/margin/isolatedPosition:{symbol}", "positionChange", data)
+        self._context.publish(f"/margin/isolatedPosition:{symbol}", "positionChange", data)

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 from rx_kucoin.simulator._contracts import price_at, settles_in, value
 
-__all__ = ["MarginMode", "Position"]
+__all__ = ["ContractPosition", "MarginMode"]
 
 MarginMode = Literal["ISOLATED", "CROSS"]
 TAKER: Final = Decimal("0.0006")
@@ -15,8 +15,8 @@ RISK_LIMIT: Final = 500_000
 
 
 @dataclass(eq=False, kw_only=True)
-class Position:
-    """One symbol's position; `quantity` counts contracts, and is negative for a short one."""
+class ContractPosition:
+    """One symbol's position; `quantity` is in contracts, negative for a short one."""
 
     symbol: str
     mode: MarginMode
@@ -25,16 +25,16 @@ class Position:
     opened_ms: int
     quantity: Decimal = Decimal(0)
     cost: Decimal = Decimal(0)
-    """What it was bought for, negative where it was sold."""
+    """The value it was opened at, negative for a short position."""
     gross: Decimal = Decimal(0)
-    """Realised, before fees."""
+    """Realised profit before fees."""
     fees: Decimal = Decimal(0)
     funding: Decimal = Decimal(0)
     risk_level: int = 1
 
     @property
     def worth(self) -> Decimal:
-        """What it is worth at the mark price."""
+        """Its value at the mark price."""
         return value(self.symbol, self.quantity, self.mark)
 
     @property
@@ -44,16 +44,16 @@ class Position:
 
     @property
     def initial(self) -> Decimal:
-        """The margin that its leverage asks for."""
+        """The margin that its leverage requires."""
         return abs(self.cost) / self.leverage
 
     @property
     def margin(self) -> Decimal:
-        """What it ties up: with the fee of its end."""
+        """The margin it uses: with the fee of closing it."""
         return self.initial + abs(self.cost) * TAKER
 
     def trade(self, quantity: Decimal, price: Decimal, fee: Decimal) -> Decimal:
-        """Count a trade in: what closes goes first, the rest opens. Return the profit before its fee."""
+        """Apply a trade: it closes first, the rest opens. Return the realised profit before its fee."""
         gross = Decimal(0)
         if self.quantity * quantity < 0:
             closed = min(abs(quantity), abs(self.quantity)).copy_sign(self.quantity)
@@ -69,7 +69,7 @@ class Position:
         return gross
 
     def full(self, reason: str, now_ms: int) -> dict[str, Any]:
-        """`position.change`, whole. A cross position leaves out what is a matter of its own margin."""
+        """Return the full data of `position.change`. A cross position omits the fields about a margin of its own."""
         cost = self.cost
         data: dict[str, Any] = {
             "symbol": self.symbol,
@@ -118,7 +118,7 @@ class Position:
         }
 
     def marked(self, now_ms: int) -> dict[str, Any]:
-        """`position.change` for a new mark price alone: only what follows from it."""
+        """Return the data of `position.change` for a new mark price: only the fields that depend on it."""
         return {
             "symbol": self.symbol,
             "markPrice": _number(self.mark),
@@ -132,7 +132,7 @@ class Position:
         }
 
     def _own(self) -> dict[str, Any]:
-        """Tell what an isolated position holds by itself."""
+        """Return the fields about an isolated position's own margin."""
         held = self.margin + self.unrealised
         return {"maintMargin": _number(held), "realLeverage": _number(abs(self.worth) / held) if held > 0 else 0}
 
@@ -151,5 +151,5 @@ class Position:
 
 
 def _number(amount: Decimal) -> float:
-    """A JSON number, of at most ten decimals as the exchange's are."""
+    """Return a JSON number with at most ten decimals, as the exchange does."""
     return float(round(amount, 10)) + 0.0

@@ -1,4 +1,4 @@
-"""Signed requests: what is wrong with this one, if anything."""
+"""Checks of signed requests, with the exchange's error codes."""
 
 import base64
 import hashlib
@@ -6,12 +6,12 @@ import hmac
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-__all__ = ["FAULTS", "Fault", "check"]
+__all__ = ["FAULTS", "SignatureFault", "check"]
 
 HEADERS: Final = ("KC-API-KEY", "KC-API-SIGN", "KC-API-TIMESTAMP", "KC-API-PASSPHRASE")
 
 
-class Fault(NamedTuple):
+class SignatureFault(NamedTuple):
     """Why a signed request is refused."""
 
     status: int
@@ -19,19 +19,19 @@ class Fault(NamedTuple):
     text: str
 
 
-MISSING: Final = Fault(400, "400001", f"Please check the header of your request for {', '.join(HEADERS)}")
-LATE: Final = Fault(400, "400002", "KC-API-TIMESTAMP Invalid")
-UNKNOWN_KEY: Final = Fault(401, "400003", "KC-API-KEY not exists")
-PASSPHRASE: Final = Fault(401, "400004", "Invalid KC-API-PASSPHRASE")
-SIGNATURE: Final = Fault(401, "400005", "Invalid KC-API-SIGN")
-OLD_KEY: Final = Fault(400, "400008", "The API key version is no longer supported, please create a V3 key")
-VERSION: Final = Fault(400, "400009", "Invalid KC-API-KEY-VERSION")
-ADDRESS: Final = Fault(403, "400006", "Invalid request ip")
-PERMISSION: Final = Fault(403, "400007", "Access denied, require more permission")
-REGION: Final = Fault(403, "400301", "The request IP is in a restricted region")
-FROZEN: Final = Fault(403, "411100", "User is frozen")
+MISSING: Final = SignatureFault(400, "400001", f"Please check the header of your request for {', '.join(HEADERS)}")
+LATE: Final = SignatureFault(400, "400002", "KC-API-TIMESTAMP Invalid")
+UNKNOWN_KEY: Final = SignatureFault(401, "400003", "KC-API-KEY not exists")
+PASSPHRASE: Final = SignatureFault(401, "400004", "Invalid KC-API-PASSPHRASE")
+SIGNATURE: Final = SignatureFault(401, "400005", "Invalid KC-API-SIGN")
+OLD_KEY: Final = SignatureFault(400, "400008", "The API key version is no longer supported, please create a V3 key")
+VERSION: Final = SignatureFault(400, "400009", "Invalid KC-API-KEY-VERSION")
+ADDRESS: Final = SignatureFault(403, "400006", "Invalid request ip")
+PERMISSION: Final = SignatureFault(403, "400007", "Access denied, require more permission")
+REGION: Final = SignatureFault(403, "400301", "The request IP is in a restricted region")
+FROZEN: Final = SignatureFault(403, "411100", "User is frozen")
 
-FAULTS: Final[Mapping[str, Fault]] = {
+FAULTS: Final[Mapping[str, SignatureFault]] = {
     fault.code: fault
     for fault in (
         MISSING,
@@ -47,7 +47,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
         FROZEN,
     )
 }
-"""What a signed call may be answered by script. The HTTP status of the last four named is a likely one."""
+"""The refusals that a script can choose for signed calls. The HTTP status of the last four is a likely one."""
 
 
 def check(  # noqa: PLR0911  # one way out per error code
@@ -60,18 +60,18 @@ def check(  # noqa: PLR0911  # one way out per error code
     now_ms: int,
     skew: float,
     generation: int | None = None,
-) -> Fault | None:
+) -> SignatureFault | None:
     """Return the first fault, in the exchange's order.
 
     Args:
         headers: The request's headers.
-        asked: Method, path and body as one text; several where the path may be read encoded or plain.
+        asked: Method, path and body as one text; several if the path may be encoded or plain.
         key: The API key that is accepted.
         secret: Its secret.
         passphrase: Its passphrase.
-        now_ms: The exchange's clock.
-        skew: Seconds that the client's clock may be off.
-        generation: The key's, which the request must name; `None` where any living one will do.
+        now_ms: The exchange's time.
+        skew: Seconds by which the client's clock may differ.
+        generation: The key's version, which the request must name; `None` accepts every supported one.
     """
     if any(not headers.get(name) for name in HEADERS):
         return MISSING

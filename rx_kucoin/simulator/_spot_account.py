@@ -1,10 +1,20 @@
-"""A spot account by script: orders, stop orders and balances move, and their owner hears of it as KuCoin tells it."""
+"""A scripted spot account: orders, stop orders and balances change, and the changes are published as KuCoin does."""
 
 from decimal import Decimal
 from typing import Any, Final, Literal
 
-from rx_kucoin.simulator._account import Account, Amount, Order, Side, StopOrder, Till, at_once, exact, plain
-from rx_kucoin.simulator._ledger import Balance, Ledger
+from rx_kucoin.simulator._account import (
+    Account,
+    AccountContext,
+    Amount,
+    PlacedOrder,
+    PlacedStopOrder,
+    Side,
+    exact,
+    on_exchange_thread,
+    plain,
+)
+from rx_kucoin.simulator._ledger import Ledger, SpotBalance
 from rx_kucoin.simulator._margin_account import MarginAccount
 
 __all__ = ["SpotAccount", "Stop", "TradeType"]
@@ -17,10 +27,10 @@ V1, V2, STOPS = "/spotMarket/tradeOrders", "/spotMarket/tradeOrdersV2", "/spotMa
 
 
 class SpotAccount(Account):
-    """The one spot account of the exchange. Nothing moves but by these methods; each may be called from any thread.
+    """The spot account of the exchange. It changes only by these methods; each may be called from any thread.
 
-    Amounts are exact: `Decimal`, `int` or text. A limit order makes, an order without a price takes. What cannot be
-    paid for, or has ended already, raises `ValueError`, and nothing is told.
+    Amounts are exact: `Decimal`, `int` or `str`. A limit order is a maker, an order without a price a taker. An order
+    that cannot be paid for, or is done already, raises `ValueError`, and nothing is published.
 
     Example:
         >>> from decimal import Decimal
@@ -33,22 +43,22 @@ class SpotAccount(Account):
         True
     """
 
-    def __init__(self, till: Till) -> None:
-        super().__init__(till)
-        self._ledger = Ledger(till)
-        self.margin = MarginAccount(till, lambda: self._ledger.balances("trade"))
-        """Debts, which live beside the balances."""
-        self.orders: list[Order] = []
-        """Every order so far, in the order of their coming."""
+    def __init__(self, context: AccountContext) -> None:
+        super().__init__(context)
+        self._ledger = Ledger(context)
+        self.margin = MarginAccount(context, lambda: self._ledger.balances("trade"))
+        """The margin account's debts."""
+        self.orders: list[PlacedOrder] = []
+        """Every order so far, in the order they were placed."""
 
     @property
-    def balances(self) -> dict[str, Balance]:
-        """What the trading account holds."""
-        return self._till.run(lambda: self._ledger.balances("trade"))
+    def balances(self) -> dict[str, SpotBalance]:
+        """Balances of the trading account."""
+        return self._context.run(lambda: self._ledger.balances("trade"))
 
-    @at_once
+    @on_exchange_thread
     def deposit(self, currency: str, amount: Amount) -> None:
-        """Bring money in: it comes to the main account, and goes on to the trading account. Three balances tell."""
+        """Deposit to the main account and transfer to the trading account: three balance frames."""
         worth = exact(amount)
         if worth <= 0:
             raise ValueError("what is brought in is more than 0")
@@ -56,16 +66,16 @@ class SpotAccount(Account):
         self._ledger.move("main", currency, "transfer", available=-worth)
         self._ledger.move("trade", currency, "transfer", available=worth)
 
-    @at_once
+    @on_exchange_thread
     def place(
         self, symbol: str, side: Side, size: Amount, price: Amount | None = None, *, client_oid: str | None = None
-    ) -> Order:
-        """Take an order in: a hold, then `received` (V2 alone), then `open` unless it takes the market's price."""
+    ) -> PlacedOrder:
+        """Place an order: a hold, then `received` (V2 only), then `open` unless it is a market order."""
         return self._enter(self._payable(symbol, side, size, price, client_oid))
 
-    @at_once
-    def fill(self, order: Order, size: Amount | None = None, *, price: Amount | None = None) -> None:
-        """Match so much of an order, or the rest: `match`, `filled` at its end, then both balances are settled."""
+    @on_exchange_thread
+    def fill(self, order: PlacedOrder, size: Amount | None = None, *, price: Amount | None = None) -> None:
+        """Match `size` of an order, or all that is left: `match`, `filled` if it is done, then both balances."""
         part, at, match = self._match(order, size, price)
         base, _, quote = order.symbol.partition("-")
         held = _held(order, part)
@@ -73,9 +83,9 @@ class SpotAccount(Account):
         if order.side == "buy" and self._ledger.available("trade", quote) + rest < 0:
             raise ValueError(f"not enough {quote} to pay {plain(at)}")
         order.take(part)
-        self._tell(order, "match", "match" if order.price is None else "open", **match)
+        self._publish(order, "match", "match" if order.price is None else "open", **match)
         if order.is_done:
-            self._tell(order, "filled", "done", remainFunds="0")
+            self._publish(order, "filled", "done", remainFunds="0")
         context = {**_context(order), "tradeId": match["tradeId"]}
         if order.side == "buy":
             self._ledger.move("trade", quote, "setted", available=rest, hold=-held, context=context)
@@ -84,23 +94,23 @@ class SpotAccount(Account):
             self._ledger.move("trade", base, "setted", hold=-held, context=context)
             self._ledger.move("trade", quote, "setted", available=at * part * (1 - FEE), context=context)
 
-    @at_once
-    def update(self, order: Order, size: Amount) -> None:
-        """Give part of an order up, so that `size` of it stays: `update`, and some of the hold is free."""
+    @on_exchange_thread
+    def update(self, order: PlacedOrder, size: Amount) -> None:
+        """Reduce an order to `size`: `update`, and part of the hold is released."""
         before = order.size
-        gone = order.shrink(size)
-        self._tell(order, "update", "open", oldSize=plain(before))
-        self._release(order, gone)
+        finish = order.shrink(size)
+        self._publish(order, "update", "open", oldSize=plain(before))
+        self._release(order, finish)
 
-    @at_once
-    def cancel(self, order: Order) -> None:
-        """Give up what is left of an order: `canceled`, and the hold is free."""
-        gone = order.end()
-        funds = gone * order.worth if order.side == "buy" else Decimal(0)
-        self._tell(order, "canceled", "done", remainFunds=plain(funds))
-        self._release(order, gone)
+    @on_exchange_thread
+    def cancel(self, order: PlacedOrder) -> None:
+        """Cancel what is left of an order: `canceled`, and the hold is released."""
+        finish = order.end()
+        funds = finish * order.worth if order.side == "buy" else Decimal(0)
+        self._publish(order, "canceled", "done", remainFunds=plain(funds))
+        self._release(order, finish)
 
-    @at_once
+    @on_exchange_thread
     def place_stop(
         self,
         symbol: str,
@@ -111,52 +121,52 @@ class SpotAccount(Account):
         price: Amount | None = None,
         stop: Stop = "loss",
         trade_type: TradeType = "TRADE",
-    ) -> StopOrder:
-        """Let an order wait for a price: `open`. Nothing is held for it."""
+    ) -> PlacedStopOrder:
+        """Place a stop order: `open`. Nothing is held for it."""
         name = f"vs{self._name()[:22]}"
         order = self._waiting(symbol, side, size, price, stop_price, order_id=name, stop=stop, kind=trade_type)
-        self._tell_stop(order, "open")
+        self._publish_stop(order, "open")
         return order
 
-    @at_once
-    def trigger(self, stop: StopOrder) -> Order:
-        """Let the price be reached: `triggered`, then the order that waited is placed."""
+    @on_exchange_thread
+    def trigger(self, stop: PlacedStopOrder) -> PlacedOrder:
+        """Trigger a stop order: `triggered`, then its order is placed."""
         order = self._payable(stop.symbol, stop.side, stop.size, stop.price)
         stop.end()
-        self._tell_stop(stop, "triggered")
+        self._publish_stop(stop, "triggered")
         return self._enter(order)
 
-    @at_once
-    def cancel_stop(self, stop: StopOrder) -> None:
-        """Let a stop order wait no longer: `cancel`."""
+    @on_exchange_thread
+    def cancel_stop(self, stop: PlacedStopOrder) -> None:
+        """Cancel a stop order: `cancel`."""
         stop.end()
-        self._tell_stop(stop, "cancel")
+        self._publish_stop(stop, "cancel")
 
     def _payable(
         self, symbol: str, side: Side, size: Amount, price: Amount | None, client_oid: str | None = None
-    ) -> Order:
-        """Make an order that can be paid for."""
+    ) -> PlacedOrder:
+        """Make an order, or raise `ValueError` if it cannot be paid for."""
         common = self._placed(symbol, side, size, price)
-        order = Order(**common, order_id=self._name(), client_oid=client_oid or self._name())
+        order = PlacedOrder(**common, order_id=self._name(), client_oid=client_oid or self._name())
         currency, held = _pays(order), _held(order, order.size)
         if self._ledger.available("trade", currency) < held:
             raise ValueError(f"not enough {currency}: {plain(held)} is needed")
         return order
 
-    def _enter(self, order: Order) -> Order:
+    def _enter(self, order: PlacedOrder) -> PlacedOrder:
         held = _held(order, order.size)
         self._ledger.move("trade", _pays(order), "hold", available=-held, hold=held, context=_context(order))
         self.orders.append(order)
-        self._tell(order, "received", "new")
+        self._publish(order, "received", "new")
         if order.price is not None:
-            self._tell(order, "open", "open")
+            self._publish(order, "open", "open")
         return order
 
-    def _release(self, order: Order, size: Decimal) -> None:
+    def _release(self, order: PlacedOrder, size: Decimal) -> None:
         held = _held(order, size)
         self._ledger.move("trade", _pays(order), "hold", available=held, hold=-held, context=_context(order))
 
-    def _tell(self, order: Order, kind: str, status: str, **more: str) -> None:
+    def _publish(self, order: PlacedOrder, kind: str, status: str, **more: str) -> None:
         data: dict[str, Any] = {
             "clientOid": order.client_oid,
             "orderId": order.order_id,
@@ -166,13 +176,13 @@ class SpotAccount(Account):
             "side": order.side,
             "status": status,
             "symbol": order.symbol,
-            "ts": self._till.clock(),
+            "ts": self._context.clock(),
             "type": kind,
         }
         if order.price is not None:
             data["price"] = plain(order.price)
         if kind == "received":
-            self._till.tell(V2, "orderChange", data)
+            self._context.publish(V2, "orderChange", data)
             return
         data |= {
             "size": plain(order.size),
@@ -181,10 +191,10 @@ class SpotAccount(Account):
             "remainSize": plain(order.size - order.filled if kind == "match" else order.remain),
             **more,
         }
-        self._till.tell(V2, "orderChange", data)
-        self._till.tell(V1, "orderChange", data)
+        self._context.publish(V2, "orderChange", data)
+        self._context.publish(V1, "orderChange", data)
 
-    def _tell_stop(self, stop: StopOrder, kind: str) -> None:
+    def _publish_stop(self, stop: PlacedStopOrder, kind: str) -> None:
         data = {
             "orderId": stop.order_id,
             "orderPrice": None if stop.price is None else plain(stop.price),
@@ -197,20 +207,20 @@ class SpotAccount(Account):
             "tradeType": stop.kind,
             "type": kind,
             "createdAt": stop.placed_ns // 1_000_000,
-            "ts": self._till.clock(),
+            "ts": self._context.clock(),
         }
-        self._till.tell(STOPS, "stopOrder", data)
+        self._context.publish(STOPS, "stopOrder", data)
 
 
-def _pays(order: Order) -> str:
+def _pays(order: PlacedOrder) -> str:
     base, _, quote = order.symbol.partition("-")
     return quote if order.side == "buy" else base
 
 
-def _held(order: Order, size: Decimal) -> Decimal:
+def _held(order: PlacedOrder, size: Decimal) -> Decimal:
     """What is held for so much of an order: a buyer's fee too."""
     return order.worth * size * (1 + FEE) if order.side == "buy" else size
 
 
-def _context(order: Order) -> dict[str, str]:
+def _context(order: PlacedOrder) -> dict[str, str]:
     return {"symbol": order.symbol, "orderId": order.order_id}

@@ -1,10 +1,10 @@
-"""What each spot channel shows of an instrument: subject and data, in exactly the exchange's shapes."""
+"""Messages of each spot channel: subject and data, in exactly the exchange's shapes."""
 
 from typing import Any
 
-from rx_kucoin.simulator._bars import Bar
+from rx_kucoin.simulator._bars import TradeBar
 from rx_kucoin.simulator._book import Side
-from rx_kucoin.simulator._market import Instrument
+from rx_kucoin.simulator._instruments import Instrument
 
 __all__ = [
     "all_tickers", "auction", "bar_row", "candle", "candles", "depth5", "depth50", "index", "level1", "level2",
@@ -15,7 +15,7 @@ Body = dict[str, Any]
 
 
 def ticker_data(instrument: Instrument) -> Body:
-    """Best prices beside the last trade."""
+    """Return best prices and the last trade."""
     bid, ask = instrument.book.best
     last = instrument.trade
     return {
@@ -54,17 +54,17 @@ def level1(instrument: Instrument, _interval: str) -> Body:
 
 
 def depth5(instrument: Instrument, _interval: str) -> Body:
-    """`/spotMarket/level2Depth5`: the best five, wholesale."""
+    """`/spotMarket/level2Depth5`: the best five levels."""
     return _depth(instrument, 5)
 
 
 def depth50(instrument: Instrument, _interval: str) -> Body:
-    """`/spotMarket/level2Depth50`: the best fifty, wholesale."""
+    """`/spotMarket/level2Depth50`: the best fifty levels."""
     return _depth(instrument, 50)
 
 
 def level2(instrument: Instrument, _interval: str) -> Body:
-    """`/market/level2`: the rows of the last range, which may hold fewer rows than numbers."""
+    """`/market/level2`: the rows of the last range, which may have fewer rows than sequences."""
     start, rows = instrument.changed
     changes: dict[Side, list[list[str]]] = {"asks": [], "bids": []}
     for row in rows:
@@ -98,25 +98,25 @@ def match(instrument: Instrument, _interval: str) -> Body:
     return {"subject": "trade.l3match", "data": data}
 
 
-def bar_row(instrument: Instrument, bar: Bar) -> list[str]:
+def bar_row(instrument: Instrument, bar: TradeBar) -> list[str]:
     """Start, open, CLOSE, HIGH, LOW, volume, turnover: the exchange's own order."""
     prices = [instrument.price(ticks) for ticks in (bar.open, bar.close, bar.high, bar.low)]
     return [str(bar.start), *prices, instrument.size(bar.volume), instrument.value(bar.turnover)]
 
 
 def candles(instrument: Instrument, interval: str) -> Body:
-    """`/market/candles`: the bar that is forming; time in nanoseconds."""
+    """`/market/candles`: the bar in progress; time in nanoseconds."""
     return candle(instrument, instrument.bars.last(interval))
 
 
-def candle(instrument: Instrument, bar: Bar) -> Body:
-    """`/market/candles` with a bar of one's choice."""
+def candle(instrument: Instrument, bar: TradeBar) -> Body:
+    """`/market/candles` with the given bar."""
     data = {"symbol": instrument.symbol, "candles": bar_row(instrument, bar), "time": instrument.now_ns()}
     return {"subject": "trade.candles.update", "data": data}
 
 
 def auction(instrument: Instrument, _interval: str) -> Body:
-    """`/callauction/callauctionData`: what the auction would come to now, and the prices that it takes."""
+    """`/callauction/callauctionData`: the auction's result if it ended now, and the range of accepted prices."""
     bid, ask = instrument.book.best
     low, high = price_range(instrument)
     data = {
@@ -133,7 +133,7 @@ def auction(instrument: Instrument, _interval: str) -> Body:
 
 
 def price_range(instrument: Instrument) -> tuple[int, int]:
-    """Lowest and highest price, in ticks, that a call auction takes."""
+    """Return the lowest and highest price, in ticks, that a call auction accepts."""
     return max(1, instrument.day.open // 2), instrument.day.open * 2
 
 
@@ -149,18 +149,18 @@ def index(instrument: Instrument, _interval: str) -> Body:
 
 
 def snapshot(instrument: Instrument, _interval: str) -> Body:
-    """`/market/snapshot:BTC-USDT`: the record lies in `data.data`."""
+    """`/market/snapshot:BTC-USDT`: the record is in `data.data`."""
     data = _day(instrument)
     return {"subject": "trade.snapshot", "data": {"sequence": data["sequence"], "data": data}}
 
 
 def market_snapshot(instrument: Instrument, _interval: str) -> Body:
-    """`/market/snapshot:USDS`: the same record under a clock, which is a number."""
+    """`/market/snapshot:USDS`: the same record, with the time as its sequence, which is a number."""
     return {"subject": "trade.snapshot", "data": {"sequence": instrument.now_ms(), "data": _day(instrument)}}
 
 
 def market_of(quote: str) -> str:
-    """Name the market that a quote currency makes."""
+    """Return the market that a quote currency belongs to."""
     return {"USDT": "USDS", "USDC": "USDS", "BTC": "BTC", "KCS": "KCS"}.get(quote, "ALTS")
 
 

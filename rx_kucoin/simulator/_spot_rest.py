@@ -1,54 +1,54 @@
-"""The REST calls of the spot host, one row each."""
+"""REST calls of the spot host."""
 
 from itertools import islice
 from typing import Any, Final
 
 from rx_kucoin.simulator._account_rest import ACCOUNT
 from rx_kucoin.simulator._bars import LENGTHS
-from rx_kucoin.simulator._desk import Desk, Endpoint, Query, Wrong
-from rx_kucoin.simulator._market import Instrument, amount
+from rx_kucoin.simulator._instruments import Instrument, amount
+from rx_kucoin.simulator._rest_handlers import Endpoint, Query, RestContext, RestError
 from rx_kucoin.simulator._spot_payloads import bar_row, market_of, price_range, ticker_data
 
 __all__ = ["COMMON", "SPOT", "number"]
 
 BARS_AT_ONCE: Final = 1500
 BARS_UNASKED: Final = 100
-"""So many, where no time is named."""
+"""Bars returned if no time is given."""
 
 
-def public_token(desk: Desk, _query: Query) -> Any:
-    """`bullet-public`."""
-    return desk.token(private=False)
+def public_token(context: RestContext, _query: Query) -> Any:
+    """Issue a public token: `bullet-public`."""
+    return context.token(private=False)
 
 
-def private_token(desk: Desk, _query: Query) -> Any:
-    """`bullet-private`."""
-    return desk.token(private=True)
+def private_token(context: RestContext, _query: Query) -> Any:
+    """Issue a private token: `bullet-private`."""
+    return context.token(private=True)
 
 
-def clock(desk: Desk, _query: Query) -> Any:
-    """Milliseconds."""
-    return desk.settings.now_ns() // 1_000_000
+def clock(context: RestContext, _query: Query) -> Any:
+    """Return the time in milliseconds."""
+    return context.settings.now_ns() // 1_000_000
 
 
-def status(_desk: Desk, _query: Query) -> Any:
-    """Open, always."""
+def status(_context: RestContext, _query: Query) -> Any:
+    """Return the status, always open."""
     return {"status": "open", "msg": ""}
 
 
-def symbols(desk: Desk, _query: Query) -> Any:
-    """Every symbol with its rules."""
-    return [_rules(instrument) for instrument in desk.listing.all()]
+def symbols(context: RestContext, _query: Query) -> Any:
+    """Return every symbol with its rules."""
+    return [_rules(instrument) for instrument in context.instruments.all()]
 
 
-def symbol(desk: Desk, query: Query) -> Any:
-    """One symbol with its rules."""
-    return _rules(desk.instrument(query))
+def symbol(context: RestContext, query: Query) -> Any:
+    """Return one symbol with its rules."""
+    return _rules(context.instrument(query))
 
 
-def currencies(desk: Desk, _query: Query) -> Any:
-    """Every currency that a symbol names."""
-    names = dict.fromkeys(name for each in desk.listing.all() for name in (each.base, each.quote))
+def currencies(context: RestContext, _query: Query) -> Any:
+    """Return every currency that a symbol names."""
+    names = dict.fromkeys(name for each in context.instruments.all() for name in (each.base, each.quote))
     return [
         {
             "currency": name,
@@ -65,57 +65,60 @@ def currencies(desk: Desk, _query: Query) -> Any:
     ]
 
 
-def all_tickers(desk: Desk, _query: Query) -> Any:
-    """Every symbol's best prices and last 24 hours."""
-    return {"time": desk.settings.now_ns() // 1_000_000, "ticker": [_day(each) for each in desk.listing.all()]}
+def all_tickers(context: RestContext, _query: Query) -> Any:
+    """Return every symbol's best prices and last 24 hours."""
+    return {
+        "time": context.settings.now_ns() // 1_000_000,
+        "ticker": [_day(each) for each in context.instruments.all()],
+    }
 
 
-def stats(desk: Desk, query: Query) -> Any:
-    """One symbol's last 24 hours."""
-    return {"time": desk.settings.now_ns() // 1_000_000, **_day(desk.instrument(query))}
+def stats(context: RestContext, query: Query) -> Any:
+    """Return one symbol's last 24 hours."""
+    return {"time": context.settings.now_ns() // 1_000_000, **_day(context.instrument(query))}
 
 
-def level1(desk: Desk, query: Query) -> Any:
-    """Best prices and the last trade."""
-    return ticker_data(desk.instrument(query))
+def level1(context: RestContext, query: Query) -> Any:
+    """Return best prices and the last trade."""
+    return ticker_data(context.instrument(query))
 
 
-def level2_20(desk: Desk, query: Query) -> Any:
-    """The best 20 levels."""
-    return _book(desk, query, 20)
+def level2_20(context: RestContext, query: Query) -> Any:
+    """Return the best 20 levels."""
+    return _book(context, query, 20)
 
 
-def level2_100(desk: Desk, query: Query) -> Any:
-    """The best 100 levels."""
-    return _book(desk, query, 100)
+def level2_100(context: RestContext, query: Query) -> Any:
+    """Return the best 100 levels."""
+    return _book(context, query, 100)
 
 
-def level2(desk: Desk, query: Query) -> Any:
-    """The whole book."""
-    return _book(desk, query, None)
+def level2(context: RestContext, query: Query) -> Any:
+    """Return the whole book."""
+    return _book(context, query, None)
 
 
-def candles(desk: Desk, query: Query) -> Any:
-    """Bars, newest first, with the one that is forming: what was traded, after a made-up past."""
-    instrument, interval = desk.instrument(query), query.get("type", "")
+def candles(context: RestContext, query: Query) -> Any:
+    """Return bars, newest first, including the one in progress: traded ones, then a made-up past."""
+    instrument, interval = context.instrument(query), query.get("type", "")
     if interval not in LENGTHS:
-        raise Wrong("400100", "type is invalid")
+        raise RestError("400100", "type is invalid")
     since, until = number(query, "startAt"), number(query, "endAt")
     bars = instrument.bars.backwards(interval, since or 0, until or 2**40)
     return [bar_row(instrument, bar) for bar in islice(bars, BARS_AT_ONCE if since or until else BARS_UNASKED)]
 
 
 def number(query: Query, name: str) -> int:
-    """Read a number of a call; 0 where it is missing."""
+    """Parse a number of a query; 0 if it is missing."""
     text = query.get(name) or "0"
     if not text.isdecimal():
-        raise Wrong("400100", f"{name} is invalid")
+        raise RestError("400100", f"{name} is invalid")
     return int(text)
 
 
-def histories(desk: Desk, query: Query) -> Any:
-    """Return the last trades: as many as this exchange remembers, which is one."""
-    instrument = desk.instrument(query)
+def histories(context: RestContext, query: Query) -> Any:
+    """Return the last trades, of which this exchange keeps one."""
+    instrument = context.instrument(query)
     trade = instrument.trade
     return [
         {
@@ -128,14 +131,14 @@ def histories(desk: Desk, query: Query) -> Any:
     ]
 
 
-def _book(desk: Desk, query: Query, count: int | None) -> Any:
-    instrument = desk.instrument(query)
-    stood = desk.book(instrument)
+def _book(context: RestContext, query: Query, count: int | None) -> Any:
+    instrument = context.instrument(query)
+    book = context.book(instrument)
     rows = {
         side: [[instrument.price(price), instrument.size(size)] for price, size in levels[:count]]
-        for side, levels in stood.sides.items()
+        for side, levels in book.sides.items()
     }
-    return {"time": stood.time_ns // 1_000_000, "sequence": str(stood.sequence), **rows}
+    return {"time": book.time_ns // 1_000_000, "sequence": str(book.sequence), **rows}
 
 
 def _day(instrument: Instrument) -> dict[str, Any]:
@@ -204,7 +207,7 @@ COMMON: Final = (
     Endpoint("GET", "/api/v1/timestamp", 0, clock),
     Endpoint("GET", "/api/v1/status", 3, status),
 )
-"""What both hosts answer. The timestamp costs nothing and sends no quota headers."""
+"""Calls of both hosts. The timestamp has no weight and sends no quota headers."""
 
 SPOT: Final = (
     *COMMON,

@@ -1,4 +1,4 @@
-"""Streams: one for each topic ever asked for, going on whether or not anyone listens."""
+"""Streams: one for each topic ever requested. They produce messages with or without subscribers."""
 
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -9,31 +9,31 @@ import msgspec
 
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.topics import Topic
-from rx_kucoin.simulator._bars import LENGTHS, Bar
-from rx_kucoin.simulator._channels import AUCTION, EVENTS, Channel, Moves, find
-from rx_kucoin.simulator._market import Instrument, Listing
-from rx_kucoin.simulator._quirks import Quirks
-from rx_kucoin.simulator._script import Script
+from rx_kucoin.simulator._bars import LENGTHS, TradeBar
+from rx_kucoin.simulator._channels import AUCTION, EVENTS, Moves, ServedChannel, find
+from rx_kucoin.simulator._fault_table import FaultTable, Quirks
+from rx_kucoin.simulator._instruments import Instrument, MarketInstruments
 from rx_kucoin.simulator._spot_payloads import market_of
 
-__all__ = ["Listener", "Produced", "Stream", "Streams", "encode", "write"]
+__all__ = ["ProducedMessages", "Stream", "Streams", "Subscriber", "encode", "write"]
 
 Body = dict[str, Any]
 KEPT: Final = 200_000
-_TRADES: Final = 0.5
+TRADE_SHARE: Final = 0.5
+"""Share of the messages of a channel that follows both book and trades which a trade comes before."""
 UNSERVED: Final = {("futures", "6hour")}
 """Candles that only the other market has."""
 
 
-class Listener(Protocol):
-    """Whoever is pushed to."""
+class Subscriber(Protocol):
+    """A receiver of data frames."""
 
     def push(self, text: str) -> None:
-        """Take one data frame."""
+        """Send one data frame."""
 
 
-class Produced(NamedTuple):
-    """What a topic has produced: how many messages, and the latest sequences where it has a sequence."""
+class ProducedMessages(NamedTuple):
+    """The number of messages that a topic has produced, and its latest sequences if it has a sequence."""
 
     total: int
     sequences: list[int]
@@ -43,30 +43,30 @@ class Stream:
     """One topic."""
 
     def __init__(
-        self, topic: str, market: Market, channel: Channel, instruments: list[Instrument], interval: str
+        self, topic: str, market: Market, channel: ServedChannel, instruments: list[Instrument], interval: str
     ) -> None:
         self.market: Market = market
         self.topic, self.channel, self.instruments, self.interval = topic, channel, instruments, interval
-        self.listeners: dict[Listener, None] = {}
+        self.subscribers: dict[Subscriber, None] = {}
         self.count = 0
         self.sequences: deque[int] = deque(maxlen=KEPT)
         self.silent = False
-        self.mishaps: deque[str] = deque()
-        """What goes wrong with the next messages: "lose", "twice" or "swap"."""
+        self.next_faults: deque[str] = deque()
+        """Faults of the next messages: "lose", "twice" or "swap"."""
         self.overlaps = 0
-        """How many of the next ranges begin with what was told before."""
+        """How many of the next ranges begin with the range before."""
         self.held: str | None = None
-        self.shown: tuple[Bar, int] | None = None
-        """The bar that was shown last, and its volume then."""
+        self.shown: tuple[TradeBar, int] | None = None
+        """The bar that was sent last, and its volume then."""
 
     @property
-    def lives(self) -> bool:
-        """Whether it produces messages by itself."""
+    def is_published(self) -> bool:
+        """Whether the exchange publishes messages on it, and not only a script."""
         return bool(self.instruments) and self.channel.show is not None
 
     @property
     def period(self) -> float:
-        """Lifelike seconds between two messages: what follows the market is slower on the less popular symbols."""
+        """Realistic seconds between two messages: longer on less popular symbols if the market triggers them."""
         if self.channel.moves == "clock" or len(self.instruments) > 1:
             return self.channel.every
         return self.channel.every * (1 + self.instruments[0].rank / 4)
@@ -75,16 +75,18 @@ class Stream:
 class Streams:
     """Every stream of one market."""
 
-    def __init__(self, listing: Listing, dice: Random, born: Callable[[Stream], None], script: Script) -> None:
-        self._market: Market = listing.market
-        self._script = script
-        self._listing = listing
-        self._dice = dice
-        self._born = born
+    def __init__(
+        self, instruments: MarketInstruments, rng: Random, on_start: Callable[[Stream], None], faults: FaultTable
+    ) -> None:
+        self._market: Market = instruments.market
+        self._faults = faults
+        self._instruments = instruments
+        self._rng = rng
+        self._on_start = on_start
         self._streams: dict[str, Stream] = {}
 
     def get(self, topic: str) -> Stream | None:
-        """Look a stream up; the first look starts it. `None` where the market has no such channel."""
+        """Return a stream, started on first use, or `None` if the market has no such channel."""
         stream = self._streams.get(topic)
         if stream is None:
             prefix, argument = Topic.parse(topic)
@@ -92,68 +94,68 @@ class Streams:
             if channel is None:
                 return None
             stream = self._streams[topic] = Stream(topic, self._market, channel, *self._subjects(channel, argument))
-            if stream.lives:
-                self._born(stream)
+            if stream.is_published:
+                self._on_start(stream)
         return stream
 
     def tick(self, stream: Stream) -> int:
-        """Let the next message of a stream happen, and whatever else must be told of it; return how many that were."""
-        if not stream.lives:
+        """Publish a stream's next message and the events that come with it; return how many messages that were."""
+        if not stream.is_published:
             return 0
-        crowd = stream.instruments
-        instrument = crowd[0] if len(crowd) == 1 else self._dice.choice(crowd)
-        told, moves = 1, stream.channel.moves
+        instruments = stream.instruments
+        instrument = instruments[0] if len(instruments) == 1 else self._rng.choice(instruments)
+        published, moves = 1, stream.channel.moves
         if moves in {"book", "both"}:
-            told += self.move(instrument, besides=stream)
-        if moves == "trade" or (moves == "both" and instrument.dice.random() < _TRADES):
+            published += self.move(instrument, besides=stream)
+        if moves == "trade" or (moves == "both" and instrument.rng.random() < TRADE_SHARE):
             instrument.match()
-            told += self._witness("trade", instrument, besides=stream)
-        self._tell(stream, instrument)
-        return told
+            published += self._publish_event("trade", instrument, besides=stream)
+        self._publish(stream, instrument)
+        return published
 
     def move(self, instrument: Instrument, besides: Stream | None = None) -> int:
-        """Let a book move, and tell it where every movement is told; return how many were told of it `besides` one."""
-        quirks = self._script.take_for("quirks", instrument.symbol)
+        """Move a book and publish the change on its level 2 stream, unless that is `besides`; return the messages."""
+        quirks = self._faults.take_for("quirks", instrument.symbol)
         instrument.move(None if quirks is None else Quirks(**quirks))
-        return self._witness("book", instrument, besides)
+        return self._publish_event("book", instrument, besides)
 
-    def moved(self, instrument: Instrument) -> None:
-        """Tell what a script has just done to a book."""
-        self._witness("book", instrument, None)
+    def publish_change(self, instrument: Instrument) -> None:
+        """Publish a change that a script has made to a book."""
+        self._publish_event("book", instrument, None)
 
     def push(self, stream: Stream, body: Mapping[str, Any]) -> int:
-        """Push a scripted body to whoever listens; return how many that are."""
+        """Push a scripted body; return the number of subscribers."""
         stream.count += 1
         self._deliver(stream, body)
-        return len(stream.listeners)
+        return len(stream.subscribers)
 
-    def burst(self, stream: Stream, listener: Listener) -> None:
-        """Give a new listener of a stream over many symbols one message of each, as `/market/ticker:all` does."""
+    def burst(self, stream: Stream, subscriber: Subscriber) -> None:
+        """Send a new subscriber of `/market/ticker:all` one message of each symbol, as the exchange does."""
         if stream.channel.show is None or stream.channel.prefix != "/market/ticker" or stream.channel.asks != "nothing":
             return
         for instrument in stream.instruments:
-            listener.push(encode(stream.topic, stream.channel.show(instrument, "")))
+            subscriber.push(encode(stream.topic, stream.channel.show(instrument, "")))
 
-    def leave(self, listener: Listener) -> None:
-        """Take a listener off every stream."""
+    def leave(self, subscriber: Subscriber) -> None:
+        """Remove a subscriber from every stream."""
         for stream in self._streams.values():
-            stream.listeners.pop(listener, None)
+            stream.subscribers.pop(subscriber, None)
 
-    def _witness(self, moves: Moves, instrument: Instrument, besides: Stream | None) -> int:
-        witness = self._streams.get(f"{EVENTS[self._market, moves]}:{instrument.symbol}")
-        if witness is None or witness is besides:
+    def _publish_event(self, moves: Moves, instrument: Instrument, besides: Stream | None) -> int:
+        events = self._streams.get(f"{EVENTS[self._market, moves]}:{instrument.symbol}")
+        if events is None or events is besides:
             return 0
-        self._tell(witness, instrument)
+        self._publish(events, instrument)
         return 1
 
-    def _tell(self, stream: Stream, instrument: Instrument) -> None:
+    def _publish(self, stream: Stream, instrument: Instrument) -> None:
         if stream.channel.bar is not None:
             self._finish(stream, instrument, stream.channel.bar)
         stream.count += 1
         if stream.channel.counts != "none":
             book = stream.channel.counts == "book"
             stream.sequences.append(instrument.book.sequence if book else instrument.trade.sequence)
-        if stream.listeners and stream.channel.show is not None and not stream.silent:
+        if stream.subscribers and stream.channel.show is not None and not stream.silent:
             if stream.overlaps:
                 stream.overlaps -= 1
                 self._overlap(stream, instrument, stream.channel.show)
@@ -161,7 +163,7 @@ class Streams:
                 self._deliver(stream, stream.channel.show(instrument, stream.interval))
 
     def _overlap(self, stream: Stream, instrument: Instrument, show: Callable[[Instrument, str], Body]) -> None:
-        """Tell the last range with the one before in it; where a range is one change, tell that one before it."""
+        """Send the last range with the range before in it; where a range is one change, send the one before again."""
         earlier, changed = instrument.earlier, instrument.changed
         if stream.market == "spot":
             instrument.changed = (earlier[0], [*earlier[1], *changed[1]])
@@ -173,9 +175,9 @@ class Streams:
         instrument.changed = changed
 
     def _finish(
-        self, stream: Stream, instrument: Instrument, show: Callable[[Instrument, Bar], Mapping[str, Any]]
+        self, stream: Stream, instrument: Instrument, show: Callable[[Instrument, TradeBar], Mapping[str, Any]]
     ) -> None:
-        """Show a bar once more when the next has begun, if trades came after it was shown."""
+        """Send a bar once more when the next has begun, if there were trades after it was last sent."""
         last = instrument.bars.last(stream.interval)
         if stream.shown is not None:
             bar, volume = stream.shown
@@ -185,33 +187,33 @@ class Streams:
         stream.shown = (last, last.volume)
 
     def _deliver(self, stream: Stream, body: Mapping[str, Any]) -> None:
-        if stream.silent or self._loses(stream):
+        if stream.silent or self._is_lost(stream):
             return
         texts = [encode(stream.topic, body)]
-        waits = stream.held is not None and stream.mishaps and stream.mishaps[0] == "swap"
-        mishap = stream.mishaps.popleft() if stream.mishaps and not waits else ""
-        if mishap == "lose":
+        waits = stream.held is not None and stream.next_faults and stream.next_faults[0] == "swap"
+        add_fault = stream.next_faults.popleft() if stream.next_faults and not waits else ""
+        if add_fault == "lose":
             return
-        if mishap == "swap":
+        if add_fault == "swap":
             stream.held = texts[0]
             return
-        if mishap == "twice":
+        if add_fault == "twice":
             texts *= 2
         if stream.held is not None:
             texts.append(stream.held)
             stream.held = None
         for text in texts:
-            for listener in tuple(stream.listeners):
-                listener.push(text)
+            for subscriber in tuple(stream.subscribers):
+                subscriber.push(text)
 
-    def _loses(self, stream: Stream) -> bool:
-        fault = self._script.take("lose", stream.topic)
-        if fault is None and stream.channel.prefix == EVENTS[stream.market, "book"]:
-            fault = self._script.take("lose")
-        return fault is not None and bool(fault["losses"].strike(stream.topic))
+    def _is_lost(self, stream: Stream) -> bool:
+        loss = self._faults.take("lose", stream.topic)
+        if loss is None and stream.channel.prefix == EVENTS[stream.market, "book"]:
+            loss = self._faults.take("lose")
+        return loss is not None and bool(loss["losses"].strike(stream.topic))
 
-    def _subjects(self, channel: Channel, argument: str | None) -> tuple[list[Instrument], str]:
-        """Tell what a topic is about: its instruments, and the interval of its candles. Unknown names are silent."""
+    def _subjects(self, channel: ServedChannel, argument: str | None) -> tuple[list[Instrument], str]:
+        """Return a topic's instruments, and the interval of its candles. An unknown name has no instruments."""
         symbol, _, interval = (
             (argument or "").rpartition("_") if channel.asks == "interval" else (argument or "", "", "")
         )
@@ -220,20 +222,20 @@ class Streams:
         ):
             return [], ""
         if channel.asks == "nothing" and channel.prefix == "/market/snapshot":
-            return [each for each in self._listing.all() if market_of(each.quote) == argument], ""
+            return [each for each in self._instruments.all() if market_of(each.quote) == argument], ""
         if not symbol or channel.asks == "nothing":
-            return self._listing.all(), ""
-        instrument = self._listing.get(symbol)
+            return self._instruments.all(), ""
+        instrument = self._instruments.get(symbol)
         if instrument is None or (channel.prefix in AUCTION and not instrument.in_auction):
             return [], ""
         return [instrument], interval
 
 
 def encode(topic: str, body: Mapping[str, Any]) -> str:
-    """Write a data frame, once for all who listen."""
+    """Encode a data frame, once for all subscribers."""
     return write({"topic": topic, "type": "message", **body})
 
 
 def write(frame: Mapping[str, Any]) -> str:
-    """Write any frame, compact as the exchange's are."""
+    """Encode any frame as compact JSON, as the exchange does."""
     return msgspec.json.encode(frame).decode()

@@ -1,4 +1,4 @@
-"""Tokens: fresh at each call, good for one market, for a while."""
+"""Connection tokens: each call issues a new one, valid for one market and a limited time."""
 
 import base64
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from typing import Final
 
 from rx_kucoin.protocol.limits import Market
 
-__all__ = ["Token", "Tokens"]
+__all__ = ["IssuedToken", "Tokens"]
 
 KEPT: Final = 100_000
 
 
 @dataclass(eq=False)
-class Token:
-    """What a token stands for."""
+class IssuedToken:
+    """What a token is valid for."""
 
     market: Market
     private: bool
@@ -23,25 +23,25 @@ class Token:
 
 
 class Tokens:
-    """The tokens handed out so far."""
+    """The tokens issued so far."""
 
-    def __init__(self, dice: Random, life: float) -> None:
+    def __init__(self, rng: Random, life: float) -> None:
         self.life = life
-        self._dice = dice
-        self._issued: dict[str, Token] = {}
+        self._rng = rng
+        self._issued: dict[str, IssuedToken] = {}
 
     def issue(self, market: Market, *, private: bool, now: float) -> str:
-        """Hand out a fresh token. Like the real one it holds `=` and a dot, so it wants percent-encoding in a URL."""
-        body = base64.urlsafe_b64encode(self._dice.randbytes(136)).decode()
-        mark = base64.urlsafe_b64encode(self._dice.randbytes(16)).decode()
+        """Issue a token. Like a real one it contains `=` and a dot, so it needs percent-encoding in a URL."""
+        body = base64.urlsafe_b64encode(self._rng.randbytes(136)).decode()
+        mark = base64.urlsafe_b64encode(self._rng.randbytes(16)).decode()
         text = f"2neAiuYvAU{body}.{mark}"
         if len(self._issued) >= KEPT:
             self._issued.pop(next(iter(self._issued)))
-        self._issued[text] = Token(market, private, now + self.life)
+        self._issued[text] = IssuedToken(market, private, now + self.life)
         return text
 
-    def check(self, text: str, market: Market, now: float) -> Token | str:
-        """Return what the token stands for, or why it is refused."""
+    def check(self, text: str, market: Market, now: float) -> IssuedToken | str:
+        """Return what the token is valid for, or why it is refused."""
         token = self._issued.get(text)
         if token is None or token.market != market:
             return "token is invalid"

@@ -1,25 +1,25 @@
-"""A futures wallet: one currency's balance, and what open orders and positions leave of it."""
+"""A futures wallet: one currency's balance, and the margin that open orders and positions use of it."""
 
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from rx_kucoin.simulator._account import Order, plain
-from rx_kucoin.simulator._position import MarginMode, Position
+from rx_kucoin.simulator._account import PlacedOrder, plain
+from rx_kucoin.simulator._position import ContractPosition, MarginMode
 
 __all__ = ["Margined", "Wallet", "wallet"]
 
 
 class Margined(NamedTuple):
-    """An open order, what it ties up, and in which mode."""
+    """An open order, the margin it uses, and its margin mode."""
 
-    order: Order
+    order: PlacedOrder
     margin: Decimal
     mode: MarginMode
 
 
 class Wallet(NamedTuple):
-    """What the exchange tells of one currency."""
+    """The amounts that the exchange reports for one currency."""
 
     balance: Decimal
     isolated_orders: Decimal
@@ -31,21 +31,21 @@ class Wallet(NamedTuple):
 
     @property
     def equity(self) -> Decimal:
-        """The balance with every profit that is not realised yet."""
+        """The balance plus unrealised profit."""
         return self.balance + self.isolated_won + self.cross_won
 
     @property
     def cross_margin(self) -> Decimal:
-        """What cross positions may use."""
+        """The margin available to cross positions."""
         return self.balance + self.cross_won - self.isolated_orders - self.isolated_positions
 
     @property
     def available(self) -> Decimal:
-        """What new orders may use."""
+        """The margin available to new orders."""
         return self.cross_margin - self.cross_orders - self.cross_positions
 
     def data(self, currency: str, version: int, now_ms: int) -> dict[str, Any]:
-        """`walletBalance.change`: every amount is text, the version and the time too."""
+        """Return the data of `walletBalance.change`: every amount is a string, the version and the time too."""
         return {
             "crossPosMargin": plain(self.cross_positions),
             "isolatedOrderMargin": plain(self.isolated_orders),
@@ -66,8 +66,8 @@ class Wallet(NamedTuple):
         }
 
 
-def wallet(balance: Decimal, orders: Iterable[Margined], positions: Iterable[Position]) -> Wallet:
-    """Add up what is tied up."""
+def wallet(balance: Decimal, orders: Iterable[Margined], positions: Iterable[ContractPosition]) -> Wallet:
+    """Add up the margin in use."""
     ties: dict[MarginMode, list[Decimal]] = {mode: [Decimal(0)] * 3 for mode in ("ISOLATED", "CROSS")}
     for each in orders:
         ties[each.mode][0] += each.margin

@@ -13,7 +13,7 @@ from reactivex.disposable import CompositeDisposable
 from rx_kucoin.errors import RateLimited, RestUnavailable
 from rx_kucoin.operators.internal.timers import after
 from rx_kucoin.protocol.rest_weights import Allowance
-from rx_kucoin.simulator._quota import Quota
+from rx_kucoin.simulator._rest import Quota
 
 FEW: Final = st.integers(0, 5)
 SECONDS: Final = st.floats(0, 4, allow_nan=False)

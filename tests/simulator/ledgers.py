@@ -5,7 +5,7 @@ from typing import Any
 
 import requests
 
-from rx_kucoin.simulator import Simulator, Standing
+from rx_kucoin.simulator import BookSnapshot, Simulator
 from tests.simulator.raw import PATIENCE, Caller, signed
 
 SPOT, FUTURES = "BTC-USDT", "XBTUSDTM"
@@ -23,11 +23,11 @@ def fetch(exchange: Simulator, symbol: str, path: str = "", timeout: float = PAT
     return requests.get(url + path, headers=signed(exchange, f"GET{path}"), timeout=timeout)
 
 
-def standing(answer: requests.Response) -> Standing:
+def standing(answer: requests.Response) -> BookSnapshot:
     """What a REST answer says, as exact as it is written."""
     data = answer.json(parse_float=Decimal)["data"]
     bids, asks = (tuple((Decimal(price), Decimal(size)) for price, size in data[side]) for side in ("bids", "asks"))
-    return Standing(int(data["sequence"]), bids, asks)
+    return BookSnapshot(int(data["sequence"]), bids, asks)
 
 
 def changes(caller: Caller) -> list[dict[str, Any]]:
@@ -51,7 +51,7 @@ def rows(change: dict[str, Any]) -> list[Row]:
     return [(int(number), side, Decimal(p), Decimal(s)) for side in ("asks", "bids") for p, s, number in told[side]]
 
 
-def follow(start: Standing, told: list[dict[str, Any]]) -> Standing:
+def follow(start: BookSnapshot, told: list[dict[str, Any]]) -> BookSnapshot:
     """A book kept from a snapshot on; a gap raises."""
     sides, last = {"bids": dict(start.bids), "asks": dict(start.asks)}, start.sequence
     for change in told:
@@ -67,4 +67,4 @@ def follow(start: Standing, told: list[dict[str, Any]]) -> Standing:
                 sides[side].pop(price, None)
         last = end
     bids, asks = sorted(sides["bids"].items(), reverse=True), sorted(sides["asks"].items())
-    return Standing(last, tuple(bids), tuple(asks))
+    return BookSnapshot(last, tuple(bids), tuple(asks))

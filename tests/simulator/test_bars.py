@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from rx_kucoin.simulator import Simulator
-from rx_kucoin.simulator._bars import Bars, start_of
+from rx_kucoin.simulator._bars import TradeBars, start_of
 from tests.simulator.raw import PATIENCE, Caller, dialled
 
 pytestmark = pytest.mark.socket
@@ -104,7 +104,7 @@ def test_futures_bars_come_two_hundred_at_once_from_where_they_are_asked_for(exc
 
 
 def test_a_bar_in_which_nobody_trades_is_left_out_and_one_opens_where_the_last_closed() -> None:
-    bars = Bars(MINUTE, 100, 5)
+    bars = TradeBars(MINUTE, 100, 5)
     bars.add(MINUTE + 59, 100, 110, 1)
     bars.add(MINUTE + 240, 110, 90, 2)
     kept = list(bars.backwards("1min", MINUTE, MINUTE + 1000))
@@ -115,7 +115,7 @@ def test_a_bar_in_which_nobody_trades_is_left_out_and_one_opens_where_the_last_c
 
 
 def test_a_clock_that_is_set_back_makes_no_bar_of_the_past() -> None:
-    bars = Bars(MINUTE, 100, 5)
+    bars = TradeBars(MINUTE, 100, 5)
     bars.add(MINUTE - 120, 100, 110, 1)
     assert (bars.last("1min").start, bars.last("1min").volume) == (MINUTE, 6)
 

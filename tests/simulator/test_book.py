@@ -4,7 +4,7 @@ from random import Random
 import pytest
 
 from rx_kucoin.simulator._book import FEWEST, MOST, Book
-from rx_kucoin.simulator._market import amount
+from rx_kucoin.simulator._instruments import amount
 
 
 def book(seed: int = 1) -> Book:

@@ -50,7 +50,7 @@ def test_what_is_said_before_the_welcome_is_not_heard_but_noted() -> None:
         caller.say(id="early", type="subscribe", topic=TICKER, response=True)
         assert caller.hear()["type"] == "welcome"
         assert caller.meanwhile() == []
-        assert exchange.refused[0].text == "said before the welcome, and not heard"
+        assert exchange.refused[0].text == "sent before the welcome, and ignored"
         assert exchange.listeners(TICKER) == 0
         caller.leave()
 
@@ -205,7 +205,7 @@ def test_the_record_tells_topics_frames_and_dials() -> None:
         (line,) = exchange.connections
         assert (line.topics, len(line.frames)) == ({"/market/ticker:BTC-USDT", "/market/ticker:ETH-USDT"}, 2)
         assert (line.subscribes, line.pings, line.pushed) == (1, 1, 5)
-        assert repr(line) == "<Line 0 spot | 2 topics, 2 frames, most 2 in 10 s, 0 refused, 5 pushed | open>"
+        assert repr(line) == "<ConnectionLog 0 spot | 2 topics, 2 frames, most 2 in 10 s, 0 refused, 5 pushed | open>"
         assert "2 topics, 2 frames in, 5 pushes out" in repr(exchange)
         requests.get(f"{exchange.rest_url}/api/v1/status", timeout=PATIENCE)
         assert exchange.calls[-1][1:3] == ("GET /api/v1/status", 200)

@@ -1,4 +1,4 @@
-"""What is traded: well-known names first, then as many plausible ones as are asked for."""
+"""Listed symbols and their first prices: well-known names first, then as many made-up ones as are needed."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice, product
@@ -32,7 +32,7 @@ SPOT: Final[dict[str, str]] = {
     "BTC-USDC": "84530.1",
     "USDT-USDC": "0.99991",
 }
-"""Symbol to first price; its decimals are the symbol's tick."""
+"""First price of each symbol; its decimals give the symbol's tick."""
 
 FUTURES: Final[dict[str, str]] = {
     "XBTUSDTM": "84530.1",
@@ -71,13 +71,13 @@ TAILS: Final = ("BIT", "COR", "DEX", "FI", "GEN", "LAB", "MAX", "NET", "OS", "PA
 
 
 def pairs(wanted: int | Sequence[str]) -> dict[str, str]:
-    """Spot symbols with their first prices."""
+    """Return spot symbols with their first prices."""
     made_up = (f"{name}-USDT" for name in _names())
     return _listing(wanted, SPOT, made_up)
 
 
 def contracts(wanted: int | Sequence[str]) -> dict[str, str]:
-    """Contracts with their first prices."""
+    """Return contracts with their first prices."""
     made_up = (f"{name}USDTM" for name in _names())
     return _listing(wanted, FUTURES, made_up)
 
@@ -96,6 +96,6 @@ def _names() -> Iterator[str]:
 
 
 def _price(symbol: str) -> str:
-    """Give the same unknown symbol the same plausible price in every run, unlike `hash`."""
+    """Return a plausible price that is the same for a symbol in every run, unlike `hash`."""
     number = sum(ord(letter) * 31**place for place, letter in enumerate(symbol)) % 9_000_000 + 1_000_000
     return f"{number / 10 ** (number % 4 + 3):.{number % 4 + 3}f}"

@@ -1,5 +1,5 @@
 from rx_kucoin.simulator._channels import find
-from rx_kucoin.simulator._pace import DEBT, Cadence, Shared, Still, pace
+from rx_kucoin.simulator._schedule import DEBT, PeriodicSchedule, ScriptedSchedule, SharedRateSchedule, schedule_for
 from rx_kucoin.simulator._streams import Stream
 
 
@@ -9,12 +9,12 @@ def stream(name: str) -> Stream:
     return Stream(name, "spot", channel, [], "")
 
 
-def run(what: Cadence | Shared, until: float, step: float = 0.01) -> list[str]:
+def run(what: PeriodicSchedule | SharedRateSchedule, until: float, step: float = 0.01) -> list[str]:
     return [due.topic for beat in range(int(until / step) + 1) for due in what.due(beat * step)]
 
 
 def test_each_stream_keeps_its_own_period() -> None:
-    cadence = Cadence(lambda each: {"fast": 0.1, "slow": 1.0}[each.topic])
+    cadence = PeriodicSchedule(lambda each: {"fast": 0.1, "slow": 1.0}[each.topic])
     for name in ("fast", "slow"):
         cadence.add(stream(name), 0.0)
     heard = run(cadence, 10.0)
@@ -23,14 +23,14 @@ def test_each_stream_keeps_its_own_period() -> None:
 
 
 def test_streams_of_one_period_do_not_all_speak_at_once() -> None:
-    cadence = Cadence(lambda _each: 1.0)
+    cadence = PeriodicSchedule(lambda _each: 1.0)
     for number in range(100):
         cadence.add(stream(str(number)), 0.0)
     assert all(len(list(cadence.due(beat / 10))) <= 20 for beat in range(1, 30))
 
 
 def test_a_short_delay_is_made_up_for_and_a_long_one_is_let_go() -> None:
-    cadence = Cadence(lambda _each: 0.01)
+    cadence = PeriodicSchedule(lambda _each: 0.01)
     cadence.add(stream("one"), 0.0)
     run(cadence, 1.0)
     assert 8 <= len(list(cadence.due(1.1))) <= 12
@@ -38,7 +38,7 @@ def test_a_short_delay_is_made_up_for_and_a_long_one_is_let_go() -> None:
 
 
 def test_a_total_rate_is_kept_and_shared_in_turn() -> None:
-    shared = Shared(100.0)
+    shared = SharedRateSchedule(100.0)
     for name in ("one", "two"):
         shared.add(stream(name), 0.0)
     heard = run(shared, 10.0)
@@ -47,19 +47,19 @@ def test_a_total_rate_is_kept_and_shared_in_turn() -> None:
 
 
 def test_what_came_about_besides_counts_towards_the_rate() -> None:
-    shared = Shared(100.0)
+    shared = SharedRateSchedule(100.0)
     shared.add(stream("one"), 0.0)
     total = 0
     for beat in range(1_001):
         for _ in shared.due(beat * 0.01):
             total += 2
-            shared.told(1)
+            shared.published(1)
     assert 990 <= total <= 1_002
 
 
 def test_the_settings_choose_the_pace() -> None:
-    assert isinstance(pace(None, None), Cadence)
-    assert isinstance(pace(5.0, None), Shared)
-    assert isinstance(pace(5.0, 1.0), Cadence)
-    assert isinstance(pace(0, None), Still)
-    assert isinstance(pace(None, 0), Still)
+    assert isinstance(schedule_for(None, None), PeriodicSchedule)
+    assert isinstance(schedule_for(5.0, None), SharedRateSchedule)
+    assert isinstance(schedule_for(5.0, 1.0), PeriodicSchedule)
+    assert isinstance(schedule_for(0, None), ScriptedSchedule)
+    assert isinstance(schedule_for(None, 0), ScriptedSchedule)

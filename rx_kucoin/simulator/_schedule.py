@@ -1,4 +1,4 @@
-"""How fast things happen: which streams are due now."""
+"""When streams publish by themselves: each at its own period, all at a shared rate, or never."""
 
 import heapq
 from collections.abc import Callable, Iterator
@@ -7,43 +7,43 @@ from typing import Final, Protocol
 
 from rx_kucoin.simulator._streams import Stream
 
-__all__ = ["Cadence", "Pace", "Shared", "Still", "pace"]
+__all__ = ["PeriodicSchedule", "Schedule", "ScriptedSchedule", "SharedRateSchedule", "schedule_for"]
 
 DEBT: Final = 0.5
-"""Seconds of messages that are made up for after a busy moment; what is older is let go, so that no flood follows."""
+"""Seconds of messages that are caught up on after a busy moment; older ones are skipped, so that no burst follows."""
 
 
-class Pace(Protocol):
-    """Tells which streams are due."""
+class Schedule(Protocol):
+    """Decides which streams are due."""
 
     def add(self, stream: Stream, now: float) -> None:
-        """Take a new stream in."""
+        """Add a new stream."""
 
     def due(self, now: float) -> Iterator[Stream]:
-        """Give the streams whose next message is due."""
+        """Yield the streams whose next message is due."""
         ...
 
-    def told(self, extra: int) -> None:
-        """Hear that messages came about beside the ones that were due."""
+    def published(self, extra: int) -> None:
+        """Count messages that were published in addition to the due ones."""
 
 
-class Still:
-    """Nothing happens but by script."""
+class ScriptedSchedule:
+    """Messages are published by script only."""
 
     def add(self, stream: Stream, now: float) -> None:
-        """Take no notice."""
+        """Do nothing."""
 
     def due(self, now: float) -> Iterator[Stream]:
-        """Give nothing."""
+        """Yield nothing."""
         del now
         return iter(())
 
-    def told(self, extra: int) -> None:
-        """Take no notice."""
+    def published(self, extra: int) -> None:
+        """Do nothing."""
 
 
-class Cadence:
-    """Each stream at its own period."""
+class PeriodicSchedule:
+    """Each stream publishes at its own period."""
 
     def __init__(self, period: Callable[[Stream], float]) -> None:
         self._period = period
@@ -51,24 +51,24 @@ class Cadence:
         self._order = count()
 
     def add(self, stream: Stream, now: float) -> None:
-        """Start the stream at a moment of its own within its first period."""
+        """Start the stream somewhere within its first period, spread evenly over streams."""
         number = next(self._order)
         heapq.heappush(self._heap, (now + self._period(stream) * (number * 0.618 % 1), number, stream))
 
     def due(self, now: float) -> Iterator[Stream]:
-        """Give the streams whose time has come, each once for each period that has passed."""
+        """Yield the streams that are due, each once for each period that has passed."""
         while self._heap and self._heap[0][0] <= now:
             when, number, stream = self._heap[0]
             when = max(when, now - DEBT) + self._period(stream)
             heapq.heapreplace(self._heap, (when, number, stream))
             yield stream
 
-    def told(self, extra: int) -> None:
-        """Take no notice: each stream has its own cadence."""
+    def published(self, extra: int) -> None:
+        """Do nothing: each stream has its own period."""
 
 
-class Shared:
-    """So many messages a second over all streams, in turn."""
+class SharedRateSchedule:
+    """A fixed number of messages a second over all streams, which take turns."""
 
     def __init__(self, rate: float) -> None:
         self._rate = rate
@@ -78,12 +78,12 @@ class Shared:
         self._seen: float | None = None
 
     def add(self, stream: Stream, now: float) -> None:
-        """Let the stream take turns."""
+        """Add the stream to the rotation."""
         self._seen = now if self._seen is None else self._seen
         self._streams.append(stream)
 
     def due(self, now: float) -> Iterator[Stream]:
-        """Give as many streams as messages are owed."""
+        """Yield one stream for each message that is owed."""
         if self._seen is None:
             return
         self._owed = min(self._owed + (now - self._seen) * self._rate, max(1.0, self._rate * DEBT))
@@ -93,15 +93,15 @@ class Shared:
             self._turn = (self._turn + 1) % len(self._streams)
             yield self._streams[self._turn]
 
-    def told(self, extra: int) -> None:
-        """Count what came about besides."""
+    def published(self, extra: int) -> None:
+        """Deduct messages that were published besides."""
         self._owed -= extra
 
 
-def pace(rate: float | None, rate_per_topic: float | None) -> Pace:
-    """Choose a pace from the settings."""
+def schedule_for(rate: float | None, rate_per_topic: float | None) -> Schedule:
+    """Choose the schedule that the settings ask for."""
     if rate_per_topic is not None:
-        return Cadence(lambda _stream: 1 / rate_per_topic) if rate_per_topic > 0 else Still()
+        return PeriodicSchedule(lambda _stream: 1 / rate_per_topic) if rate_per_topic > 0 else ScriptedSchedule()
     if rate is None:
-        return Cadence(lambda stream: stream.period)
-    return Shared(rate) if rate > 0 else Still()
+        return PeriodicSchedule(lambda stream: stream.period)
+    return SharedRateSchedule(rate) if rate > 0 else ScriptedSchedule()

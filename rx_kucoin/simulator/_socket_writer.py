@@ -1,4 +1,4 @@
-"""One connection's outgoing side: in order, each frame after the line's own delay, ending politely or not."""
+"""The sending side of one connection: frames in order, each after the connection's own delay, and its end."""
 
 import asyncio
 import contextlib
@@ -12,35 +12,35 @@ from typing import Final
 from aiohttp import web
 from aiohttp.client_exceptions import ClientError
 
-from rx_kucoin.simulator._record import Line
+from rx_kucoin.simulator._log import ConnectionLog
 
-__all__ = ["Wire"]
+__all__ = ["SocketWriter"]
 
 BACKLOG: Final = 100_000
 """Frames that a slow reader may leave waiting before the connection is reset."""
 
 
-class End(Enum):
-    """The two ways in which the exchange ends a connection after its last frame."""
+class CloseKind(Enum):
+    """How the exchange ends a connection after its last frame."""
 
-    BYE = "bye"
-    HANG_UP = "hang up"
+    CLOSE_FRAME = "close frame"
+    DROP = "drop"
 
 
-class Wire:
-    """A WebSocket that is written to by one task."""
+class SocketWriter:
+    """A WebSocket with a queue of frames and one task that sends them. Used by the exchange's thread only."""
 
-    def __init__(self, socket: web.WebSocketResponse, request: web.Request, line: Line) -> None:
-        self.line = line
+    def __init__(self, socket: web.WebSocketResponse, request: web.Request, log: ConnectionLog) -> None:
+        self.log = log
         self.muted = False
-        self.heard_at = line.dialled_at
-        self.recent: deque[float] = deque()
+        self.last_message_at = log.dialled_at
+        self.recent_messages: deque[float] = deque()
         self._socket = socket
         self._transport = request.transport
-        self._delay = line.delay
+        self._delay = log.delay
         self._loop = asyncio.get_running_loop()
-        self._waiting: deque[tuple[float, str | bytes | End]] = deque()
-        self._news = asyncio.Event()
+        self._waiting: deque[tuple[float, str | bytes | CloseKind]] = deque()
+        self._pending = asyncio.Event()
         self._ending = False
         self._writer = self._loop.create_task(self._write())
 
@@ -52,79 +52,79 @@ class Wire:
     def push(self, text: str) -> None:
         """Send a data frame."""
         if not self.muted and not self._ending:
-            self.line.pushed += 1
+            self.log.pushed += 1
             self._put(text)
 
-    def say(self, frame: str | bytes, later: float = 0.0) -> None:
-        """Send any other frame, perhaps later."""
+    def send(self, frame: str | bytes, later: float = 0.0) -> None:
+        """Send any other frame, after `later` seconds."""
         if later > 0:
-            self.after(later, lambda: self.say(frame))
+            self.after(later, lambda: self.send(frame))
         elif not self.muted and not self._ending:
             self._put(frame)
 
     def after(self, seconds: float, act: Callable[[], None]) -> None:
-        """Do something for this connection later, or now."""
+        """Call `act` after `seconds`, or now."""
         if seconds > 0:
             self._loop.call_later(seconds, act)
         else:
             act()
 
-    def bye(self, why: str) -> None:
-        """Close with 1000 "Bye" after what was said before."""
-        self._end(End.BYE, why)
+    def close(self, why: str) -> None:
+        """Close with 1000 "Bye" after the frames that are queued."""
+        self._end(CloseKind.CLOSE_FRAME, why)
 
-    def hang_up(self, why: str) -> None:
-        """Drop the connection without a close frame, after what was said before."""
-        self._end(End.HANG_UP, why)
+    def drop(self, why: str) -> None:
+        """Drop the connection without a close frame, after the frames that are queued."""
+        self._end(CloseKind.DROP, why)
 
     def reset(self, why: str) -> None:
-        """Break the connection off at once: a TCP reset, whatever was still to be said."""
+        """Abort the connection at once with a TCP reset; queued frames are lost."""
         self._ending = True
-        self.line.ended = self.line.ended or why
+        self.log.ended = self.log.ended or why
         self._writer.cancel()
         if self._transport is not None:
             raw = self._transport.get_extra_info("socket")
             if raw is not None:
-                with contextlib.suppress(OSError):  # the other side was faster
+                with contextlib.suppress(OSError):  # the client closed it first
                     raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._transport.abort()
 
-    async def gone(self) -> None:
-        """Clean up when the connection is over."""
+    async def finish(self) -> None:
+        """Stop the sending task when the connection has ended."""
         self._ending = True
         self._writer.cancel()
         await asyncio.gather(self._writer, return_exceptions=True)
 
-    def _end(self, end: End, why: str) -> None:
+    def _end(self, kind: CloseKind, why: str) -> None:
         if not self._ending:
             self._ending = True
-            self.line.ended = why
-            self._put(end)
+            self.log.ended = why
+            self._put(kind)
 
-    def _put(self, item: str | bytes | End) -> None:
+    def _put(self, item: str | bytes | CloseKind) -> None:
         if len(self._waiting) >= BACKLOG:
             self.reset("too slow a reader")
             return
         self._waiting.append((self._loop.time() + self._delay, item))
-        self._news.set()
+        self._pending.set()
 
     async def _write(self) -> None:
         with contextlib.suppress(ConnectionError, ClientError):  # the client left; the reading side notes it
             while True:
-                await self._news.wait()
-                self._news.clear()
+                await self._pending.wait()
+                self._pending.clear()
                 while self._waiting:
                     due, item = self._waiting.popleft()
                     if self._delay and (wait := due - self._loop.time()) > 0:
                         await asyncio.sleep(wait)
                     await self._send(item)
 
-    async def _send(self, item: str | bytes | End) -> None:
+    async def _send(self, item: str | bytes | CloseKind) -> None:
         if isinstance(item, str):
             await self._socket.send_str(item)
         elif isinstance(item, bytes):
             await self._socket.send_bytes(item)
-        elif item is End.BYE:
+        elif item is CloseKind.CLOSE_FRAME:
             await self._socket.close(code=1000, message=b"Bye")
         elif self._transport is not None:
             self._transport.close()

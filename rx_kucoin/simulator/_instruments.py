@@ -1,4 +1,4 @@
-"""Instruments: a book, trades and bars for each symbol, from seeded dice; made when first looked at."""
+"""Instruments: a seeded random book, trades and bars for each symbol, made on first use."""
 
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -6,22 +6,22 @@ from random import Random
 from typing import Final, NamedTuple
 
 from rx_kucoin.protocol.limits import Market
-from rx_kucoin.simulator._bars import Bar, Bars
-from rx_kucoin.simulator._book import LEVELS, Book, Row
-from rx_kucoin.simulator._past import Past
-from rx_kucoin.simulator._quirks import Quirks
+from rx_kucoin.simulator._bars import TradeBar, TradeBars
+from rx_kucoin.simulator._book import LEVELS, Book, LevelChange
+from rx_kucoin.simulator._fault_table import Quirks
+from rx_kucoin.simulator._history import BookHistory
 
-__all__ = ["Clock", "Instrument", "Listing", "Trade", "amount"]
+__all__ = ["Clock", "Instrument", "MarketInstruments", "Trade", "amount"]
 
 Clock = Callable[[], int]
 """The exchange's time, in nanoseconds."""
 
 SIZE_DIGITS: Final = 8
 WORTH: Final[Mapping[str, float]] = {"BTC": 0.012, "ETH": 0.4, "KCS": 90.0}
-"""What lies at a level of a book on average, in its quote currency; a thousand where that is a dollar."""
+"""The average worth of a book's level in its quote currency; a thousand if that is a dollar."""
 CONTRACTS: Final = 300
 FOUND: Final = 3.0
-"""Changes a second that a book is taken to have had before anyone looked at it."""
+"""Changes a second that a book is assumed to have had before its first use."""
 
 
 class Trade(NamedTuple):
@@ -35,7 +35,7 @@ class Trade(NamedTuple):
 
 
 class Instrument:
-    """One symbol: everything about it that a channel or a REST call can show."""
+    """One symbol: all the market data of it that a channel or a REST call can return."""
 
     def __init__(
         self,
@@ -52,8 +52,8 @@ class Instrument:
         self.symbol, self.rank, self.now_ns = symbol, rank, clock
         self.market: Market = market
         self.in_auction = False
-        """Whether its call auction is going on: two channels tell of that alone."""
-        self.dice = Random(f"{seed} {symbol}")  # noqa: S311
+        """Whether its call auction is going on, which two channels report."""
+        self.rng = Random(f"{seed} {symbol}")  # noqa: S311
         self.digits = len(price.partition(".")[2])
         self.size_digits = SIZE_DIGITS if market == "spot" else 0
         middle = int(price.replace(".", ""))
@@ -62,28 +62,28 @@ class Instrument:
             if market == "futures"
             else int(WORTH.get(self.quote, 1_000) * 10 ** (SIZE_DIGITS + self.digits)) // middle
         )
-        start = self.dice.randrange(10**9, 4 * 10**10) + (0 if market == "spot" else 17 * 10**11)
-        self.book = Book(self.dice, middle=middle, lot=lot, sequence=start + int(age * FOUND), levels=levels)
-        self.past = Past(self.book)
-        self.changed: tuple[int, list[Row]] = (self.book.sequence, [])
-        """The last range: its first number, and its rows."""
+        start = self.rng.randrange(10**9, 4 * 10**10) + (0 if market == "spot" else 17 * 10**11)
+        self.book = Book(self.rng, middle=middle, lot=lot, sequence=start + int(age * FOUND), levels=levels)
+        self.history = BookHistory(self.book)
+        self.changed: tuple[int, list[LevelChange]] = (self.book.sequence, [])
+        """The last range: its first sequence, and its rows."""
         self.earlier = self.changed
-        """The range before."""
+        """The range before that."""
         self.trade = Trade(self._first_match(age), "buy", middle, lot, clock())
-        self.day = Bar(clock() // 1_000_000_000, middle)
+        self.day = TradeBar(clock() // 1_000_000_000, middle)
         self.day.add(middle + middle // 40, lot * 900)
         self.day.add(middle - middle // 50, lot * 900)
         self.day.add(middle, lot)
-        self.bars = Bars(clock() // 1_000_000_000, middle, lot)
+        self.bars = TradeBars(clock() // 1_000_000_000, middle, lot)
 
     @property
     def base(self) -> str:
-        """What is bought and sold."""
+        """The base currency."""
         return self.symbol.partition("-")[0] if self.market == "spot" else self.symbol[:3].replace("XBT", "BTC")
 
     @property
     def quote(self) -> str:
-        """What it is paid with."""
+        """The quote currency."""
         return self.symbol.partition("-")[2] if self.market == "spot" else "USDT"
 
     def price(self, ticks: int) -> str:
@@ -99,34 +99,34 @@ class Instrument:
         return amount(ticks_by_lots, self.digits + self.size_digits)
 
     def move(self, quirks: Quirks | None = None) -> None:
-        """Let the book change: a range of numbers on spot, one row on futures."""
-        start, rows = self.book.sequence + 1, list[Row]()
-        count = self.dice.choice((1, 1, 1, 2, 4)) if self.market == "spot" else 1
+        """Change the book: a range of sequences on spot, one row on futures."""
+        start, rows = self.book.sequence + 1, list[LevelChange]()
+        count = self.rng.choice((1, 1, 1, 2, 4)) if self.market == "spot" else 1
         for _ in range(count):
-            if count == 1 or self.dice.random() < 0.8:  # noqa: PLR2004
-                rows.append(self.book.change() if quirks is None else quirks.change(self.book, self.dice))
-            elif self.dice.random() < 0.5:  # noqa: PLR2004
-                rows.append(Row("bids", 0, 0, self.book.hide()))
+            if count == 1 or self.rng.random() < 0.8:  # noqa: PLR2004
+                rows.append(self.book.change() if quirks is None else quirks.change(self.book, self.rng))
+            elif self.rng.random() < 0.5:  # noqa: PLR2004
+                rows.append(LevelChange("bids", 0, 0, self.book.hide()))
             else:
                 self.book.hide()
         if quirks is not None:
-            rows = quirks.range(rows, self.book, self.dice) if self.market == "spot" else rows
-            rows = quirks.spell(rows, self.dice, self.price)
-        self.moved(start, rows)
+            rows = quirks.range(rows, self.book, self.rng) if self.market == "spot" else rows
+            rows = quirks.spell(rows, self.rng, self.price)
+        self.applied(start, rows)
 
-    def moved(self, start: int, rows: list[Row]) -> None:
-        """Take what has just been done to the book for its last range."""
+    def applied(self, start: int, rows: list[LevelChange]) -> None:
+        """Make the changes just applied to the book its last range."""
         self.earlier, self.changed = self.changed, (start, rows)
-        self.past.note(self.now_ns(), start - 1)
+        self.history.note(self.now_ns(), start - 1)
 
     def match(self) -> None:
-        """Let a taker trade at the best price."""
+        """Trade at the best price, as a random taker."""
         bid, ask = self.book.best
-        buys = self.dice.random() < 0.5  # noqa: PLR2004
+        buys = self.rng.random() < 0.5  # noqa: PLR2004
         level = self.book.asks[ask] if buys else self.book.bids[bid]
-        gap = self.dice.randrange(1, 9) * (128 if self.market == "spot" else 1)
+        gap = self.rng.randrange(1, 9) * (128 if self.market == "spot" else 1)
         now, before = self.now_ns(), self.trade.price
-        size = max(1, int(level * self.dice.random()))
+        size = max(1, int(level * self.rng.random()))
         price = ask if buys else bid
         self.trade = Trade(self.trade.sequence + gap, "buy" if buys else "sell", price, size, now)
         self.day.add(price, size)
@@ -138,11 +138,11 @@ class Instrument:
 
     def _first_match(self, age: float) -> int:
         scale = 128 if self.market == "spot" else 1
-        number = self.dice.randrange(10**8, 10**9) * scale + (11 * 10**15 if self.market == "spot" else 17 * 10**11)
+        number = self.rng.randrange(10**8, 10**9) * scale + (11 * 10**15 if self.market == "spot" else 17 * 10**11)
         return number + int(age * FOUND) * scale
 
 
-class Listing:
+class MarketInstruments:
     """The symbols of one market."""
 
     def __init__(
@@ -165,7 +165,7 @@ class Listing:
         self._made: dict[str, Instrument] = {}
 
     def get(self, symbol: str) -> Instrument | None:
-        """Look an instrument up; the first look makes it, as old as the exchange is."""
+        """Return an instrument, made on first use as if it were as old as the exchange."""
         instrument = self._made.get(symbol)
         if instrument is None and symbol in self.prices:
             age = 0.0 if self._opened is None else time.monotonic() - self._opened
@@ -183,12 +183,12 @@ class Listing:
         return instrument
 
     def all(self) -> list[Instrument]:
-        """Every instrument, made if need be."""
+        """Return every instrument, made on first use."""
         return [instrument for symbol in self.prices if (instrument := self.get(symbol)) is not None]
 
 
 def amount(units: int, digits: int) -> str:
-    """Write a whole number of units as a decimal, without trailing zeros."""
+    """Format a whole number of units as a decimal, without trailing zeros."""
     if not digits:
         return str(units)
     text = str(units).rjust(digits + 1, "0")
