@@ -1,4 +1,4 @@
-"""serialize: let a source that emits from several threads call its observer from one at a time."""
+"""serialize: call the observer from one thread at a time, whatever number of threads the source emits from."""
 
 from collections.abc import Callable
 from functools import partial
@@ -23,12 +23,13 @@ def serialize() -> Callable[[Observable[T]], Observable[T]]:
         [ serialize() ]
         result: -a-(bc)-d--|
 
-    A call that arrives while another thread is with the observer is left in a queue; that thread takes it along and the
-    caller returns at once. Nobody ever waits for an observer, hence nobody waits in a circle, as with operators that
-    hold a lock meanwhile (RxPY's `merge` and `combine_latest`). A call from within the observer is queued as well.
+    A call that arrives while another thread is calling the observer is queued; that thread makes it too, and the caller
+    returns at once. No thread waits for an observer, so two of them cannot wait for each other, as they can with
+    operators that hold a lock meanwhile (RxPY's `merge` and `combine_latest`). A call from within the observer is
+    queued as well.
 
-    An exception that the observer raises goes to whichever thread called it, once the queue is empty; several, as an
-    `ExceptionGroup`.
+    An exception that the observer raises is raised on the thread that called the observer, once the queue is empty;
+    several, as an `ExceptionGroup`.
 
     Examples:
         >>> source.pipe(serialize())
@@ -47,7 +48,7 @@ def serialize() -> Callable[[Observable[T]], Observable[T]]:
 
 
 class Turns(DrainQueue, Generic[T]):
-    """One subscription: who has the turn passes values on as they come, and takes along what comes meanwhile."""
+    """One subscription: the thread that has the turn passes values on, and then the calls that came meanwhile."""
 
     __slots__ = ("_sink",)
 
@@ -56,32 +57,20 @@ class Turns(DrainQueue, Generic[T]):
         self._sink = sink
 
     def on_next(self, value: T) -> None:
-        """Pass it on, or leave it to who is at it."""
-        if not len(self):
-            try:
-                self.turn.pop()
-            except IndexError:
-                pass
-            else:
-                try:
-                    self._sink.on_next(value)
-                finally:
-                    self.turn.append(None)
-                    if len(self):
-                        self.deliver()
-                return
-        self.put(partial(self._say, value))
-        self.deliver()
+        """Pass the value on, or leave it to the thread that has the turn."""
+        if not self.try_direct(self._sink.on_next, value):
+            self.put(partial(self._pass, value))
+            self.deliver()
 
     def on_error(self, error: Exception) -> None:
-        """Pass it on behind what waits."""
+        """Pass the error on, behind what is queued."""
         self.put(partial(self._sink.on_error, error))
         self.deliver()
 
     def on_completed(self) -> None:
-        """Pass it on behind what waits."""
+        """Pass the completion on, behind what is queued."""
         self.put(self._sink.on_completed)
         self.deliver()
 
-    def _say(self, value: T) -> None:
-        self._sink.on_next(value)  # looked up when its time has come: the sink may have ended
+    def _pass(self, value: T) -> None:
+        self._sink.on_next(value)  # looked up only now: a sink replaces its `on_next` when it ends

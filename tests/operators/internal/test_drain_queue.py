@@ -1,4 +1,4 @@
-"""DrainQueue: calls in their order, one at a time, and nobody waits."""
+"""DrainQueue: calls are made in order, by one thread at a time, and no thread waits."""
 
 import sys
 import threading
@@ -33,19 +33,75 @@ def test_a_call_from_within_a_call_is_made_after_it() -> None:
     assert made == ["outer", "inner"]
 
 
-def test_who_finds_another_at_it_leaves_his_call_to_that_one() -> None:
+def test_a_call_put_while_another_thread_delivers_is_made_by_that_thread() -> None:
+    made: list[tuple[str, threading.Thread]] = []
+    queue = DrainQueue()
+    inside, go_on = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        inside.set()
+        assert go_on.wait(60)
+
+    queue.put(slow)
+    other = threading.Thread(target=queue.deliver, daemon=True)
+    other.start()
+    assert inside.wait(60)
+    queue.put(lambda: made.append(("put", threading.current_thread())))
+    queue.deliver()
+    assert not queue.try_direct(lambda value: made.append((value, threading.current_thread())), "direct")
+    assert made == []
+    go_on.set()
+    other.join(60)
+    assert made == [("put", other)]
+
+
+def test_a_direct_call_is_made_at_once_and_leaves_the_queue_empty() -> None:
+    made: list[int] = []
+    queue = DrainQueue()
+    assert queue.try_direct(made.append, 1)
+    assert queue.try_direct(made.append, 2)
+    assert (made, len(queue)) == ([1, 2], 0)
+
+
+def test_a_direct_call_does_not_overtake_a_call_that_is_due() -> None:
+    made: list[int] = []
+    queue = DrainQueue()
+    queue.put(lambda: made.append(1))
+    assert not queue.try_direct(made.append, 2)
+    queue.deliver()
+    assert made == [1]
+
+
+def test_a_call_from_within_a_direct_call_is_made_after_it() -> None:
     made: list[str] = []
     queue = DrainQueue()
-    turn = queue.turn.pop()
-    queue.put(lambda: made.append("left"))
-    queue.deliver()
-    assert made == []
-    queue.turn.append(turn)
-    queue.deliver()
-    assert made == ["left"]
+
+    def outer(value: str) -> None:
+        assert not queue.try_direct(made.append, "nested")
+        queue.put(lambda: made.append("inner"))
+        queue.deliver()
+        made.append(value)
+
+    assert queue.try_direct(outer, "outer")
+    assert made == ["outer", "inner"]
 
 
-def test_what_a_call_raises_is_raised_when_the_others_are_made() -> None:
+def test_an_exception_of_a_direct_call_is_raised_after_the_calls_put_meanwhile() -> None:
+    made: list[int] = []
+    queue = DrainQueue()
+
+    def fail(value: int) -> None:
+        queue.put(lambda: made.append(value))
+        raise KeyError(value)
+
+    with pytest.raises(KeyError):
+        queue.try_direct(fail, 1)
+    assert made == [1]
+    assert queue.try_direct(made.append, 2)
+    assert made == [1, 2]
+
+
+def test_an_exception_is_raised_after_the_calls_behind_it() -> None:
     made: list[int] = []
     queue = DrainQueue()
     queue.put([].pop)
@@ -58,7 +114,7 @@ def test_what_a_call_raises_is_raised_when_the_others_are_made() -> None:
     assert made == [1, 2]
 
 
-def test_what_several_raise_is_raised_together() -> None:
+def test_several_exceptions_are_raised_as_a_group() -> None:
     queue = DrainQueue()
     queue.put([].pop)
     queue.put(lambda: int("x"))
@@ -67,7 +123,7 @@ def test_what_several_raise_is_raised_together() -> None:
     assert [type(error) for error in caught.value.exceptions] == [IndexError, ValueError]
 
 
-def test_an_interrupt_leaves_the_turn_to_others() -> None:
+def test_system_exit_is_raised_at_once_and_gives_the_turn_back() -> None:
     made: list[int] = []
     queue = DrainQueue()
     queue.put(sys.exit)
@@ -78,17 +134,18 @@ def test_an_interrupt_leaves_the_turn_to_others() -> None:
     assert made == [1]
 
 
-def test_closed_it_makes_no_further_call_and_keeps_none() -> None:
+def test_a_closed_queue_makes_no_call_and_keeps_none() -> None:
     made: list[int] = []
     queue = DrainQueue()
     queue.put(queue.close)
     queue.put(lambda: made.append(1))
     queue.deliver()
     queue.put(lambda: made.append(2))
-    assert (made, len(queue)) == ([], 0)
+    assert not queue.try_direct(made.append, 3)
+    assert (made, len(queue), queue.is_closed) == ([], 0, True)
 
 
-def test_threads_lose_nothing_and_do_not_meet() -> None:
+def test_no_call_is_lost_or_overlaps_another_whatever_the_threads() -> None:
     threads, each = 4, 3_000
     queue = DrainQueue()
     inside = threading.Lock()
@@ -104,8 +161,9 @@ def test_threads_lose_nothing_and_do_not_meet() -> None:
 
     def work(name: int) -> None:
         for number in range(each):
-            queue.put(partial(note, name, number))
-            queue.deliver()
+            if name % 2 or not queue.try_direct(partial(note, name), number):  # half of the threads only put
+                queue.put(partial(note, name, number))
+                queue.deliver()
 
     workers = [threading.Thread(target=work, args=(name,), daemon=True) for name in range(threads)]
     interval = sys.getswitchinterval()
