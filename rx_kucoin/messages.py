@@ -1,141 +1,23 @@
-"""Everything that a stream brings: one type for each kind of message, and the words in them."""
+"""Everything that a stream emits: one type for each kind of message, and the words in them.
 
-from rx_kucoin.orderbook.book import OrderBook
-from rx_kucoin.orderbook.levels import Fill, Ladder
-from rx_kucoin.protocol.messages.balances import (
-    Asset,
-    AvailableBalance,
-    Balance,
-    DebtRatio,
-    FuturesBalance,
-    IsolatedMarginAsset,
-    IsolatedMarginPosition,
-    MarginStatus,
-    OrderMargin,
-    RelationContext,
-    WithdrawHold,
-)
-from rx_kucoin.protocol.messages.base import Change, Level, Message, Open, Part, Unknown
-from rx_kucoin.protocol.messages.closed import ClosedCandle, Origin
-from rx_kucoin.protocol.messages.futures import (
-    FundingRate,
-    FundingSettlement,
-    FuturesSnapshot,
-    FuturesTicker,
-    FuturesTickerV1,
-    MarkPrice,
-)
-from rx_kucoin.protocol.messages.margin import Indicator
-from rx_kucoin.protocol.messages.orders import FuturesOrder, FuturesStopOrder, Order, StopOrder
-from rx_kucoin.protocol.messages.positions import (
-    CrossLeverageChange,
-    MarginModeChange,
-    Position,
-    PositionSettlement,
-    RiskLimitChange,
-)
-from rx_kucoin.protocol.messages.spot import (
-    CallAuction,
-    Candle,
-    Depth,
-    Level1,
-    Level2Change,
-    MarketChange,
-    Match,
-    Snapshot,
-    Ticker,
-)
-from rx_kucoin.protocol.messages.words import (
-    ChangeReason,
-    FeeType,
-    FundingEvent,
-    FuturesTradeType,
-    IsolatedMarginCause,
-    IsolatedMarginState,
-    Liquidity,
-    MarginEvent,
-    MarginMode,
-    OrderEvent,
-    OrderStatus,
-    OrderType,
-    PositionSide,
-    Side,
-    Stop,
-    StopDirection,
-    StopEvent,
-    StopPriceType,
-    TradeType,
-    Word,
-)
-from rx_kucoin.protocol.raw import Push
+Each name is listed once, in `__all__` of the module of `rx_kucoin.protocol.messages` that defines it.
+"""
 
-__all__ = [
-    "Asset",
-    "AvailableBalance",
-    "Balance",
-    "CallAuction",
-    "Candle",
-    "Change",
-    "ChangeReason",
-    "ClosedCandle",
-    "CrossLeverageChange",
-    "DebtRatio",
-    "Depth",
-    "FeeType",
-    "Fill",
-    "FundingEvent",
-    "FundingRate",
-    "FundingSettlement",
-    "FuturesBalance",
-    "FuturesOrder",
-    "FuturesSnapshot",
-    "FuturesStopOrder",
-    "FuturesTicker",
-    "FuturesTickerV1",
-    "FuturesTradeType",
-    "Indicator",
-    "IsolatedMarginAsset",
-    "IsolatedMarginCause",
-    "IsolatedMarginPosition",
-    "IsolatedMarginState",
-    "Ladder",
-    "Level",
-    "Level1",
-    "Level2Change",
-    "Liquidity",
-    "MarginEvent",
-    "MarginMode",
-    "MarginModeChange",
-    "MarginStatus",
-    "MarkPrice",
-    "MarketChange",
-    "Match",
-    "Message",
-    "Open",
-    "Order",
-    "OrderBook",
-    "OrderEvent",
-    "OrderMargin",
-    "OrderStatus",
-    "OrderType",
-    "Origin",
-    "Part",
-    "Position",
-    "PositionSettlement",
-    "PositionSide",
-    "Push",
-    "RelationContext",
-    "RiskLimitChange",
-    "Side",
-    "Snapshot",
-    "Stop",
-    "StopDirection",
-    "StopEvent",
-    "StopOrder",
-    "StopPriceType",
-    "Ticker",
-    "TradeType",
-    "Unknown",
-    "WithdrawHold",
-    "Word",
-]
+# ruff: noqa: F403, PLC0414  this module does nothing but re-export
+
+from rx_kucoin.orderbook.book import OrderBook as OrderBook
+from rx_kucoin.orderbook.levels import Fill as Fill
+from rx_kucoin.orderbook.levels import Ladder as Ladder
+from rx_kucoin.protocol.messages.balances import *
+from rx_kucoin.protocol.messages.base import *
+from rx_kucoin.protocol.messages.closed import *
+from rx_kucoin.protocol.messages.futures import *
+from rx_kucoin.protocol.messages.margin import *
+from rx_kucoin.protocol.messages.orders import *
+from rx_kucoin.protocol.messages.positions import *
+from rx_kucoin.protocol.messages.spot import *
+from rx_kucoin.protocol.messages.words import *
+from rx_kucoin.protocol.raw import Push as Push
+
+# By way of `globals`: mypy takes a computed `__all__` for an empty one; without any it sees what is imported above.
+globals()["__all__"] = sorted(name for name in globals() if not name.startswith("_"))

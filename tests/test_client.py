@@ -11,7 +11,7 @@ from reactivex import operators as ops
 from reactivex.subject import BehaviorSubject
 from waiting import eventually, nothing_left
 
-from rx_kucoin import Closed, Credentials, KuCoin, Limits, Push, Rate, Ticker, events
+from rx_kucoin import Closed, Credentials, Depth, KuCoin, Limits, Push, Rate, Ticker, events
 from rx_kucoin.events import Event
 from rx_kucoin.operators import buffer_bounded
 from rx_kucoin.simulator import Simulator
@@ -64,6 +64,16 @@ WRONG: list[tuple[Callable[[KuCoin], Any], str]] = [
     (lambda k: k.candles("BTC-USDT", "7min"), "no interval"),
     (lambda k: k.depth("BTC-USDT", 20), "5 or 50"),
     (lambda k: k.level1("BTC-USDT", "BTC USDT"), "is not how KuCoin writes a symbol"),
+    (lambda k: k.channel("tickers"), "the spot market has no channel 'tickers'; choose from"),
+    (lambda k: k.channel("ticker"), "at least one symbol"),
+    (lambda k: k.channel(Ticker), "at least one symbol"),
+    (lambda k: k.channel(Depth, "BTC-USDT"), "'depth5'"),
+    (lambda k: k.channel("orders"), "is private"),
+    (lambda k: k.channel("orders", "BTC-USDT"), "takes no symbol"),
+    (lambda k: k.channel("match", "BTC-USDT", interval="1min"), "match takes no interval"),
+    (lambda k: k.channel("candles", "BTC-USDT", interval=""), "no interval"),
+    (lambda k: k.futures.channel("level1", "XBTUSDTM"), "the futures market has no channel 'level1'"),
+    (lambda k: k.futures.announcements("XBT-USDTM"), "is not how KuCoin writes a symbol"),
 ]
 
 

@@ -1,20 +1,26 @@
 """Every channel that KuCoin has: its method, its type, and the exchange's own example of it, read whole."""
 
 import json
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
+import reactivex
 from reactivex import Observable
 from reactivex.scheduler import VirtualTimeScheduler
 
 from rx_kucoin import Credentials, KuCoin, messages
+from rx_kucoin.markets.base import MarketStreams
 from rx_kucoin.protocol import frames
-from rx_kucoin.protocol.channels import CHANNELS
+from rx_kucoin.protocol.channels import CHANNELS, Channel
+from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.topics import Topic
 from rx_kucoin.testing import VirtualTransport
+from tests.protocol.account_frames import ours
 from tests.protocol.fields import lost
-from tests.protocol.material import VECTORS, needs
+from tests.protocol.material import VECTORS, needs, pushes
 
 
 class Row(NamedTuple):
@@ -102,7 +108,7 @@ def test_every_example_of_the_exchange_s_comes_out_of_its_method_whole() -> None
         if row.documented in SLIPS:
             example["topic"] = row.subscribed
         example.setdefault("type", "message")
-        received = passed(row, json.dumps(example))
+        received = passed(row.subscribed, json.dumps(example), row.ask)
         assert [type(each) for each in received] == [row.kind], row.documented
         missing = lost(frames.decode(json.dumps(example)), received[0])
         table.append(f"{row.documented:44} {row.method:26} {row.kind.__name__:24} {len(received):4} {len(missing):5}")
@@ -124,17 +130,96 @@ def test_a_private_channel_is_refused_without_a_key_before_anything_is_sent(
             assert isinstance(row.ask(kucoin), Observable)
 
 
-def passed(row: Row, text: str) -> list[Any]:
-    """What a subscriber of the method receives when the exchange pushes this."""
+def arguments_of(channel: Channel) -> list[str]:
+    return [] if "nothing" in channel.takes else ["BTC-USDT" if channel.market == "spot" else "XBTUSDTM"]
+
+
+@pytest.mark.parametrize("channel", CHANNELS.values(), ids=CHANNELS)
+def test_every_channel_is_streamed_by_its_name(channel: Channel) -> None:
+    topic = f"{channel.prefix}:{symbol}" if (symbol := "".join(arguments_of(channel))) else channel.prefix
+    if channel.takes == "candles":
+        topic += "_1min"
+    frame = next(each for each in [*ours(), *pushes()] if Topic.parse(each.topic).prefix == channel.prefix)
+    text = json.dumps({**json.loads(msgspec.json.encode(frame)), "topic": topic})
+    received = passed(topic, text, lambda kucoin: of(kucoin, channel).channel(channel.name, *arguments_of(channel)))
+    assert [type(each) in channel.messages for each in received] == [True]
+
+
+@pytest.mark.parametrize("channel", CHANNELS.values(), ids=CHANNELS)
+def test_a_channel_is_streamed_by_its_type_if_that_tells_it(channel: Channel) -> None:
+    by_type = [row for row in CHANNELS.values() if row.market == channel.market and channel.messages[0] in row.messages]
+    with KuCoin(credentials=Credentials("key", "secret", "phrase")) as kucoin:
+        if len(by_type) == len(channel.messages) == 1:
+            of(kucoin, channel).channel(channel.messages[0], *arguments_of(channel))
+        else:
+            with pytest.raises(ValueError, match=repr(channel.name)):
+                of(kucoin, channel).channel(channel.messages[0], *arguments_of(channel))
+
+
+def of(kucoin: KuCoin, channel: Channel) -> MarketStreams:
+    return kucoin if channel.market == "spot" else kucoin.futures
+
+
+FOLLOWED: dict[Market, str] = {
+    "spot": "ticker match candles closed_candles level1 depth level2 book snapshot call_auction call_auction_depth "
+    "mark_price index_price margin_isolated_position",
+    "futures": "ticker ticker_v1 match candles closed_candles depth level2 book instrument snapshot orders positions",
+}
+"""What version 0.1.0 could follow."""
+
+
+@pytest.mark.parametrize("market", FOLLOWED)
+def test_every_channel_that_takes_a_symbol_can_be_followed(market: Market) -> None:
+    rows = {row.name for row in CHANNELS.values() if row.market == market and row.takes != "nothing"}
+    for name in rows | set(FOLLOWED[market].split()):
+        clock = VirtualTimeScheduler(0.0)
+        exchange = VirtualTransport(clock)
+        kucoin = KuCoin(
+            scheduler=clock,
+            transport=lambda market, private, exchange=exchange: exchange,
+            credentials=Credentials("key", "secret", "phrase"),
+        )
+        symbol = "BTC-USDT" if market == "spot" else "XBTUSDTM"
+        streams = kucoin if market == "spot" else kucoin.futures
+        reactivex.concat(reactivex.just({symbol}), reactivex.never()).pipe(streams.follow(name)).subscribe(
+            on_error=pytest.fail
+        )
+        clock.advance_to(1.0)
+        [topic] = exchange.open_wires[0].topics.keys()
+        assert symbol in topic or name == "announcements"
+        kucoin.close()
+
+
+def test_what_takes_no_symbol_cannot_be_followed() -> None:
+    with KuCoin() as kucoin, pytest.raises(ValueError, match="no 'balances' to follow; choose from book, call_auction"):
+        kucoin.follow("balances")
+
+
+def test_announcements_are_those_of_the_contracts_that_are_named() -> None:
+    clock = VirtualTimeScheduler(0.0)
+    exchange = VirtualTransport(clock)
+    kucoin = KuCoin(scheduler=clock, transport=lambda market, private: exchange)
+    received = list[str]()
+    kucoin.futures.announcements("XBTUSDTM,ETHUSDTM").subscribe(lambda it: received.append(it.symbol), pytest.fail)
+    clock.advance_to(1.0)
+    for symbol in ("XBTUSDTM", "SOLUSDTM", "ETHUSDTM"):
+        push = {"type": "message", "topic": "/contract/announcement", "subject": "funding.begin"}
+        exchange.push("/contract/announcement", json.dumps({**push, "data": {"symbol": symbol}}))
+    assert received == ["XBTUSDTM", "ETHUSDTM"]
+    kucoin.close()
+
+
+def passed(topic: str, text: str, ask: Callable[[KuCoin], Observable[Any]]) -> list[Any]:
+    """What a subscriber of a stream receives when the exchange pushes this on its topic."""
     clock = VirtualTimeScheduler(0.0)
     exchange = VirtualTransport(clock)
     kucoin = KuCoin(
         scheduler=clock, transport=lambda market, private: exchange, credentials=Credentials("key", "secret", "phrase")
     )
     received = list[Any]()
-    row.ask(kucoin).subscribe(received.append, pytest.fail)
+    ask(kucoin).subscribe(received.append, pytest.fail)
     clock.advance_to(1.0)
-    assert exchange.open_wires[0].topics.keys() == {row.subscribed}
-    exchange.push(row.subscribed, text)
+    assert exchange.open_wires[0].topics.keys() == {topic}
+    exchange.push(topic, text)
     kucoin.close()
     return received

@@ -142,7 +142,7 @@ def methods(kind: type) -> set[str]:
 
 def test_its_lists_of_streams_are_the_classes() -> None:
     rows = [row for mark in ("spot", "futures", "account", "more") for row in table(mark)]
-    named = {call.partition("(")[0].strip("`") for call, *_ in rows} | {"futures.follow"}
+    named = {call.partition("(")[0].strip("`") for call, *_ in rows} | {"futures.channel", "futures.follow"}
     assert named == (methods(KuCoin) - {"close"}) | {f"futures.{name}" for name in methods(Futures)}
 
 

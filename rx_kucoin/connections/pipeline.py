@@ -29,7 +29,7 @@ from rx_kucoin.operators._retry_backoff import full_jitter, retry_backoff
 from rx_kucoin.operators._share_anew import share_anew
 from rx_kucoin.operators._switch_when_ready import switch_when_ready
 from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach, map_unguarded
-from rx_kucoin.protocol.channel import Order
+from rx_kucoin.protocol.channels import Ordering
 from rx_kucoin.protocol.dedup import mark
 from rx_kucoin.protocol.readers.base import Reader
 
@@ -87,7 +87,7 @@ def connections_of_line(
 
 
 def stream_of_topic(
-    topic: str, reader: Reader, order: Order | None, leases: Callable[[str], Observable[Lease]], context: Context
+    topic: str, reader: Reader, order: Ordering | None, leases: Callable[[str], Observable[Lease]], context: Context
 ) -> Observable[Any]:
     """A topic: the shared pool's connections, mapped to messages, handed over, in order, until the end, shared.
 
@@ -114,7 +114,7 @@ class _FreshStream(Unguarded[Any]):
         self,
         topic: str,
         reader: Reader,
-        order: Order | None,
+        order: Ordering | None,
         leases: Callable[[str], Observable[Lease]],
         context: Context,
     ) -> None:
@@ -131,7 +131,7 @@ class _FreshStream(Unguarded[Any]):
 
 
 def _fresh_stream(
-    topic: str, reader: Reader, order: Order | None, leases: Callable[[str], Observable[Lease]], context: Context
+    topic: str, reader: Reader, order: Ordering | None, leases: Callable[[str], Observable[Lease]], context: Context
 ) -> Observable[Any]:
     """The stream of a topic, for one life of it. What is made here lasts as long as the subscription, and no longer."""
     until_closed = context.open_streams.until_closed

@@ -9,7 +9,7 @@ from rx_kucoin import events
 from rx_kucoin.connections.context import Context
 from rx_kucoin.connections.pool import Lease
 from rx_kucoin.operators._in_sequence import Doubt
-from rx_kucoin.protocol.channel import Order
+from rx_kucoin.protocol.channels import Ordering
 from rx_kucoin.protocol.readers.base import Reader
 
 __all__ = ["EXCHANGE_SKIPPED", "LINE_WAS_DOWN", "TopicOrder"]
@@ -26,7 +26,7 @@ class TopicOrder(Doubt):
 
     __slots__ = ("_began", "_cause", "_connections", "_context", "_order", "_reader", "_topic")
 
-    def __init__(self, topic: str, reader: Reader, order: Order, context: Context) -> None:
+    def __init__(self, topic: str, reader: Reader, order: Ordering, context: Context) -> None:
         super().__init__()
         self._topic, self._reader, self._order, self._context = topic, reader, order, context
         self._began = context.clock.now

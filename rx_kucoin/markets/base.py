@@ -1,12 +1,13 @@
-"""What the streams of every market have in common: how they are asked for, and checked before anything is sent."""
+"""The streams that both markets have, and how any channel of the table is streamed or followed."""
 
 import math
 from collections.abc import Callable, Iterable
 from functools import partial
 from operator import attrgetter
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal, TypeVar, overload
 
 from reactivex import Observable
+from reactivex import operators as ops
 
 from rx_kucoin.candles.stream import closed_candles
 from rx_kucoin.connections.engine import Engine
@@ -20,30 +21,80 @@ from rx_kucoin.orderbook.snapshots import Source
 from rx_kucoin.orderbook.stream import calibrated, whole
 from rx_kucoin.orderbook.top_of_book import of_depth
 from rx_kucoin.protocol import channels, limits
+from rx_kucoin.protocol.channels import Channel
+from rx_kucoin.protocol.messages.base import Message
 from rx_kucoin.protocol.messages.closed import ClosedCandle
 from rx_kucoin.protocol.raw import Push
+from rx_kucoin.protocol.topics import Topic
 from rx_kucoin.protocol.validation import check, check_one, check_shape
 from rx_kucoin.recording.hooks import RecordingHooks
 from rx_kucoin.recording.keyframes import with_keyframes
 
-__all__ = ["MarketStreams", "some"]
+__all__ = ["MarketStreams", "followable"]
+
+MethodT = TypeVar("MethodT", bound=Callable[..., Observable[Any]])
+MessageT = TypeVar("MessageT", bound=Message)
+
+
+def followable(method: MethodT) -> MethodT:
+    """Mark a method that takes a symbol as one for `follow`, where its name is not that of a channel."""
+    vars(method)[_MARK] = True
+    return method
+
+
+_MARK: Final = "is_followable"
 
 
 class MarketStreams:
     """The streams of one market. Asking for one sends nothing; subscribing to it does."""
 
     _market: ClassVar[limits.Market]
-    _depths: ClassVar[dict[int, str]]
-    _level2: ClassVar[str]
     _top: ClassVar[tuple[str, Callable[[Any], OrderBook]]]
-    """The channel of best bid and best ask, and how a book is made of what it brings."""
-    _followed: ClassVar[frozenset[str]]
+    """The channel of best bid and best ask, and what makes a book of its messages."""
 
     def __init__(self, engine: Engine, has_key: Callable[[], bool], recorded: RecordingHooks) -> None:
         self._engine, self._has_key, self._recorded = engine, has_key, recorded
         self._bars: dict[tuple[str, str, float], Observable[ClosedCandle]] = {}
         self._books: dict[tuple[str, Source | int | None], Observable[OrderBook]] = {}
 
+    @overload
+    def channel(self, channel: type[MessageT], *symbols: str, interval: str | None = None) -> Observable[MessageT]: ...
+    @overload
+    def channel(self, channel: str, *symbols: str, interval: str | None = None) -> Observable[Any]: ...
+    def channel(self, channel: str | type[Message], *symbols: str, interval: str | None = None) -> Observable[Any]:
+        """Stream a channel of this market by the type of its messages, or by its name.
+
+        By type it is typed; a type that several channels emit, such as `Depth`, takes a name. Every channel can be
+        streamed so, those that have a method, too, which is shorter.
+
+            kucoin.channel(messages.CallAuction, "BTC-USDT").subscribe(print)
+            kucoin.channel("call_auction", "BTC-USDT", "ETH-USDT").subscribe(print)
+            kucoin.futures.channel("candles", "XBTUSDTM", interval="1hour").subscribe(print)
+
+        Args:
+            channel: The type of its messages, or its name.
+            symbols: Whose messages, if it takes symbols.
+            interval: Of candles; 1min if it is None.
+
+        Raises:
+            ValueError: no channel has that name, or none or several have that type; a symbol is malformed, missing,
+                or one too many; or the channel is private, and there is no key.
+        """
+        if isinstance(channel, str):
+            row = channels.channel_named(self._market, channel)
+        else:
+            row = channels.channel_emitting(self._market, channel)
+        if not symbols and row.takes not in {"nothing", "symbol or nothing"}:
+            raise ValueError('name at least one symbol, as in "BTC-USDT"')
+        if row.takes == "candles":
+            symbols = tuple([f"{symbol}_{'1min' if interval is None else interval}" for symbol in symbols])
+        elif interval is not None:
+            raise ValueError(f"{row.name} takes no interval, but candles do")
+        if row.one_for_all and symbols:
+            return self._only(row, symbols)
+        return self._typed(row.prefix, *symbols)
+
+    @followable
     def closed_candles(self, symbol: str, interval: str = "1min", *, settle: float = 3.0) -> Observable[ClosedCandle]:
         """Stream each bar of a symbol once, when it is final, in order: in a silent market and across a reconnect, too.
 
@@ -75,15 +126,13 @@ class MarketStreams:
             top_ten.pipe(kucoin.follow("depth", levels=50)).subscribe(print)
 
         Args:
-            channel: The name of a method that takes a symbol.
+            channel: The name of a channel that takes a symbol, or `book`, `closed_candles`, `depth`.
             settings: Its other arguments.
 
         Raises:
-            ValueError: no method of that name takes a symbol. A malformed symbol ends the stream with one.
+            ValueError: nothing of that name takes a symbol. A malformed symbol ends the stream with one.
         """
-        if channel not in self._followed:
-            raise ValueError(f"no {channel!r} to follow; choose from {', '.join(sorted(self._followed))}")
-        stream_of: Callable[..., Observable[Any]] = getattr(self, channel)
+        stream_of = self._followed(channel)
 
         def of_symbol(symbol: str) -> Observable[Any]:
             return stream_of(symbol, **settings)
@@ -95,27 +144,47 @@ class MarketStreams:
         topics = check(topic) if checked else check_shape(topic)
         return self._merged(topics, typed=False)
 
+    def _followed(self, name: str) -> Callable[..., Observable[Any]]:
+        """Find what makes the stream of a symbol: a method that is marked, or else a channel that takes a symbol."""
+        methods = {each for each in dir(type(self)) if getattr(getattr(type(self), each), _MARK, False)}
+        if name in methods:
+            method: Callable[..., Observable[Any]] = getattr(self, name)
+            return method
+        rows = {row.name for row in channels.CHANNELS.values() if row.market == self._market and row.takes_symbol}
+        if name not in rows:
+            raise ValueError(f"no {name!r} to follow; choose from {', '.join(sorted(methods | rows))}")
+        return partial(self.channel, name)
+
+    def _only(self, row: Channel, symbols: Iterable[str]) -> Observable[Any]:
+        """Stream what a channel pushes for all symbols, without the messages about others than these."""
+        wanted = {Topic.parse(topic).argument for symbol in symbols for topic in check(f"{row.prefix}:{symbol}")}
+
+        def is_wanted(message: Message) -> bool:
+            return message.symbol in wanted
+
+        return self._typed(row.prefix).pipe(ops.filter(is_wanted))
+
     def _typed(self, prefix: str, *arguments: str) -> Observable[Any]:
         """Merge the streams of a channel for these arguments; without any, it is the channel's own."""
         asked = [f"{prefix}:{argument}" for argument in arguments] or [prefix]
         return self._merged([topic for each in asked for topic in check(each)], typed=True)
 
     def _depth(self, symbol: str, levels: Literal[5, 50]) -> Observable[Any]:
-        if levels not in self._depths:
+        if levels not in _DEPTHS:
             raise ValueError(f"KuCoin streams 5 or 50 levels, not {levels}; level2 streams every change of the book")
-        return self._typed(self._depths[levels], symbol)
+        return self.channel(_DEPTHS[levels], symbol)
 
     def _book(
         self, symbol: str, depth: int | None, every: float | None, sources: dict[int | None, Source]
     ) -> Observable[OrderBook]:
         """Stream the book of a symbol, from the channel that is as deep or else from one of these; shared by all."""
         shallow: dict[int | None, tuple[str, Callable[[Any], OrderBook]]] = {1: self._top}
-        for levels, prefix in self._depths.items():
-            shallow[levels] = prefix, partial(of_depth, levels=levels)
+        for levels, name in _DEPTHS.items():
+            shallow[levels] = name, partial(of_depth, levels=levels)
         if every is not None and not 0 < every < math.inf:
             raise ValueError(f"every must be above 0 seconds, and finite, not {every}")
         if depth in sources:
-            topic = check_one(self._level2, symbol)
+            topic = self._topic("level2", symbol)
             book = with_keyframes(
                 self._engine,
                 self._recorded,
@@ -123,8 +192,8 @@ class MarketStreams:
                 partial(calibrated, topic=topic, symbol=symbol, source=sources[depth]),
             )
         elif depth in shallow:
-            prefix, read = shallow[depth]
-            book = whole(self._engine, check_one(prefix, symbol), read)
+            name, read = shallow[depth]
+            book = whole(self._engine, self._topic(name, symbol), read)
         else:
             depths = ", ".join(str(each) for each in sorted(filter(None, {*shallow, *sources})))
             raise ValueError(f"no book is {depth} levels deep; choose from {depths}, or None for all of them")
@@ -142,6 +211,9 @@ class MarketStreams:
         paced = known.pipe(conflate(every, at_once=_is_stale, scheduler=self._engine.pacer), share())
         return self._engine.presented(paced)
 
+    def _topic(self, name: str, symbol: str) -> str:
+        return check_one(channels.channel_named(self._market, name).prefix, symbol)
+
     def _merged(self, topics: Iterable[str], *, typed: bool) -> Observable[Any]:
         streams = [self._stream(topic, typed=typed) for topic in dict.fromkeys(topics)]
         return self._engine.presented(merge_serial(*streams))
@@ -155,12 +227,7 @@ class MarketStreams:
         return self._engine.stream(topic, typed=typed)
 
 
-def some(symbols: tuple[str, ...]) -> tuple[str, ...]:
-    """Let through at least one symbol."""
-    if not symbols:
-        raise ValueError('name at least one symbol, as in "BTC-USDT"')
-    return symbols
-
-
 _is_stale: Final = attrgetter("stale")
 _REFUSALS: Final = (SubscriptionRejected, UnknownSymbol)
+_DEPTHS: Final = {5: "depth5", 50: "depth50"}
+"""The channel of so many levels a side."""

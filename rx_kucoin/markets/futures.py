@@ -3,9 +3,8 @@
 from typing import Literal
 
 from reactivex import Observable
-from reactivex import operators as ops
 
-from rx_kucoin.markets.base import MarketStreams, some
+from rx_kucoin.markets.base import MarketStreams, followable
 from rx_kucoin.orderbook.book import OrderBook
 from rx_kucoin.orderbook.snapshots import WHOLE
 from rx_kucoin.orderbook.top_of_book import of_ticker
@@ -40,40 +39,22 @@ class Futures(MarketStreams):
     """
 
     _market = "futures"
-    _depths = {5: "/contractMarket/level2Depth5", 50: "/contractMarket/level2Depth50"}  # noqa: RUF012  see the base class
-    _level2 = "/contractMarket/level2"
-    _top = ("/contractMarket/tickerV2", of_ticker)
-    _followed = frozenset(
-        {
-            "ticker",
-            "ticker_v1",
-            "match",
-            "candles",
-            "closed_candles",
-            "depth",
-            "level2",
-            "book",
-            "instrument",
-            "snapshot",
-            "orders",
-            "positions",
-        }
-    )
+    _top = ("ticker", of_ticker)
 
     def __repr__(self) -> str:
         return "<Futures of KuCoin>"
 
     def ticker(self, *symbols: str) -> Observable[FuturesTicker]:
         """Stream best bid and ask of these contracts, at every change of the book."""
-        return self._typed("/contractMarket/tickerV2", *some(symbols))
+        return self.channel("ticker", *symbols)
 
     def ticker_v1(self, *symbols: str) -> Observable[FuturesTickerV1]:
         """Stream last trade and best bid and ask of these contracts, at every trade. KuCoin advises `ticker`."""
-        return self._typed("/contractMarket/ticker", *some(symbols))
+        return self.channel("ticker_v1", *symbols)
 
     def match(self, *symbols: str) -> Observable[Match]:
         """Stream the trades of these contracts."""
-        return self._typed("/contractMarket/execution", *some(symbols))
+        return self.channel("match", *symbols)
 
     def candles(self, symbol: str, interval: str = "1min") -> Observable[Candle]:
         """Stream the candle of a contract as it forms, every second. See `closed_candles` for those that are final.
@@ -81,8 +62,9 @@ class Futures(MarketStreams):
         Raises:
             ValueError: a malformed symbol, or an interval that KuCoin does not have.
         """
-        return self._typed("/contractMarket/limitCandle", f"{symbol}_{interval}")
+        return self.channel("candles", symbol, interval=interval)
 
+    @followable
     def depth(self, symbol: str, levels: Literal[5, 50] = 5) -> Observable[Depth]:
         """Stream the best 5 or 50 levels of a contract, every 100 ms, changed or not.
 
@@ -93,8 +75,9 @@ class Futures(MarketStreams):
 
     def level2(self, *symbols: str) -> Observable[Level2Change]:
         """Stream every change of the books of these contracts, one level each, without a hole."""
-        return self._typed("/contractMarket/level2", *some(symbols))
+        return self.channel("level2", *symbols)
 
+    @followable
     def book(
         self, symbol: str, depth: Literal[1, 5, 50] | None = None, *, every: float | None = None
     ) -> Observable[OrderBook]:
@@ -113,47 +96,43 @@ class Futures(MarketStreams):
 
     def instrument(self, *symbols: str) -> Observable[MarkPrice | FundingRate]:
         """Stream mark and index price of these contracts every second, and the funding rate every minute."""
-        return self._typed("/contract/instrument", *some(symbols))
+        return self.channel("instrument", *symbols)
 
     def announcements(self, *symbols: str) -> Observable[FundingSettlement]:
         """Stream the beginning and the end of each funding settlement, of these contracts or of all."""
-        settlements: Observable[FundingSettlement] = self._typed("/contract/announcement")  # tells of all contracts
-
-        def is_asked_for(settlement: FundingSettlement) -> bool:
-            return settlement.symbol in symbols
-
-        return settlements.pipe(ops.filter(is_asked_for)) if symbols else settlements
+        return self.channel("announcements", *symbols)
 
     def snapshot(self, *symbols: str) -> Observable[FuturesSnapshot]:
         """Stream the 24 h statistics of these contracts, every 5 s each."""
-        return self._typed("/contractMarket/snapshot", *some(symbols))
+        return self.channel("snapshot", *symbols)
 
     def orders(self, *symbols: str) -> Observable[FuturesOrder]:
         """Stream every change of one's own orders, in these contracts or in all. Private."""
-        return self._typed("/contractMarket/tradeOrders", *symbols)
+        return self.channel("orders", *symbols)
 
     def stop_orders(self) -> Observable[FuturesStopOrder]:
         """Stream every change of one's own stop orders. Private."""
-        return self._typed("/contractMarket/advancedOrders")
+        return self.channel("stop_orders")
 
     def balances(self) -> Observable[FuturesBalance | OrderMargin | AvailableBalance | WithdrawHold | Unknown]:
         """Stream every change of one's own futures account, one currency each. Private.
 
         All but `FuturesBalance` are older kinds, which KuCoin advises against and may still send.
         """
-        return self._typed("/contractAccount/wallet")
+        return self.channel("balances")
 
+    @followable
     def positions(self, *symbols: str) -> Observable[Position | PositionSettlement | RiskLimitChange | Unknown]:
         """Stream every change of one's own positions, in these contracts or in all. Private."""
-        return self._typed("/contract/position", *symbols) if symbols else self._typed("/contract/positionAll")
+        return self.channel("position", *symbols) if symbols else self.channel("all_positions")
 
     def margin_mode(self) -> Observable[MarginModeChange]:
         """Stream every change between cross and isolated margin. Private."""
-        return self._typed("/contract/marginMode")
+        return self.channel("margin_mode")
 
     def cross_leverage(self) -> Observable[CrossLeverageChange]:
         """Stream every change of a contract's leverage in cross margin. Private."""
-        return self._typed("/contract/crossLeverage")
+        return self.channel("cross_leverage")
 
     def contracts(self) -> Observable[tuple[Contract, ...]]:
         """Ask the exchange for the contracts that are open, with their rules: emits them all at once, and completes."""

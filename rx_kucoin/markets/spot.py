@@ -4,7 +4,7 @@ from typing import Literal
 
 from reactivex import Observable
 
-from rx_kucoin.markets.base import MarketStreams, some
+from rx_kucoin.markets.base import MarketStreams, followable
 from rx_kucoin.orderbook.book import OrderBook
 from rx_kucoin.orderbook.snapshots import BEST, WHOLE
 from rx_kucoin.orderbook.top_of_book import of_level1
@@ -22,39 +22,19 @@ class Spot(MarketStreams):
     """Streams of the spot market. Every method raises `ValueError` where a symbol is malformed, or none is named."""
 
     _market = "spot"
-    _depths = {5: "/spotMarket/level2Depth5", 50: "/spotMarket/level2Depth50"}  # noqa: RUF012  see the base class
-    _level2 = "/market/level2"
-    _top = ("/spotMarket/level1", of_level1)
-    _followed = frozenset(
-        {
-            "ticker",
-            "match",
-            "candles",
-            "closed_candles",
-            "level1",
-            "depth",
-            "level2",
-            "book",
-            "snapshot",
-            "call_auction",
-            "call_auction_depth",
-            "mark_price",
-            "index_price",
-            "margin_isolated_position",
-        }
-    )
+    _top = ("level1", of_level1)
 
     def ticker(self, *symbols: str) -> Observable[Ticker]:
         """Stream last trade and best bid and ask of these symbols, at most every 100 ms each."""
-        return self._typed("/market/ticker", *some(symbols))
+        return self.channel("ticker", *symbols)
 
     def tickers(self) -> Observable[Ticker]:
         """Stream the tickers of all symbols."""
-        return self._typed("/market/ticker", "all")
+        return self.channel("ticker", "all")
 
     def match(self, *symbols: str) -> Observable[Match]:
         """Stream the trades of these symbols."""
-        return self._typed("/market/match", *some(symbols))
+        return self.channel("match", *symbols)
 
     def candles(self, symbol: str, interval: str = "1min") -> Observable[Candle]:
         """Stream the candle of a symbol as it forms. See `closed_candles` for those that are final.
@@ -62,12 +42,13 @@ class Spot(MarketStreams):
         Raises:
             ValueError: a malformed symbol, or an interval that KuCoin does not have.
         """
-        return self._typed("/market/candles", f"{symbol}_{interval}")
+        return self.channel("candles", symbol, interval=interval)
 
     def level1(self, *symbols: str) -> Observable[Level1]:
         """Stream best bid and ask of these symbols, at most every 10 ms each."""
-        return self._typed("/spotMarket/level1", *some(symbols))
+        return self.channel("level1", *symbols)
 
+    @followable
     def depth(self, symbol: str, levels: Literal[5, 50] = 5) -> Observable[Depth]:
         """Stream the best 5 or 50 levels of a symbol, every 100 ms.
 
@@ -78,8 +59,9 @@ class Spot(MarketStreams):
 
     def level2(self, *symbols: str) -> Observable[Level2Change]:
         """Stream every change of the books of these symbols, in ranges without a hole."""
-        return self._typed("/market/level2", *some(symbols))
+        return self.channel("level2", *symbols)
 
+    @followable
     def book(
         self, symbol: str, depth: Literal[1, 5, 50, 100] | None = None, *, every: float | None = None
     ) -> Observable[OrderBook]:
@@ -107,54 +89,54 @@ class Spot(MarketStreams):
 
     def snapshot(self, *symbols: str) -> Observable[Snapshot]:
         """Stream the 24 h statistics of these symbols, every 2 s each."""
-        return self._typed("/market/snapshot", *some(symbols))
+        return self.channel("snapshot", *symbols)
 
     def snapshots(self, *markets: str) -> Observable[Snapshot]:
         """Stream the 24 h statistics of all symbols of these markets ("BTC", "USDS", "ALTS" ...), every 2 s each."""
-        return self._typed("/market/snapshot", *some(markets))
+        return self.channel("snapshot", *markets)
 
     def call_auction(self, *symbols: str) -> Observable[CallAuction]:
         """Stream the estimated price and size of a symbol that is about to be listed, every 100 ms of its auction."""
-        return self._typed("/callauction/callauctionData", *some(symbols))
+        return self.channel("call_auction", *symbols)
 
     def call_auction_depth(self, *symbols: str) -> Observable[Depth]:
         """Stream the best 50 levels of a symbol that is about to be listed, every 100 ms of its auction."""
-        return self._typed("/callauction/level2Depth50", *some(symbols))
+        return self.channel("call_auction_depth", *symbols)
 
     def mark_price(self, *symbols: str) -> Observable[Indicator]:
         """Stream the mark prices of margin trading ("USDT-BTC", "ETH-BTC" ...), every second each."""
-        return self._typed("/indicator/markPrice", *some(symbols))
+        return self.channel("mark_price", *symbols)
 
     def index_price(self, *symbols: str) -> Observable[Indicator]:
         """Stream the index prices of margin trading ("USDT-BTC", "ETH-BTC" ...), every second each."""
-        return self._typed("/indicator/index", *some(symbols))
+        return self.channel("index_price", *symbols)
 
     def orders(self) -> Observable[Order]:
         """Stream every change of one's own orders, from the moment that the exchange received them. Private."""
-        return self._typed("/spotMarket/tradeOrdersV2")
+        return self.channel("orders")
 
     def orders_v1(self) -> Observable[Order]:
         """Stream every change of one's own orders from when they are open; `orders` tells more. Private."""
-        return self._typed("/spotMarket/tradeOrders")
+        return self.channel("orders_v1")
 
     def stop_orders(self) -> Observable[StopOrder]:
         """Stream every change of one's own stop orders. Private."""
-        return self._typed("/spotMarket/advancedOrders")
+        return self.channel("stop_orders")
 
     def balances(self) -> Observable[Balance]:
         """Stream every change of one's own balances, one currency of one account each. Private."""
-        return self._typed("/account/balance")
+        return self.channel("balances")
 
     def margin_position(self) -> Observable[DebtRatio | MarginStatus | Unknown]:
         """Stream one's own cross margin position: the debt every 4 s while there is any, and each change of status.
 
         Private.
         """
-        return self._typed("/margin/position")
+        return self.channel("margin_position")
 
     def margin_isolated_position(self, *symbols: str) -> Observable[IsolatedMarginPosition]:
         """Stream every change of one's own isolated margin positions in these symbols. Private."""
-        return self._typed("/margin/isolatedPosition", *some(symbols))
+        return self.channel("margin_isolated_position", *symbols)
 
     def symbols(self) -> Observable[tuple[Symbol, ...]]:
         """Ask the exchange for the symbols that it lists, with their rules: emits them all at once, and completes."""

@@ -1,136 +1,289 @@
-"""The catalogue: one row for each channel that KuCoin has. Channels differ in data, not in behaviour.
+"""The table of channels: one row for each kind of stream that KuCoin has. Channels differ in data, not in behaviour.
+
+To add a channel, write its message (`rx_kucoin/protocol/messages/`), the reader that makes the message of a payload
+(`rx_kucoin/protocol/readers/`), and its row here. Everything else derives from the row:
+
+- `kucoin.channel(Message, "BTC-USDT")` streams it, typed; `kucoin.channel("name", "BTC-USDT")` does the same by name;
+- `kucoin.follow("name")` follows it, if it takes a symbol; `rx-kucoin watch --channel name` shows it, if it is public;
+- `kucoin.topic`, recordings and replays check, order and redact it;
+- `rx_kucoin.messages` exports its message, and the simulator serves the `example` of its row.
+
+A row needs no method of its own. Methods such as `kucoin.ticker` are a convenience with a signature and a docstring
+that editors show; they name a row and add nothing to it. They are written by hand because a type checker cannot derive
+a method from a table, and rows do not depend on them. `tests/test_add_a_channel.py` adds a channel by three edits.
 
 Source: KuCoin's API description of its 38 classic topics, and captured frames where these differ from it.
 """
 
-from typing import Final
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Any, Final, Literal
 
-from rx_kucoin.protocol.channel import RANGE, SAMPLED, SEQUENCE, TIME, Channel
 from rx_kucoin.protocol.limits import Market
+from rx_kucoin.protocol.messages.balances import (
+    AvailableBalance,
+    Balance,
+    DebtRatio,
+    FuturesBalance,
+    IsolatedMarginPosition,
+    MarginStatus,
+    OrderMargin,
+    WithdrawHold,
+)
+from rx_kucoin.protocol.messages.base import Message, Unknown
+from rx_kucoin.protocol.messages.futures import (
+    FundingRate,
+    FundingSettlement,
+    FuturesSnapshot,
+    FuturesTicker,
+    FuturesTickerV1,
+    MarkPrice,
+)
+from rx_kucoin.protocol.messages.margin import Indicator
+from rx_kucoin.protocol.messages.orders import FuturesOrder, FuturesStopOrder, Order, StopOrder
+from rx_kucoin.protocol.messages.positions import (
+    CrossLeverageChange,
+    MarginModeChange,
+    Position,
+    PositionSettlement,
+    RiskLimitChange,
+)
+from rx_kucoin.protocol.messages.spot import CallAuction, Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
 from rx_kucoin.protocol.readers import account, futures, margin, spot
 from rx_kucoin.protocol.readers.base import Reader
 from rx_kucoin.protocol.topics import Topic
 
-__all__ = ["CHANNELS", "channel_of", "elsewhere", "is_private", "row_of"]
+__all__ = [
+    "CHANNELS",
+    "INTERVALS",
+    "RANGE",
+    "SAMPLED",
+    "SEQUENCE",
+    "TIME",
+    "Channel",
+    "Ordering",
+    "channel_emitting",
+    "channel_named",
+    "channel_of",
+    "elsewhere",
+    "is_private",
+    "row_of",
+]
+
+Argument = Literal["symbol", "symbol or all", "symbol or market", "candles", "symbol or nothing", "nothing"]
+
+INTERVALS: Final = (
+    "1min",
+    "3min",
+    "5min",
+    "15min",
+    "30min",
+    "1hour",
+    "2hour",
+    "4hour",
+    "6hour",
+    "8hour",
+    "12hour",
+    "1day",
+    "1week",
+    "1month",
+)
+"""The intervals of candles. 5min and 1month are served although a list of the documentation lacks them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    """How the messages of a stream are numbered: tells a lost one, a repeated one and one out of turn."""
+
+    first: Callable[[Any], int | None]
+    last: Callable[[Any], int | None]
+    key: Callable[[Any], Hashable] | None = None
+    """Several streams in one topic, each with a sequence of its own; None: one stream."""
+    contiguous: bool = False
+    """The next message starts where this one ended, so a hole is a loss."""
+    strict: bool = True
+    """A number stands for one message only. The exchange's time does not: two messages may share a millisecond."""
+
+
+SEQUENCE: Final = Ordering(attrgetter("sequence"), attrgetter("sequence"))
+SAMPLED: Final = replace(SEQUENCE, strict=False)
+"""The sequence of a book that is sampled: it may stand for two messages."""
+RANGE: Final = Ordering(attrgetter("sequence_start"), attrgetter("sequence_end"), contiguous=True)
+TIME: Final = Ordering(attrgetter("time_ns"), attrgetter("time_ns"), strict=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A row of the table: a kind of stream."""
+
+    name: str
+    """What users call it; no other channel of its market has this name."""
+    market: Market
+    prefix: str
+    """What its topics begin with: no other channel has this prefix."""
+    takes: Argument
+    """What its topics name."""
+    messages: tuple[type[Message], ...] = ()
+    """The types that its reader makes."""
+    reader: Reader | None = None
+    """Reads typed messages; None: payloads only."""
+    order: Ordering | None = None
+    """How its typed messages are ordered; None: their number and their time tell nothing of their order."""
+    last: tuple[str, ...] = ()
+    """Where in a payload its sequence ends, or the exchange's time stands, by which payloads are ordered likewise."""
+    first: tuple[str, ...] = ()
+    """Where in a payload its range of sequence numbers starts, if it has ranges."""
+    private: bool = False
+    """Needs credentials."""
+    listed: bool = True
+    """Many topics of it may share a subscribe message."""
+    one_for_all: bool = False
+    """What concerns any symbol is pushed on the bare topic alone."""
+    symbol: tuple[str, ...] = ()
+    """Where in a payload the symbol stands, when the topic does not tell it."""
+    pushed_as: tuple[str, ...] = ()
+    """Other prefixes that its pushes were seen under."""
+    example: str | None = None
+    """A push of it as the exchange's documentation prints it, in JSON. The simulator serves it, with the symbol that
+    is asked for, and `last` and `first` going on, where it has nothing livelier to tell."""
+
+    @property
+    def takes_symbol(self) -> bool:
+        """Whether one can ask for a single symbol of it."""
+        return self.takes != "nothing"
+
+    def shares_lines(self, argument: str | None) -> bool:
+        """Whether a topic may stand in a comma list. A bare channel, `:all`, a market and a private one stand alone."""
+        return self.listed and not self.private and argument is not None and not self.is_about_many(argument)
+
+    def typed_order(self, argument: str) -> Ordering | None:
+        """How the typed messages of an argument are ordered."""
+        if self.order is None or not self.is_about_many(argument):
+            return self.order
+        return replace(self.order, key=attrgetter("symbol"))
+
+    def is_about_many(self, argument: str) -> bool:
+        """Whether a topic carries many symbols, each with a sequence of its own: `:all` and `:{market}` do."""
+        many = {"symbol or all": argument == "all", "symbol or market": "-" not in argument}
+        return many.get(self.takes, False)
+
 
 _SEQ: Final = ("sequence",)
 _TS: Final = ("timestamp",)
+_TIME: Final = ("time",)
+_SYMBOL: Final = ("symbol",)
 
 
-def _public_rows() -> tuple[Channel, ...]:
-    return (
-        Channel("/market/ticker", "spot", "symbol or all", spot.ticker, SEQUENCE, last=_SEQ),
-        Channel(
-            "/market/snapshot",
-            "spot",
-            "symbol or market",
-            spot.snapshot,
-            SAMPLED,
-            last=("data", "sequence"),
-            strict=False,
-            symbol=("data", "symbol"),
-        ),
-        Channel("/spotMarket/level1", "spot", "symbol", spot.level1, TIME, last=_TS, strict=False),
-        Channel("/spotMarket/level2Depth5", "spot", "symbol", spot.depth, TIME, last=_TS, strict=False),
-        Channel("/spotMarket/level2Depth50", "spot", "symbol", spot.depth, TIME, last=_TS, strict=False),
-        Channel(
-            "/market/level2",
-            "spot",
-            "symbol",
-            spot.level2,
-            RANGE,
-            first=("sequenceStart",),
-            last=("sequenceEnd",),
-            contiguous=True,
-        ),
-        Channel("/market/match", "spot", "symbol", spot.match, SEQUENCE, last=_SEQ),
-        Channel("/market/candles", "spot", "candles", spot.candle, TIME, last=("time",), strict=False),
-        Channel(
-            "/callauction/level2Depth50",
-            "spot",
-            "symbol",
-            spot.depth,
-            TIME,
-            last=_TS,
-            strict=False,
-            listed=False,
-            pushed_as=("/spotMarket/level2Depth50",),
-        ),
-        Channel(
-            "/callauction/callauctionData",
-            "spot",
-            "symbol",
-            spot.call_auction,
-            TIME,
-            last=("time",),
-            strict=False,
-            listed=False,
-        ),
-        Channel("/indicator/markPrice", "spot", "symbol", margin.indicator, TIME, last=_TS, strict=False),
-        Channel("/indicator/index", "spot", "symbol", margin.indicator, TIME, last=_TS, strict=False),
-        Channel("/contractMarket/tickerV2", "futures", "symbol", futures.ticker, SEQUENCE, last=_SEQ),
-        Channel("/contractMarket/ticker", "futures", "symbol", futures.ticker_v1, SEQUENCE, last=_SEQ),
-        Channel("/contractMarket/level2", "futures", "symbol", futures.level2, RANGE, last=_SEQ, contiguous=True),
-        Channel("/contractMarket/level2Depth5", "futures", "symbol", spot.depth, TIME, last=_TS, strict=False),
-        Channel("/contractMarket/level2Depth50", "futures", "symbol", spot.depth, TIME, last=_TS, strict=False),
-        Channel("/contractMarket/execution", "futures", "symbol", futures.match, SEQUENCE, last=_SEQ),
-        Channel(
-            "/contractMarket/limitCandle", "futures", "candles", futures.candle, TIME, last=("time",), strict=False
-        ),
-        Channel("/contractMarket/snapshot", "futures", "symbol", futures.snapshot, TIME, last=("ts",), strict=False),
-        Channel("/contract/instrument", "futures", "symbol", futures.instrument),
-        Channel("/contract/announcement", "futures", "symbol or nothing", futures.announcement, symbol=("symbol",)),
-    )
+# fmt: off
+_PUBLIC: Final = (
+    Channel("ticker", "spot", "/market/ticker", "symbol or all", (Ticker,), spot.ticker, SEQUENCE, _SEQ),
+    Channel("match", "spot", "/market/match", "symbol", (Match,), spot.match, SEQUENCE, _SEQ),
+    Channel("candles", "spot", "/market/candles", "candles", (Candle,), spot.candle, TIME, _TIME),
+    Channel("level1", "spot", "/spotMarket/level1", "symbol", (Level1,), spot.level1, TIME, _TS),
+    Channel("depth5", "spot", "/spotMarket/level2Depth5", "symbol", (Depth,), spot.depth, TIME, _TS),
+    Channel("depth50", "spot", "/spotMarket/level2Depth50", "symbol", (Depth,), spot.depth, TIME, _TS),
+    Channel("level2", "spot", "/market/level2", "symbol", (Level2Change,), spot.level2, RANGE,
+            first=("sequenceStart",), last=("sequenceEnd",)),
+    Channel("snapshot", "spot", "/market/snapshot", "symbol or market", (Snapshot,), spot.snapshot, SAMPLED,
+            ("data", "sequence"), symbol=("data", "symbol")),
+    Channel("call_auction", "spot", "/callauction/callauctionData", "symbol", (CallAuction,), spot.call_auction,
+            TIME, _TIME, listed=False),
+    Channel("call_auction_depth", "spot", "/callauction/level2Depth50", "symbol", (Depth,), spot.depth,
+            TIME, _TS, listed=False, pushed_as=("/spotMarket/level2Depth50",)),
+    Channel("mark_price", "spot", "/indicator/markPrice", "symbol", (Indicator,), margin.indicator, TIME, _TS),
+    Channel("index_price", "spot", "/indicator/index", "symbol", (Indicator,), margin.indicator, TIME, _TS),
+    Channel("ticker", "futures", "/contractMarket/tickerV2", "symbol", (FuturesTicker,), futures.ticker,
+            SEQUENCE, _SEQ),
+    Channel("ticker_v1", "futures", "/contractMarket/ticker", "symbol", (FuturesTickerV1,), futures.ticker_v1,
+            SEQUENCE, _SEQ),
+    Channel("match", "futures", "/contractMarket/execution", "symbol", (Match,), futures.match, SEQUENCE, _SEQ),
+    Channel("candles", "futures", "/contractMarket/limitCandle", "candles", (Candle,), futures.candle, TIME, _TIME),
+    Channel("depth5", "futures", "/contractMarket/level2Depth5", "symbol", (Depth,), spot.depth, TIME, _TS),
+    Channel("depth50", "futures", "/contractMarket/level2Depth50", "symbol", (Depth,), spot.depth, TIME, _TS),
+    Channel("level2", "futures", "/contractMarket/level2", "symbol", (Level2Change,), futures.level2, RANGE, _SEQ),
+    Channel("snapshot", "futures", "/contractMarket/snapshot", "symbol", (FuturesSnapshot,), futures.snapshot,
+            TIME, ("ts",)),
+    Channel("instrument", "futures", "/contract/instrument", "symbol", (MarkPrice, FundingRate, Unknown),
+            futures.instrument),
+    Channel("announcements", "futures", "/contract/announcement", "symbol or nothing", (FundingSettlement,),
+            futures.announcement, symbol=_SYMBOL, one_for_all=True),
+)
 
+# Of one's own account. None has an order: two changes may share a time, and none may be dropped.
+_PRIVATE: Final = (
+    Channel("orders", "spot", "/spotMarket/tradeOrdersV2", "nothing", (Order,), account.order,
+            private=True, symbol=_SYMBOL),
+    Channel("orders_v1", "spot", "/spotMarket/tradeOrders", "nothing", (Order,), account.order,
+            private=True, symbol=_SYMBOL),
+    Channel("stop_orders", "spot", "/spotMarket/advancedOrders", "nothing", (StopOrder,), account.stop_order,
+            private=True, symbol=_SYMBOL),
+    Channel("balances", "spot", "/account/balance", "nothing", (Balance,), account.balance,
+            private=True, symbol=_SYMBOL),
+    Channel("margin_position", "spot", "/margin/position", "nothing", (DebtRatio, MarginStatus, Unknown),
+            account.margin, private=True, symbol=_SYMBOL),
+    Channel("margin_isolated_position", "spot", "/margin/isolatedPosition", "symbol", (IsolatedMarginPosition,),
+            account.isolated_margin, private=True),
+    Channel("orders", "futures", "/contractMarket/tradeOrders", "symbol or nothing", (FuturesOrder,),
+            account.futures_order, private=True, symbol=_SYMBOL),
+    Channel("stop_orders", "futures", "/contractMarket/advancedOrders", "nothing", (FuturesStopOrder,),
+            account.futures_stop_order, private=True, symbol=_SYMBOL),
+    Channel("balances", "futures", "/contractAccount/wallet", "nothing",
+            (FuturesBalance, OrderMargin, AvailableBalance, WithdrawHold, Unknown), account.wallet,
+            private=True, symbol=_SYMBOL),
+    Channel("all_positions", "futures", "/contract/positionAll", "nothing",
+            (Position, PositionSettlement, RiskLimitChange, Unknown), account.position,
+            private=True, symbol=_SYMBOL, pushed_as=("/contract/position",)),
+    Channel("position", "futures", "/contract/position", "symbol",
+            (Position, PositionSettlement, RiskLimitChange, Unknown), account.position, private=True),
+    Channel("margin_mode", "futures", "/contract/marginMode", "nothing", (MarginModeChange,), account.margin_mode,
+            private=True, symbol=_SYMBOL),
+    Channel("cross_leverage", "futures", "/contract/crossLeverage", "nothing", (CrossLeverageChange,),
+            account.cross_leverage, private=True, symbol=_SYMBOL),
+)
+# fmt: on
 
-def _private_rows() -> tuple[Channel, ...]:
-    """List the channels of one's own account. None has an order: changes may share a time, and none may be dropped."""
-    return (
-        _private("spot", "/account/balance", account.balance),
-        _private("spot", "/spotMarket/tradeOrdersV2", account.order),
-        _private("spot", "/spotMarket/tradeOrders", account.order),
-        _private("spot", "/spotMarket/advancedOrders", account.stop_order),
-        _private("spot", "/margin/position", account.margin),
-        Channel("/margin/isolatedPosition", "spot", "symbol", account.isolated_margin, private=True),
-        Channel(
-            "/contractMarket/tradeOrders",
-            "futures",
-            "symbol or nothing",
-            account.futures_order,
-            private=True,
-            symbol=("symbol",),
-        ),
-        _private("futures", "/contractMarket/advancedOrders", account.futures_stop_order),
-        _private("futures", "/contractAccount/wallet", account.wallet),
-        _private("futures", "/contract/marginMode", account.margin_mode),
-        _private("futures", "/contract/crossLeverage", account.cross_leverage),
-        Channel(
-            "/contract/positionAll",
-            "futures",
-            "nothing",
-            account.position,
-            private=True,
-            symbol=("symbol",),
-            pushed_as=("/contract/position",),
-        ),
-        Channel("/contract/position", "futures", "symbol", account.position, private=True),
-    )
+CHANNELS: Final = {channel.prefix: channel for channel in (*_PUBLIC, *_PRIVATE)}
+"""The rows, by their prefixes."""
 
-
-def _private(market: Market, prefix: str, reader: Reader) -> Channel:
-    return Channel(prefix, market, "nothing", reader, private=True, symbol=("symbol",))
-
-
-CHANNELS: Final = {channel.prefix: channel for channel in (*_public_rows(), *_private_rows())}
-
+_NAMED: Final = {(channel.market, channel.name): channel for channel in CHANNELS.values()}
 _ANYWHERE: Final = {other: row.prefix for row in CHANNELS.values() for other in row.pushed_as}
+
+
+def channel_named(market: Market, name: str) -> Channel:
+    """Find the row of a name.
+
+    Raises:
+        ValueError: the market has no such channel.
+    """
+    try:
+        return _NAMED[market, name]
+    except KeyError:
+        known = ", ".join(sorted(known for of, known in _NAMED if of == market))
+        raise ValueError(f"the {market} market has no channel {name!r}; choose from {known}") from None
+
+
+def channel_emitting(market: Market, kind: type[Message]) -> Channel:
+    """Find the row whose messages are all of one type.
+
+    Raises:
+        ValueError: the market has no such channel, or several.
+    """
+    rows = [row for row in CHANNELS.values() if row.market == market and kind in row.messages]
+    if len(rows) == 1 and rows[0].messages == (kind,):
+        return rows[0]
+    name = getattr(kind, "__name__", repr(kind))
+    if not rows:
+        raise ValueError(f"no channel of the {market} market emits {name}")
+    known = ", ".join(f"{row.name!r} ({' or '.join(each.__name__ for each in row.messages)})" for row in rows)
+    raise ValueError(f"{name} does not tell a channel of the {market} market; name one of {known}")
 
 
 def channel_of(topic: str) -> Channel:
     """Find the row of a topic.
 
     Raises:
-        ValueError: KuCoin has no such channel, as far as this catalogue knows.
+        ValueError: KuCoin has no such channel, as far as this table knows.
     """
     if not isinstance(topic, str):  # pyright: ignore[reportUnnecessaryIsInstance]  users have no type checker always
         raise ValueError(f"a topic is a string, not {topic!r}")  # noqa: TRY004  any wrong argument is a ValueError
@@ -143,8 +296,9 @@ def channel_of(topic: str) -> Channel:
 
 
 def row_of(prefix: str) -> Channel:
-    """Find a row; or make one for a channel that is newer than these, of which every futures one begins alike."""
-    return CHANNELS.get(prefix) or Channel(prefix, "futures" if prefix.startswith("/contract") else "spot", "symbol")
+    """Find a row, or make one for a channel that is newer than the table: those of futures all begin alike."""
+    market: Market = "futures" if prefix.startswith("/contract") else "spot"
+    return CHANNELS.get(prefix) or Channel("", market, prefix, "symbol")
 
 
 def is_private(topic: str) -> bool:

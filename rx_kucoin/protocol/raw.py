@@ -9,8 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from rx_kucoin.protocol.channel import Channel, Order
-from rx_kucoin.protocol.channels import CHANNELS
+from rx_kucoin.protocol.channels import CHANNELS, Channel, Ordering
 from rx_kucoin.protocol.frames import UNREADABLE, Frame, FrameError, payload_of
 from rx_kucoin.protocol.readers.base import Reader, dig
 from rx_kucoin.protocol.topics import Topic
@@ -62,12 +61,10 @@ decode: Final = msgspec.json.Decoder(Push, float_hook=Decimal).decode
 """Read a frame and its payload in one go. Raises one of `UNREADABLE`."""
 
 
-def raw_order(channel: Channel, argument: str) -> Order | None:
+def raw_order(channel: Channel, argument: str) -> Ordering | None:
     """How the pushes of a topic are ordered."""
-    if not channel.last:
-        return None
     found, key = _order(channel), _key(channel, argument)
-    return found if key is None else replace(found, key=key)
+    return found if found is None or key is None else replace(found, key=key)
 
 
 def _read(frame: Frame, _: str) -> Push:
@@ -84,8 +81,11 @@ READER: Final = Reader(_read, decode, None)
 
 
 @cache
-def _order(channel: Channel) -> Order:
-    return Order(_begins(channel.prefix), _ends(channel.prefix), None, channel.contiguous, channel.strict)
+def _order(channel: Channel) -> Ordering | None:
+    """As its typed messages, by the numbers in its payloads."""
+    if channel.order is None:
+        return None
+    return replace(channel.order, first=_begins(channel.prefix), last=_ends(channel.prefix))
 
 
 def _key(channel: Channel, argument: str) -> Callable[[Push], Hashable] | None:

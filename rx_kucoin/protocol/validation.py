@@ -3,8 +3,7 @@
 import re
 from typing import Final
 
-from rx_kucoin.protocol.channel import INTERVALS, Channel
-from rx_kucoin.protocol.channels import channel_of
+from rx_kucoin.protocol.channels import INTERVALS, Channel, channel_of
 from rx_kucoin.protocol.limits import TOPICS_PER_LINE, Market
 from rx_kucoin.protocol.topics import Topic, expand
 

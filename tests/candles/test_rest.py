@@ -9,7 +9,7 @@ from rx_kucoin.candles import rest as klines
 from rx_kucoin.candles.clock_offset import Skew
 from rx_kucoin.candles.intervals import LENGTHS_NS, Starts
 from rx_kucoin.candles.rest import Bar
-from rx_kucoin.protocol.channel import INTERVALS
+from rx_kucoin.protocol.channels import INTERVALS
 
 S = 1_000_000_000
 SPOT = b'[["1729839660","2","1","3","0.5","7","8"],["1729839600","67644.9","67437.6","67724.8","67243.8","44.8","3.0"]]'

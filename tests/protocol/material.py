@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rx_kucoin.protocol import frames
+from rx_kucoin.protocol.channels import CHANNELS
 from rx_kucoin.protocol.frames import Frame
 
 __all__ = ["CAPTURE", "DATA", "SYMBOLS", "VECTORS", "captured", "documented", "needs", "push_of", "pushes"]
@@ -22,7 +23,9 @@ def needs(path: Path) -> pytest.MarkDecorator:
 
 
 def pushes() -> list[Frame]:
-    return [frames.decode(line) for line in (DATA / "pushes.jsonl").read_bytes().splitlines()]
+    """Our own frames of every channel, and the examples of rows that have one."""
+    examples = [row.example.encode() for row in CHANNELS.values() if row.example is not None]
+    return [frames.decode(line) for line in [*(DATA / "pushes.jsonl").read_bytes().splitlines(), *examples]]
 
 
 def push_of(topic: str, subject: str = "") -> Frame:

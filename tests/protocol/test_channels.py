@@ -1,18 +1,28 @@
 """The catalogue."""
 
+import importlib
 import json
+import pkgutil
+import re
 from decimal import Decimal
 
 import pytest
 
+from rx_kucoin import messages
 from rx_kucoin.protocol import channels
-from rx_kucoin.protocol.channel import INTERVALS
-from rx_kucoin.protocol.channels import CHANNELS, row_of
+from rx_kucoin.protocol import messages as defined
+from rx_kucoin.protocol.channels import CHANNELS, INTERVALS, row_of
 from rx_kucoin.protocol.frames import Frame
-from rx_kucoin.protocol.messages.spot import Snapshot, Ticker
+from rx_kucoin.protocol.limits import Market
+from rx_kucoin.protocol.messages.base import Message, Unknown
+from rx_kucoin.protocol.messages.margin import Indicator
+from rx_kucoin.protocol.messages.orders import Order
+from rx_kucoin.protocol.messages.positions import Position
+from rx_kucoin.protocol.messages.spot import CallAuction, Depth, Snapshot, Ticker
 from rx_kucoin.protocol.raw import READER, Push, raw_order
 from rx_kucoin.protocol.topics import Topic
 from rx_kucoin.protocol.validation import check
+from tests.protocol.account_frames import ours
 from tests.protocol.material import SYMBOLS, VECTORS, needs, pushes
 from tests.protocol.reading import message_of
 
@@ -231,3 +241,65 @@ def test_every_channel_is_typed_and_has_an_order_where_its_payloads_have_one(cha
     assert channel.reader is not None
     assert (channel.order is None) == (not channel.last)
     assert CHANNELS[channel.prefix] is channel
+
+
+def test_no_two_channels_of_a_market_have_the_same_name() -> None:
+    assert len({(row.market, row.name) for row in CHANNELS.values()}) == len(CHANNELS)
+    assert all(row.name.isidentifier() and row.name == row.name.lower() for row in CHANNELS.values())
+    assert all(prefix == row.prefix for prefix, row in CHANNELS.items())
+
+
+def test_a_reader_makes_the_types_of_its_row_and_no_others() -> None:
+    made: dict[str, set[type]] = {prefix: set() for prefix in CHANNELS}
+    for frame in [*pushes(), *ours()]:
+        made[Topic.parse(frame.topic).prefix].add(type(message_of(frame)))
+    made["/contract/position"] |= made["/contract/positionAll"]  # their pushes are the same
+    for prefix, row in CHANNELS.items():
+        assert made[prefix] - {Unknown} == set(row.messages) - {Unknown}, prefix
+
+
+def test_every_message_of_a_row_is_exported() -> None:
+    exported = {getattr(messages, name) for name in messages.__all__}
+    assert {kind for row in CHANNELS.values() for kind in row.messages} <= exported
+
+
+def test_every_module_of_messages_is_exported_whole() -> None:
+    for module in pkgutil.iter_modules(defined.__path__):
+        if module.name != "record":  # what messages are made with, not what a stream emits
+            names = importlib.import_module(f"{defined.__name__}.{module.name}").__all__
+            missing = set(names) - set(messages.__all__)
+            line = f"from {defined.__name__}.{module.name} import *"
+            assert not missing, f"rx_kucoin/messages.py lacks the line `{line}`"
+
+
+def test_a_row_is_found_by_its_name() -> None:
+    assert channels.channel_named("spot", "ticker").prefix == "/market/ticker"
+    assert channels.channel_named("futures", "ticker").prefix == "/contractMarket/tickerV2"
+    with pytest.raises(ValueError, match=r"the spot market has no channel 'ticker_v1'; choose from balances, call_a"):
+        channels.channel_named("spot", "ticker_v1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "prefix"), [(Ticker, "/market/ticker"), (CallAuction, "/callauction/callauctionData")]
+)
+def test_a_row_is_found_by_its_type_of_message(kind: type[Message], prefix: str) -> None:
+    assert channels.channel_emitting("spot", kind).prefix == prefix
+
+
+@pytest.mark.parametrize(
+    ("market", "kind", "says"),
+    [
+        ("spot", Depth, "Depth does not tell a channel of the spot market; name one of 'depth5' (Depth), 'depth50' ("),
+        ("spot", Order, "'orders' (Order), 'orders_v1' (Order)"),
+        ("spot", Indicator, "'mark_price' (Indicator), 'index_price' (Indicator)"),
+        ("futures", Position, "'all_positions' (Position or PositionSettlement or RiskLimitChange or Unknown), 'posi"),
+        ("futures", Unknown, "'instrument' (MarkPrice or FundingRate or Unknown), 'balances' ("),
+        ("futures", Ticker, "no channel of the futures market emits Ticker"),
+        ("futures", None, "no channel of the futures market emits None"),
+    ],
+)
+def test_a_type_that_does_not_tell_a_single_row_is_a_value_error_that_names_them(
+    market: Market, kind: type[Message], says: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(says)):
+        channels.channel_emitting(market, kind)

@@ -13,8 +13,7 @@ from rx_kucoin.connections.dispatch import Routes
 from rx_kucoin.operators import hand_over, in_sequence, share_anew
 from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach
 from rx_kucoin.protocol import raw as pushes
-from rx_kucoin.protocol.channel import Order
-from rx_kucoin.protocol.channels import CHANNELS
+from rx_kucoin.protocol.channels import CHANNELS, Ordering
 from rx_kucoin.protocol.readers.base import Reader
 
 __all__ = ["STAGES", "stage"]
@@ -42,7 +41,7 @@ def stage(way: str, last: int, symbols: Sequence[str], hear: Callable[[Any], Non
     return routes.receive
 
 
-def _reading(way: str) -> tuple[Reader, Order]:
+def _reading(way: str) -> tuple[Reader, Ordering]:
     channel = CHANNELS[TICKER.rstrip(":")]
     reader, order = (
         (channel.reader, channel.order) if way == "typed" else (pushes.READER, pushes.raw_order(channel, ""))
@@ -61,7 +60,7 @@ def _decoding(reader: Reader) -> Callable[[list[bytes]], None]:
     return take
 
 
-def _stream(routes: Routes, topic: str, reader: Reader, order: Order, operators: int) -> Observable[Any]:
+def _stream(routes: Routes, topic: str, reader: Reader, order: Ordering, operators: int) -> Observable[Any]:
     """Put the operators of a topic's stream together, or the first of them."""
     messages: Observable[Any] = Unguarded(lambda sink, _: routes.add(topic, reader, sink, sink))
     if not operators:
