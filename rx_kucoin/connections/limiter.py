@@ -11,6 +11,7 @@ from typing import Any, Final, Generic, TypeVar
 import reactivex
 from reactivex import Observable, abc
 
+from rx_kucoin.operators.internal.drain_queue import DrainQueue
 from rx_kucoin.operators.internal.monotonic import clock_of, microseconds
 from rx_kucoin.operators.internal.rate_budget import RateBudget
 from rx_kucoin.operators.internal.timers import Timer
@@ -38,6 +39,9 @@ class Limiter:
 
     A request counts from its subscription until its first value or its end, and for one window after that: see
     `RateBudget`. Weights are those of REST requests; a dial has weight 1.
+
+    Every change puts a `_look` into the drain queue, under the lock. In its turn it decides under the lock what may be
+    done, and does it outside: so one thread at a time admits, and a thread that comes meanwhile does not wait for it.
     """
 
     def __init__(
@@ -58,20 +62,19 @@ class Limiter:
         """
         self._rate, self._at_once, self._retry_after = rate, at_once or rate.count, retry_after
         self._now, self._timer = clock_of(clock), Timer(clock)
+        self._turns = DrainQueue()
         self._lock = threading.Lock()  # guards all below; never held while calling out
         self._budget = RateBudget(rate.count, microseconds(rate.per), rounding=_ROUNDING)
         self._lanes: OrderedDict[str, OrderedDict[_Request[Any], None]] = OrderedDict()
         """The requests that wait. No lane is empty, and the first one's turn is next."""
         self._under_way = 0
         self._due: int | None = None  # what the timer is set for
-        self._is_busy = False  # a thread is admitting
-        self._is_closed = False
 
     def __repr__(self) -> str:
         with self._lock:
             held, used = self._budget.held(self._now()), self._budget.used
             under_way, waiting = self._under_way, sum(map(len, self._lanes.values()))
-        state = "closed" if self._is_closed else f"held for {held / 1e6:.1f} s" if held else "open"
+        state = "closed" if self._turns.is_closed else f"held for {held / 1e6:.1f} s" if held else "open"
         return (
             f"<Limiter {under_way} of {self._at_once} under way, {waiting} waiting | "
             f"{used} of {self._rate.count} in {self._rate.per:g} s | {state}>"
@@ -97,17 +100,18 @@ class Limiter:
         def begin(sink: Sink[T], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
             request = _Request(self, sink, partial(subscribe, scheduler=scheduler), weight, lane, spared)
             with self._lock:
-                if not self._is_closed:
+                if not self._turns.is_closed:
                     self._lanes.setdefault(lane, OrderedDict())[request] = None
-            self._admit_next()
+                self._turns.put(self._look)
+            self._turns.deliver()
             return request
 
         return Unguarded(begin)
 
     def dispose(self) -> None:
         """Admit nothing more: what waits, waits until it is disposed of."""
+        self._turns.close()  # first, so that no request is queued behind it
         with self._lock:
-            self._is_closed = True
             lanes, self._lanes = self._lanes, OrderedDict()
         self._timer.dispose()
         lanes.clear()  # without the lock: finalisers of what is dropped may run any code
@@ -130,49 +134,41 @@ class Limiter:
                 self._budget.end(request.weight, now)
             else:
                 self._remove(request)
-        self._admit_next()
+            self._turns.put(self._look)
+        self._turns.deliver()
 
-    def _admit_next(self) -> None:
-        """Admit what may pass, one thread at a time; leave the rest to the timer, or to the next request that ends."""
-        while (turn := self._take_turn()) is not None:
-            try:
-                turn()
-            finally:
-                with self._lock:
-                    self._is_busy = False
-
-    def _take_turn(self) -> Callable[[], None] | None:
+    def _look(self) -> None:
+        """Do what may be done next. There are four cases."""
         with self._lock:
-            if self._is_busy:
-                return None  # that thread looks again when its turn is done
-            turn = self._turn()
-            self._is_busy = turn is not None
-            return turn
+            act: Callable[[], None]
+            if not self._lanes:  # 1. Nothing waits, so the timer is not needed.
+                if self._due is None:
+                    return
+                self._due, act = None, self._timer.cancel
+            elif self._under_way >= self._at_once:  # 2. As many as may be are under way: one that ends looks again.
+                return
+            else:
+                now = self._now()
+                request, pause = self._next(now)
+                if pause == 0:  # 3. The next request may pass, and perhaps the one behind it.
+                    self._begin(request)
+                    act = request.enter
+                    self._turns.put(self._look)
+                elif pause is None or (self._due is not None and self._due <= now + pause):
+                    return  # 4. It has to wait: for one that ends, or for the timer. Woken early, that looks again.
+                else:
+                    self._due = now + pause
+                    act = partial(self._timer.set, pause / 1e6, self._wake)
+        act()
 
-    def _turn(self) -> Callable[[], None] | None:
-        """Decide what to do next, under the lock. There are four cases."""
-        if not self._lanes:  # 1. Nothing waits: there is nothing to set a timer for.
-            if self._due is None:
-                return None
-            self._due = None
-            return self._timer.cancel
-        if self._under_way >= self._at_once:  # 2. As many as may be are under way: one that ends looks again.
-            return None
-        now = self._now()
-        request, pause = self._next(now)
-        if pause == 0:  # 3. The next request may pass; its lane goes to the back.
-            self._remove(request)
-            if request.lane in self._lanes:
-                self._lanes.move_to_end(request.lane)
-            self._under_way += 1
-            request.is_under_way = True
-            self._budget.begin(request.weight)
-            return request.enter
-        # 4. It has to wait: for one that ends (None), or for the timer, which looks again if it is woken early.
-        if pause is None or (self._due is not None and self._due <= now + pause):
-            return None
-        self._due = now + pause
-        return partial(self._timer.set, pause / 1e6, self._wake)
+    def _begin(self, request: "_Request[Any]") -> None:
+        """Count a request as under way; its lane goes to the back. Under the lock."""
+        self._remove(request)
+        if request.lane in self._lanes:
+            self._lanes.move_to_end(request.lane)
+        self._under_way += 1
+        request.is_under_way = True
+        self._budget.begin(request.weight)
 
     def _next(self, now: int) -> "tuple[_Request[Any], int | None]":
         """Find the request whose turn is next, and how long it has to wait. Under the lock.
@@ -198,7 +194,8 @@ class Limiter:
     def _wake(self) -> None:
         with self._lock:
             self._due = None
-        self._admit_next()
+            self._turns.put(self._look)
+        self._turns.deliver()
 
 
 class _Request(Holder, Generic[T]):

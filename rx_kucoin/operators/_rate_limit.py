@@ -7,12 +7,14 @@ from threading import Lock
 from typing import Generic, Literal, TypeVar
 
 from reactivex import Observable, abc
-from reactivex.disposable import CompositeDisposable, Disposable, SerialDisposable, SingleAssignmentDisposable
+from reactivex.disposable import CompositeDisposable, Disposable
 from reactivex.internal import noop
 from reactivex.scheduler import TimeoutScheduler
 
+from rx_kucoin.operators.internal.drain_queue import DrainQueue
 from rx_kucoin.operators.internal.monotonic import clock_of, microseconds
 from rx_kucoin.operators.internal.rate_budget import RateBudget
+from rx_kucoin.operators.internal.timers import Timer
 
 __all__ = ["QueueOverflow", "rate_limit"]
 
@@ -84,7 +86,7 @@ def rate_limit(
             budget = RateBudget(count, microseconds(per))
             gate = _Gate(observer, budget, max_queue, drops=overflow == "drop_oldest", scheduler=_scheduler)
             subscription = source.subscribe(gate.on_next, gate.on_error, gate.on_completed, scheduler=scheduler_)
-            return CompositeDisposable(subscription, gate.timer, Disposable(gate.close))
+            return CompositeDisposable(subscription, Disposable(gate.close))
 
         return Observable(subscribe)
 
@@ -92,7 +94,11 @@ def rate_limit(
 
 
 class _Gate(Generic[T]):
-    """One subscription: the items that wait, and the budget of those that passed."""
+    """One subscription: the items that wait, and the budget of those that passed.
+
+    Every change puts a `_look` into the drain queue, under the lock. In its turn it decides under the lock what may be
+    done, and does it outside: so one thread at a time emits, and a thread that comes meanwhile does not wait for it.
+    """
 
     def __init__(
         self,
@@ -104,30 +110,29 @@ class _Gate(Generic[T]):
         scheduler: abc.SchedulerBase,
     ) -> None:
         self._observer, self._budget, self._max_queue, self._drops = observer, budget, max_queue, drops
-        self._scheduler = scheduler
-        self._now = clock_of(scheduler)
-        self._lock = Lock()  # guards all below; never held while calling out
-        self._queue: deque[T] = deque()
-        self._ending: Callable[[], None] | None = None  # the terminal call, made once the queue is empty
-        self._busy = False  # a thread is emitting
-        self._armed = False  # the timer is running
-        self.timer = SerialDisposable()
+        self._now, self._timer = clock_of(scheduler), Timer(scheduler)
+        self._turns = DrainQueue()
+        self._lock = Lock()  # guards all below, and the budget; never held while calling out
+        self._items: deque[T] = deque()
+        self._ending: Callable[[], None] | None = None  # the terminal call, made once no item waits
+        self._is_timed = False  # the timer is set
 
     def on_next(self, item: T) -> None:
         dropped: T | None = None  # released without the lock: a finaliser may run any code
         with self._lock:
             if self._ending is not None:
                 return
-            full = len(self._queue) == self._max_queue
+            full = len(self._items) == self._max_queue
             if full and self._drops:
-                dropped = self._queue.popleft()
+                dropped = self._items.popleft()
             if not full or self._drops:
-                self._queue.append(item)
+                self._items.append(item)
+                self._turns.put(self._look)
         del dropped
         if full and not self._drops:
             self.on_error(QueueOverflow(f"{self._max_queue} items wait already for their turn to pass"))
         else:
-            self._drain()
+            self._turns.deliver()
 
     def on_error(self, error: Exception) -> None:
         self._end(partial(self._observer.on_error, error), drop=True)
@@ -137,60 +142,54 @@ class _Gate(Generic[T]):
 
     def close(self) -> None:
         with self._lock:
-            self._queue.clear()
+            items, self._items = self._items, deque()
             self._ending = noop
+        self._turns.close()
+        self._timer.dispose()
+        items.clear()  # without the lock, see above
 
     def _end(self, last_word: Callable[[], None], *, drop: bool) -> None:
+        items: deque[T] = deque()
         with self._lock:
             if drop:
-                self._queue.clear()
+                items, self._items = self._items, items
             self._ending = self._ending or last_word
-        self._drain()
+            self._turns.put(self._look)
+        items.clear()
+        self._turns.deliver()
 
-    def _drain(self) -> None:
-        """Emit what may pass, one thread at a time; leave the rest to the timer."""
-        while (turn := self._take_turn()) is not None:
-            turn()
-
-    def _take_turn(self) -> Callable[[], None] | None:
-        """Decide what to do next. There are four cases."""
+    def _look(self) -> None:
+        """Do what may be done next. There are three cases."""
         with self._lock:
-            if self._busy:  # 1. Another thread is emitting, or this one is, further up its stack: it looks again.
-                return None
-            if self._queue:
-                pause = self._budget.pause(1, self._now()) or 0  # never None, as no item is under way
-                if pause == 0:  # 2. The next item may pass.
-                    self._busy = True
-                    self._budget.begin(1)
-                    return partial(self._emit, self._queue.popleft())
-                if self._armed:  # 3. It has to wait for the timer.
-                    return None
-                self._armed = True
-                return partial(self._arm, pause)
-            if self._ending is not None:  # 4. Nothing is left but the end.
-                self._busy = True  # and stays so: nothing follows a terminal call
-            return self._ending
+            pause = self._budget.pause(1, self._now()) or 0  # never None, as no item is under way
+            if self._items and pause == 0:  # 1. The next item may pass, and what is behind it is looked at after that.
+                self._budget.begin(1)
+                act: Callable[[], None] = partial(self._emit, self._items.popleft())
+                if self._items or self._ending is not None:
+                    self._turns.put(self._look)
+            elif self._items:  # 2. It has to wait for the timer. Woken early, that looks again.
+                if self._is_timed:
+                    return
+                self._is_timed = True
+                act = partial(self._timer.set, pause / 1e6, self._wake)
+            else:  # 3. Nothing is left but the end, once.
+                act = self._ending or noop
+                self._ending = self._ending and noop
+        act()
 
     def _emit(self, item: T) -> None:
-        returned = False
         try:
             self._observer.on_next(item)
-            returned = True
+        except BaseException as error:  # the producer's to see
+            if not isinstance(error, Exception):  # the drain queue stops at it, so the timer carries on
+                self._timer.set(0.0, self._wake)
+            raise
         finally:
             with self._lock:
                 self._budget.end(1, self._now())
-                self._busy = False
-                rearm = not returned and not self._armed
-                self._armed = self._armed or rearm
-            if rearm:  # the exception goes to the producer, and the timer carries on with what waits
-                self._arm(0)
 
-    def _arm(self, pause: int) -> None:
-        fresh = SingleAssignmentDisposable()
-        self.timer.disposable = fresh  # before scheduling: a real timer may fire, and arm the next, before we return
-        fresh.disposable = self._scheduler.schedule_relative(pause / 1e6, self._fire)
-
-    def _fire(self, *_: object) -> None:
+    def _wake(self) -> None:
         with self._lock:
-            self._armed = False
-        self._drain()
+            self._is_timed = False
+            self._turns.put(self._look)
+        self._turns.deliver()

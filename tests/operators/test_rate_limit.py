@@ -398,3 +398,21 @@ def test_an_item_that_arrives_while_one_is_emitted_is_kept_though_only_one_may_w
 def test_an_unknown_overflow_is_refused() -> None:
     with pytest.raises(ValueError, match="drop_newest"):
         rate_limit(1, 1.0, overflow="drop_newest")  # type: ignore[arg-type]
+
+
+def test_what_waits_goes_on_by_the_timer_after_an_exception_that_is_none_of_the_subscribers_errors() -> None:
+    scheduler = VirtualTimeScheduler(0.0)
+    source: Subject[int] = Subject()
+    seen: list[int] = []
+
+    def leave_at_1(item: int) -> None:
+        seen.append(item)
+        if item == 1:
+            source.on_next(2)
+            raise SystemExit
+
+    source.pipe(rate_limit(5, 1.0)).subscribe(leave_at_1, scheduler=scheduler)
+    with pytest.raises(SystemExit):
+        source.on_next(1)
+    scheduler.advance_to(1.0)
+    assert seen == [1, 2]
