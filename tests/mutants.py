@@ -68,10 +68,31 @@ MUTANTS = [
         "tests/operators/test_rate_limit.py tests/connections/test_limiter.py",
     ),
     Mutant(
+        "waiting because a server asked for it uses up an attempt",
+        "operators/_retry_backoff.py",
+        "self._failed += not is_asked",
+        "self._failed += 1",
+        "tests/operators/test_retry_backoff.py",
+    ),
+    Mutant(
+        "a server that greets and hangs up is dialled at once for ever",
+        "operators/_retry_backoff.py",
+        "            self._went_at_once = True\n",
+        "",
+        "tests/operators/test_retry_backoff.py",
+    ),
+    Mutant(
+        "the waits between attempts may be nothing at all",
+        "operators/_retry_backoff.py",
+        "(1 - jitter + jitter * random())",
+        "random()",
+        "tests/operators/test_retry_backoff.py",
+    ),
+    Mutant(
         "the row of failures ends at the first value",
         "operators/_retry_backoff.py",
-        "= microseconds(healthy_after)",
-        "= 0",
+        ">= rules.healthy_after",
+        ">= 0",
         "tests/operators/test_retry_backoff.py",
     ),
     Mutant(

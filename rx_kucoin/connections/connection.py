@@ -81,6 +81,8 @@ class Connection:
         self._warmings: tuple[Warming, ...] = ()
         self._malformed = 0
         self._is_over = False
+        self.was_live = False
+        """Whether the exchange has ever acknowledged a topic on it."""
         self._hooks = context.hooks
         self.is_whole = False
         """Whether all that the exchange had sent before it was asked to end was passed on."""
@@ -214,6 +216,7 @@ class Connection:
                     self.is_whole = True
                     self._drain[1]()
             case Confirmed(topics):
+                self.was_live = True
                 for topic in topics:
                     tell(events.TopicLive(line, topic))
                 self._silence.live(topics)

@@ -9,7 +9,7 @@
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
 import reactivex
 from reactivex import Observable, abc
@@ -25,7 +25,7 @@ from rx_kucoin.errors import Passing
 from rx_kucoin.operators._hand_over import hand_over
 from rx_kucoin.operators._in_sequence import in_sequence
 from rx_kucoin.operators._merge_copies import merge_copies
-from rx_kucoin.operators._retry_backoff import full_jitter, retry_backoff
+from rx_kucoin.operators._retry_backoff import growing_waits, retry_backoff
 from rx_kucoin.operators._share_anew import share_anew
 from rx_kucoin.operators._switch_when_ready import switch_when_ready
 from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach, map_unguarded
@@ -34,6 +34,9 @@ from rx_kucoin.protocol.dedup import mark
 from rx_kucoin.protocol.readers.base import Reader
 
 __all__ = ["connections_of_line", "renewing_connections", "stream_of_topic"]
+
+_AT_ONCE: Final = 0.5
+"""Seconds within which a connection that was live is dialled again; at random, as others may have lost theirs too."""
 
 
 def renewing_connections(
@@ -59,7 +62,7 @@ def renewing_connections(
         switch_when_ready(
             is_ready,
             grace=settings.grace,
-            try_again=full_jitter(settings.backoff_initial, cap=settings.backoff_cap, random=settings.random),
+            try_again=growing_waits(settings.backoff_initial, cap=settings.backoff_cap, random=settings.random),
             on_failed=report.not_renewed,
             scheduler=context.clock,
         ),
@@ -70,13 +73,23 @@ def renewing_connections(
 def connections_of_line(
     dial: Observable[Connection], topics: Callable[[], Iterable[str]], report: LineEvents, context: Context
 ) -> Observable[Connection]:
-    """Reconnect: a retry with backoff over renewing connections, at most `max_reconnects` attempts in a row."""
+    """Reconnect: a retry with backoff over renewing connections, at most `max_reconnects` failed attempts in a row.
+
+    An attempt has succeeded once the exchange has acknowledged a topic on its connection. The first one after that
+    follows at once; the waits after it grow until a connection has lived for `healthy_after` seconds.
+    """
     settings = context.settings
+
+    def was_live(connection: Connection) -> bool:
+        return connection.was_live
+
     return reactivex.defer(lambda _: renewing_connections(dial, topics, report, context)).pipe(
         retry_backoff(
             settings.max_reconnects,
-            delay=full_jitter(settings.backoff_initial, cap=settings.backoff_cap, random=settings.random),
+            delay=growing_waits(settings.backoff_initial, cap=settings.backoff_cap, random=settings.random),
             healthy_after=settings.healthy_after,
+            succeeded=was_live,
+            at_once=lambda: settings.random() * min(_AT_ONCE, settings.backoff_initial),
             retryable=lambda error: isinstance(error, Passing),
             on_retry=report.redialling,
             on_give_up=report.gave_up,

@@ -9,7 +9,7 @@ from reactivex import Observable
 from rx_kucoin.connections.context import Context
 from rx_kucoin.connections.limiter import Limiter
 from rx_kucoin.errors import Passing, RateLimited
-from rx_kucoin.operators._retry_backoff import full_jitter, retry_backoff
+from rx_kucoin.operators._retry_backoff import growing_waits, retry_backoff
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.rest_weights import Allowance, weight
 from rx_kucoin.transport.interfaces import Transport
@@ -53,9 +53,9 @@ class RestClient:
         once = self._limiter(market, private=private).admit_request(request, weight(path), lane, spared=spared)
         if not retried:
             return once
-        retry = retry_backoff(
+        retry: Callable[[Observable[bytes]], Observable[bytes]] = retry_backoff(
             settings.max_reconnects,
-            delay=full_jitter(settings.backoff_initial, cap=settings.backoff_cap, random=settings.random),
+            delay=growing_waits(settings.backoff_initial, cap=settings.backoff_cap, random=settings.random),
             retryable=lambda error: isinstance(error, Passing),
             scheduler=context.clock,
         )

@@ -12,7 +12,7 @@ from rx_kucoin.protocol.limits import Limits
 __all__ = ["REPLAYED", "FineSettings", "Settings", "check_names"]
 
 
-REPLAYED: Final = ("grace", "healthy_after", "max_calibrations", "seed")
+REPLAYED: Final = ("grace", "max_calibrations", "seed")
 """What streams depend on, so that a recording keeps it for its replays."""
 
 
@@ -48,15 +48,15 @@ class Settings:
     renew_every: float = 12 * 3600.0
     """Time between two renewals of a connection. A token lives for 24 h."""
     max_reconnects: int | None = 5
-    """Attempts to reconnect in a row, at most. None: never give up."""
+    """Attempts to reconnect that may fail in a row. None: never give up. One with an acknowledged topic succeeded."""
     timeout: float = 10.0
     """Time that each step of a dial may take: the token, the socket, the welcome."""
     linger: float = 0.5
     """How long a topic without a subscriber stays subscribed, so that a quick return costs no request."""
-    healthy_after: float = 60.0
-    """How long a connection must live for the count of attempts to begin at one again."""
+    healthy_after: float = 5.0
+    """How long a connection must live for the waits before attempts to begin with the shortest again."""
     backoff_initial: float = 2.0
-    """The longest wait before the first attempt to reconnect; it doubles with each attempt."""
+    """The longest wait before the second attempt to reconnect; it triples with each. The first follows at once."""
     backoff_cap: float = 60.0
     """The longest wait before any attempt."""
     ack_timeout: float = 10.0

@@ -13,7 +13,7 @@ from rx_kucoin.operators._merge_serial import merge_serial
 from rx_kucoin.operators._ohlc import Bar, ohlc
 from rx_kucoin.operators._rate_limit import QueueOverflow, rate_limit
 from rx_kucoin.operators._resample import resample
-from rx_kucoin.operators._retry_backoff import full_jitter, retry_backoff
+from rx_kucoin.operators._retry_backoff import full_jitter, growing_waits, retry_backoff
 from rx_kucoin.operators._rolling import rolling
 from rx_kucoin.operators._serialize import serialize
 from rx_kucoin.operators._share_anew import share_anew
@@ -34,6 +34,7 @@ __all__ = [
     "detect_gaps",
     "follow",
     "full_jitter",
+    "growing_waits",
     "hand_over",
     "in_sequence",
     "mark_stale",

@@ -26,7 +26,7 @@ from rx_kucoin.errors import (
 from rx_kucoin.events import Event
 from rx_kucoin.operators._calibrate import Uncalibrated, calibrate
 from rx_kucoin.operators._mark_stale import mark_stale
-from rx_kucoin.operators._retry_backoff import full_jitter
+from rx_kucoin.operators._retry_backoff import growing_waits
 from rx_kucoin.orderbook import snapshots
 from rx_kucoin.orderbook.book import OrderBook
 from rx_kucoin.orderbook.snapshots import Source
@@ -37,6 +37,9 @@ __all__ = ["calibrated", "whole"]
 
 _PATIENCE: Final = 2.0
 """Seconds that a topic may bring nothing until a snapshot is shown that no change has confirmed."""
+
+_HEALTHY_AFTER: Final = 60.0
+"""Seconds that a book has to be right for the count of its snapshots to begin anew."""
 
 _MOST_WAITING: Final = 10_000
 """Changes of a book that wait for a snapshot: some minutes of a busy one, in 6 MiB."""
@@ -73,9 +76,9 @@ def calibrated(feed: Feed, topic: str, symbol: str, source: Source) -> Observabl
             is_thin=None if source.deepest is None else _is_thin,
             patience=_PATIENCE,
             max_attempts=settings.max_calibrations,
-            delay=full_jitter(0.5, cap=30.0, random=settings.random_of(topic)),
+            delay=growing_waits(0.5, cap=30.0, random=settings.random_of(topic)),
             retryable=lambda error: isinstance(error, Passing),
-            healthy_after=settings.healthy_after,
+            healthy_after=_HEALTHY_AFTER,
             max_buffer=_MOST_WAITING,
             on_live=live,
             on_stale=went_stale,

@@ -3,6 +3,7 @@
 import inspect
 import random
 import tracemalloc
+from typing import Any
 
 import pytest
 import reactivex
@@ -12,7 +13,7 @@ from reactivex import Observable, abc
 from reactivex.disposable import Disposable
 from reactivex.scheduler import CurrentThreadScheduler, VirtualTimeScheduler
 
-from rx_kucoin.operators._retry_backoff import full_jitter, retry_backoff
+from rx_kucoin.operators._retry_backoff import full_jitter, growing_waits, retry_backoff
 
 Life = tuple[float | None, float]  # seconds to the first value (None: there is none), and to the failure
 
@@ -365,3 +366,78 @@ def test_any_wait_is_within_the_cap(initial: float, factor: float, cap: float, a
 def test_waits_that_make_no_sense_are_refused(initial: float, factor: float, cap: float) -> None:
     with pytest.raises(ValueError, match="full_jitter"):
         full_jitter(initial, factor, cap)
+
+
+def attempts_of(
+    lives: list[Life], seconds: float = 10_000.0, **rules: Any
+) -> tuple[list[tuple[int, float]], list[str]]:
+    """Each attempt with the wait before it, and the error in the end."""
+    scheduler = VirtualTimeScheduler(0.0)
+    told: list[tuple[int, float]] = []
+    errors: list[str] = []
+    Server(scheduler, lives).line().pipe(
+        retry_backoff(delay=doubling, on_retry=lambda attempt, wait, _: told.append((attempt, wait)), **rules)
+    ).subscribe(on_error=lambda error: errors.append(str(error)), scheduler=scheduler)
+    scheduler.advance_to(seconds)
+    return told, errors
+
+
+def test_an_attempt_that_succeeded_ends_the_row_of_failures_but_not_the_growth_of_waits() -> None:
+    told, errors = attempts_of([(0.1, 1.0)] * 20, succeeded=lambda _: True)
+    assert told[:6] == [(1, 1.0), (1, 2.0), (1, 4.0), (1, 8.0), (1, 16.0), (1, 32.0)]
+    assert errors == []
+
+
+def test_an_attempt_that_did_not_succeed_counts_though_it_emitted() -> None:
+    told, errors = attempts_of([(0.1, 1.0)] * 20, succeeded=lambda _: False)
+    assert [attempt for attempt, _ in told] == [1, 2, 3, 4, 5]
+    assert errors == ["5"]
+
+
+def test_the_first_attempt_after_a_healthy_life_follows_at_once_and_the_next_waits_as_the_first_does_else() -> None:
+    lives: list[Life] = [(0.1, 100.0), (None, 1.0), (None, 1.0), (0.1, 100.0), (None, 1.0)]
+    told, _ = attempts_of(lives, at_once=lambda: 0.25)
+    assert told == [(1, 0.25), (2, 1.0), (3, 2.0), (1, 0.25), (2, 1.0)]
+
+
+def test_a_server_that_acknowledges_and_hangs_up_is_dialled_at_once_only_once() -> None:
+    told, _ = attempts_of([(0.1, 1.0)] * 20, succeeded=lambda _: True, at_once=lambda: 0.25)
+    assert [wait for _, wait in told[:5]] == [0.25, 1.0, 2.0, 4.0, 8.0]
+
+
+class AskingError(Exception):
+    retry_after = 30.0
+
+
+def test_an_attempt_after_patience_that_was_asked_for_is_not_counted() -> None:
+    scheduler = VirtualTimeScheduler(0.0)
+    told: list[tuple[int, float]] = []
+    failed: list[Exception] = []
+    answers = iter([AskingError()] * 50 + [DroppedError()] * 6)
+    source = reactivex.defer(lambda _: reactivex.throw(next(answers)))
+    source.pipe(
+        retry_backoff(
+            delay=growing_waits(2.0, random=lambda: 0.5),
+            on_retry=lambda attempt, wait, _: told.append((attempt, wait)),
+        )
+    ).subscribe(on_error=failed.append, scheduler=scheduler)
+    scheduler.advance_to(10_000.0)
+    assert told[:50] == [(1, 31.0)] * 50
+    assert [attempt for attempt, _ in told[50:]] == [1, 2, 3, 4, 5]
+    assert [type(error) for error in failed] == [DroppedError]
+
+
+def test_growing_waits_have_a_fixed_part_and_a_random_one() -> None:
+    error = DroppedError()
+    least, most = growing_waits(2.0, random=lambda: 0.0), growing_waits(2.0, random=lambda: 1.0)
+    assert [least(number, error) for number in range(1, 6)] == [1.5, 4.5, 13.5, 40.5, 45.0]
+    assert [most(number, error) for number in range(1, 6)] == [2.0, 6.0, 18.0, 54.0, 60.0]
+    assert growing_waits(2.0, jitter=1.0, random=lambda: 0.0)(3, error) == 0.0
+    assert least(2, AskingError()) == 30.0
+    assert most(2, AskingError()) == 32.0
+
+
+@pytest.mark.parametrize("wrong", [{"initial": 0.0}, {"factor": 0.5}, {"cap": 0.0}, {"jitter": -0.1}, {"jitter": 1.1}])
+def test_growing_waits_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="growing_waits"):
+        growing_waits(**wrong)  # type: ignore[arg-type]
