@@ -79,7 +79,7 @@ class VirtualTransport:
 
         return Observable(subscribe)
 
-    def fetch(self, path: str, *, told: Callable[[Allowance], None] | None = None) -> Observable[bytes]:
+    def fetch(self, path: str, *, on_allowance: Callable[[Allowance], None] | None = None) -> Observable[bytes]:
         """Ask the REST host. See `Transport.fetch`."""
 
         def subscribe(
@@ -97,8 +97,8 @@ class VirtualTransport:
                     data = self.answers(path)
                 except KuCoinError as error:
                     data = error
-                if told is not None and self.allowance is not None:
-                    told(self.allowance)
+                if on_allowance is not None and self.allowance is not None:
+                    on_allowance(self.allowance)
                 if isinstance(data, KuCoinError):
                     observer.on_error(data)
                 else:

@@ -119,8 +119,8 @@ MUTANTS = [
     Mutant(
         "the token stands in the address as it came",
         "protocol/token.py",
-        "quote(self.token, safe='')",
-        "self.token",
+        "quote(self.value, safe='')",
+        "self.value",
         "tests/protocol/test_token.py",
     ),
     Mutant(

@@ -23,7 +23,7 @@ from waiting import eventually, nothing_left
 from rx_kucoin import Credentials, KuCoin
 from rx_kucoin.errors import DialFailed
 from rx_kucoin.events import Malformed
-from rx_kucoin.protocol import token as bullet
+from rx_kucoin.protocol.token import read_token
 from rx_kucoin.transport.network import Network
 from rx_kucoin.transport.proxy import Proxy
 
@@ -151,9 +151,9 @@ def test_a_look_at_who_called_a_subscriber_shows_no_secret(stage: Stage) -> None
 
 
 def test_what_holds_secrets_does_not_show_them(stage: Stage) -> None:
-    token = stage.exchange._world.doors.tokens.issue("spot", private=True, now=0)
+    token = stage.exchange._state.gateway.tokens.issue("spot", private=True, now=0)
     data = f'{{"token":"{token}","instanceServers":[{{"endpoint":"wss://ws.example/"}}]}}'
-    for shown in (bullet.read(data.encode(), "POST"), Network(proxy=PROXY), Network(proxy=PROXY).way, credentials()):
+    for shown in (read_token(data.encode(), "POST"), Network(proxy=PROXY), Network(proxy=PROXY).way, credentials()):
         stage.tell(*of_object(shown))
     stage.failures.append("a look at what is well")
 

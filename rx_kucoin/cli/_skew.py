@@ -9,7 +9,7 @@ import msgspec
 from rx_kucoin.candles.rest import TIME
 from rx_kucoin.errors import KuCoinError
 from rx_kucoin.operators.internal.worker import LibraryThread
-from rx_kucoin.transport.cancellation import CancelScope, Cut
+from rx_kucoin.transport.cancellation import Cancelled, CancelScope
 from rx_kucoin.transport.network import Network
 from rx_kucoin.transport.rest import Rest
 
@@ -40,7 +40,7 @@ class Comparison:
         self._rest = Rest(url, None, self._network)
         self._over = threading.Event()
         self._lock = threading.Lock()
-        self._lifeline: CancelScope | None = None
+        self._scope: CancelScope | None = None
         self._thread = LibraryThread(target=self._run, name="rx_kucoin comparison", daemon=True)
         self.best: Skew | None = None
         """The best that is known; None: nothing yet."""
@@ -53,8 +53,8 @@ class Comparison:
         """Hang up, whatever it is waiting for."""
         self._over.set()
         with self._lock:
-            if self._lifeline is not None:
-                self._lifeline.cut()
+            if self._scope is not None:
+                self._scope.cancel()
 
     def _run(self) -> None:
         while not self._over.is_set():
@@ -71,12 +71,12 @@ class Comparison:
         with self._lock:
             if self._over.is_set():
                 return None
-            lifeline = self._lifeline = CancelScope(proxy=self._network.way)
+            scope = self._scope = CancelScope(proxy=self._network.way)
         wall, begun = time.time(), time.monotonic()
         try:
-            answer = self._rest.ask("GET", TIME, lifeline, most=_SHORT)
+            answer = self._rest.request("GET", TIME, scope, most=_SHORT)
             told = msgspec.json.decode(answer, type=int, strict=False) / 1000
-        except (Cut, KuCoinError, msgspec.DecodeError):
+        except (Cancelled, KuCoinError, msgspec.DecodeError):
             return None  # the lag is shown without it, and says so
         took = time.monotonic() - begun
         return Skew(wall + took / 2 - (told + _ROUNDED), took / 2 + _ROUNDED)

@@ -45,7 +45,7 @@ class RestClient:
         """
 
         def request(learn: Callable[[Allowance], None]) -> Observable[bytes]:
-            return self._transport_of(market, private).fetch(path, told=learn)
+            return self._transport_of(market, private).fetch(path, on_allowance=learn)
 
         context, settings = self._context, self._context.settings
         lane = path.partition("?")[0] + " in background" * in_background

@@ -1,4 +1,7 @@
-"""The bullet: the token answer, from which come the address to dial and the pace of the heartbeat."""
+"""The connection token: a REST answer with the token, the servers that accept it, and their ping intervals.
+
+KuCoin calls the two calls that issue one `bullet-public` and `bullet-private`.
+"""
 
 import re
 from collections.abc import Callable, Sequence
@@ -14,14 +17,14 @@ from rx_kucoin.protocol.frames import UNREADABLE, excerpt
 from rx_kucoin.protocol.limits import PING_INTERVAL, PING_TIMEOUT
 from rx_kucoin.protocol.redaction import Hide
 
-__all__ = ["SUCCESS", "Bullet", "Server", "read", "read_data"]
+__all__ = ["SUCCESS", "InstanceServer", "Token", "read_data", "read_token"]
 
 SUCCESS: Final = "200000"
-"""The business code of a good answer; the HTTP status alone proves nothing."""
+"""The business code of a successful answer; the HTTP status alone does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class InstanceServer:
     """One entry of `instanceServers`. Times in seconds."""
 
     endpoint: str
@@ -30,97 +33,99 @@ class Server:
 
     @property
     def host(self) -> str:
-        """Where it is, for events: no query, so no token."""
+        """Host and port, for events: without the query, so without the token."""
         return urlsplit(self.endpoint).netloc
 
 
 @dataclass(frozen=True, slots=True)
-class Bullet:
-    """A token and the servers that take it. One for each dial: a token is never used twice."""
+class Token:
+    """A token and the servers that accept it. Each dial gets a new one: a token is never used twice."""
 
-    token: str = field(repr=False)
-    servers: Sequence[Server]
+    value: str = field(repr=False)
+    servers: Sequence[InstanceServer]
 
-    def address(self, server: Server, connect_id: str) -> str:
-        """Write the address to dial. The token holds `=` and `+`, so it is percent-encoded."""
+    def address(self, server: InstanceServer, connect_id: str) -> str:
+        """Return the address to dial. A token contains `=` and `+`, so it is percent-encoded."""
         mark = "&" if "?" in server.endpoint else "?"
-        return f"{server.endpoint}{mark}token={quote(self.token, safe='')}&connectId={quote(connect_id, safe='')}"
+        return f"{server.endpoint}{mark}token={quote(self.value, safe='')}&connectId={quote(connect_id, safe='')}"
 
-    def choose(self, random: Callable[[], float]) -> Server:
-        """Any of the servers will do; choosing at random spreads the load and gets around a dead one."""
+    def choose(self, random: Callable[[], float]) -> InstanceServer:
+        """Choose a server at random, which spreads the load and avoids a dead one at the next try."""
         return self.servers[int(random() * len(self.servers))]
 
 
-class _Server(msgspec.Struct):
+class _ServerPayload(msgspec.Struct):
     endpoint: str
     pingInterval: float | None = None  # noqa: N815  the wire's own name, ms
     pingTimeout: float | None = None  # noqa: N815
 
 
-class _Data(msgspec.Struct):
+class _TokenPayload(msgspec.Struct):
     token: Annotated[str, msgspec.Meta(min_length=1)]
-    instanceServers: list[_Server]  # noqa: N815
+    instanceServers: list[_ServerPayload]  # noqa: N815
 
 
-class _Answer(msgspec.Struct):
+class _RestPayload(msgspec.Struct):
     code: str | int
     msg: str | None = None
     data: msgspec.Raw = msgspec.Raw()
 
 
 def read_data(body: bytes, request: str, hide: Hide = str) -> msgspec.Raw:
-    """Take the data out of any answer of KuCoin's REST hosts. `hide` takes secrets out of what it says in errors.
+    """Return the data of any answer of KuCoin's REST hosts. `hide` removes secrets from the text of errors.
 
     Raises:
-        ApiError: the code is not that of success.
-        UnexpectedAnswer: it is not KuCoin's JSON at all.
+        ApiError: The code is not that of success.
+        UnexpectedAnswer: The body is not KuCoin's JSON.
     """
     try:
-        answer = msgspec.json.decode(body, type=_Answer, strict=False)
+        answer = msgspec.json.decode(body, type=_RestPayload, strict=False)
     except UNREADABLE:
-        raise UnexpectedAnswer(f"{request}: the answer is not KuCoin's JSON", _began(body, hide)) from None
+        raise UnexpectedAnswer(f"{request}: the answer is not KuCoin's JSON", _excerpt_of(body, hide)) from None
     if (code := str(answer.code)) != SUCCESS:
         raise ApiError.of(excerpt(hide(code), _LONGEST_CODE), excerpt(hide(answer.msg or "")), request)
     if not bytes(answer.data):
-        raise UnexpectedAnswer(f"{request}: the answer holds no data", _began(body, hide))
+        raise UnexpectedAnswer(f"{request}: the answer holds no data", _excerpt_of(body, hide))
     return answer.data
 
 
-def _began(body: bytes, hide: Hide) -> str:
+def _excerpt_of(body: bytes, hide: Hide) -> str:
     return excerpt(hide(body.decode("utf-8", "replace")))
 
 
-def read(data: bytes, request: str, hide: Hide = str) -> Bullet:
-    """Read the data of a token answer. `hide` is as above.
+def read_token(data: bytes, request: str, hide: Hide = str) -> Token:
+    """Parse the data of a token answer. `hide` removes secrets from the text of errors.
 
     Raises:
-        UnexpectedAnswer: there is no token, or it names no server.
+        UnexpectedAnswer: It has no token, or names no server.
     """
     try:
-        payload = msgspec.json.decode(data, type=_Data, strict=False)
+        payload = msgspec.json.decode(data, type=_TokenPayload, strict=False)
     except UNREADABLE:
-        raise UnexpectedAnswer(f"{request}: the answer holds no token", _began(data, hide)) from None
+        raise UnexpectedAnswer(f"{request}: the answer holds no token", _excerpt_of(data, hide)) from None
     servers = tuple(_server(entry) for entry in payload.instanceServers if _can_be_dialled(entry.endpoint))
     if not servers:
-        raise UnexpectedAnswer(f"{request}: the answer names no server (instanceServers is empty)", _began(data, hide))
-    return Bullet(payload.token, servers)
+        raise UnexpectedAnswer(
+            f"{request}: the answer names no server (instanceServers is empty)", _excerpt_of(data, hide)
+        )
+    return Token(payload.token, servers)
 
 
 def _can_be_dialled(endpoint: str) -> bool:
     try:
         return bool(_WEBSOCKET.fullmatch(endpoint) and urlsplit(endpoint).netloc)
-    except ValueError:  # what is in brackets is no address
+    except ValueError:  # the brackets hold no IPv6 address
         return False
 
 
-def _server(entry: _Server) -> Server:
-    return Server(
+def _server(entry: _ServerPayload) -> InstanceServer:
+    return InstanceServer(
         entry.endpoint, _seconds(entry.pingInterval, PING_INTERVAL), _seconds(entry.pingTimeout, PING_TIMEOUT)
     )
 
 
 def _seconds(ms: float | None, default: float) -> float:
-    """A heartbeat without a pause would be a flood, one without an end none: then today's advice holds."""
+    """Convert a ping interval; zero, infinite or missing means the default, as it would flood or never ping."""
     return ms / 1000 if ms is not None and 0 < ms < inf else default
 
 

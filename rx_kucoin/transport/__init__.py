@@ -1,1 +1,1 @@
-"""The only sockets, HTTP and threads of the library."""
+"""Sockets, TLS, proxies and HTTP."""

@@ -1,4 +1,4 @@
-"""Sockets that a thread may wait on and somebody else may cut."""
+"""Cancel scopes: blocking socket calls that another thread, or a deadline, can end."""
 
 import errno
 import os
@@ -14,40 +14,40 @@ from urllib3.util import wait_for_write
 from rx_kucoin.transport.clock import Clock
 from rx_kucoin.transport.proxy import Proxy
 
-__all__ = ["CancelScope", "Cut"]
+__all__ = ["CancelScope", "Cancelled"]
 
 
-class Cut(Exception):
-    """The wait was cut short, because nobody wants the result any more."""
+class Cancelled(Exception):
+    """The scope was cancelled, because its result is not needed any more."""
 
 
 class CancelScope:
-    """Holds the socket that a thread is busy with.
+    """Holds the socket that a thread is waiting on, so that another thread can end the wait.
 
-    A blocking call ends when its socket is shut down, and not when it is closed; and TLS takes the socket object over.
-    So a duplicate is kept, which shuts down the same connection whoever holds it. Where there is a proxy, that is the
-    connection to the proxy.
+    A blocking call ends when its socket is shut down, but not when it is closed; and TLS takes over the socket object.
+    So a duplicate is kept, and shutting it down shuts down the connection. With a proxy, that is the connection to the
+    proxy.
     """
 
     def __init__(self, clock: Clock | None = None, proxy: Proxy | None = None) -> None:
         self._clock = clock or Clock("rx_kucoin deadlines")
         self._proxy = proxy
         self._where = ""
-        """Whose turn it is, where that is worth telling."""
+        """The step in progress, as an addition to the text of a timeout."""
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._watches: set[object] = set()
-        """The blocks that wait within a time, one in another."""
+        """The `within` blocks that are open, nested. Guarded by the lock."""
         self._late: set[object] = set()
-        """Those of them whose time is over."""
-        self.is_cut = False
+        """Those whose time is over. Guarded by the lock."""
+        self.is_cancelled = False
 
     def open(self, address: tuple[str, int], timeout: float) -> socket.socket:
         """Connect to a host, through the proxy if there is one.
 
         Raises:
-            OSError: there was no way to it in time.
-            Cut: somebody cut the line meanwhile.
+            OSError: No connection in time.
+            Cancelled: The scope was cancelled meanwhile.
         """
         if self._proxy is None:
             return self._dial(address, timeout)
@@ -55,21 +55,22 @@ class CancelScope:
         try:
             opened = self._proxy.tunnel(self._dial, address, timeout)
         except OSError:
-            if self.is_cut:
-                raise Cut from None
+            if self.is_cancelled:
+                raise Cancelled from None
             raise
         self._where = ""
         return opened
 
     @contextmanager
     def within(self, seconds: float) -> Generator[None]:
-        """End every wait in this block after so many seconds, however busy the other side keeps it; then raise.
+        """End every wait in this block after `seconds` in all, and raise.
 
-        A timeout of the socket's does not: it starts anew with each byte. A block may hold another, with less time.
+        A socket's own timeout would not: it starts again with each byte received. Blocks may be nested, the inner one
+        with less time.
 
         Raises:
-            TimeoutError: they were over.
-            Cut: somebody cut the line meanwhile.
+            TimeoutError: The time was over.
+            Cancelled: The scope was cancelled meanwhile.
         """
         watch = object()
         self._watches.add(watch)
@@ -83,7 +84,7 @@ class CancelScope:
         timer = self._clock.schedule_relative(seconds, expire)
         try:
             yield
-            self._check(watch, seconds)  # a connection that was shut can look like one that said all it had to
+            self._check(watch, seconds)  # a connection that was shut down can look like one that ended regularly
         except Exception:
             self._check(watch, seconds)
             raise
@@ -94,21 +95,21 @@ class CancelScope:
                 self._late.discard(watch)
                 self._where = ""
 
-    def cut(self) -> None:
-        """End the wait, now or whenever it would begin. Never waits itself."""
+    def cancel(self) -> None:
+        """End the wait, or the next one before it begins. Does not block."""
         with self._lock:
-            self.is_cut = True
+            self.is_cancelled = True
             self._shut()
 
     def release(self) -> None:
-        """The thread is done with the socket."""
+        """Close the duplicate: the thread does not use the socket any more."""
         with self._lock:
             if self._socket is not None:
                 self._socket.close()
                 self._socket = None
 
     def _dial(self, address: tuple[str, int], timeout: float) -> socket.socket:
-        """Connect to any address of a host: each may take half of the time that is left, the last one all of it."""
+        """Connect to the first address that accepts: each may take half of the time left, the last one all of it."""
         deadline = time.monotonic() + timeout
         try:
             found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
@@ -121,14 +122,14 @@ class CancelScope:
                 return self._connect(socket.socket(family, kind, protocol), target, remaining / min(left, 2))
             except OSError as error:
                 failure = error
-            if self.is_cut:
-                raise Cut
+            if self.is_cancelled:
+                raise Cancelled
         raise failure
 
     def _connect(self, opened: socket.socket, target: Any, timeout: float) -> socket.socket:
         try:
             failed = self._begin(opened, target)
-            if failed in _UNDER_WAY:
+            if failed in _IN_PROGRESS:
                 if not wait_for_write(opened, timeout):
                     raise TimeoutError(f"no connection within {timeout:.3g} s")  # noqa: TRY301
                 failed = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -142,14 +143,14 @@ class CancelScope:
         return opened
 
     def _begin(self, opened: socket.socket, target: Any) -> int:
-        """Hold the socket and begin to connect, as one: a shutdown before does nothing to a socket, and one after does.
+        """Keep a duplicate and begin to connect, as one step: a shutdown only has an effect after the connect.
 
         Returns:
             The error number so far.
         """
         with self._lock:
-            if self.is_cut:
-                raise Cut
+            if self.is_cancelled:
+                raise Cancelled
             if self._late:
                 raise TimeoutError
             if self._socket is not None:
@@ -159,8 +160,8 @@ class CancelScope:
             return opened.connect_ex(target)
 
     def _check(self, watch: object, seconds: float) -> None:
-        if self.is_cut:
-            raise Cut from None
+        if self.is_cancelled:
+            raise Cancelled from None
         if watch in self._late:
             raise TimeoutError(f"not done within {seconds:g} s{self._where}") from None
 
@@ -170,5 +171,5 @@ class CancelScope:
                 self._socket.shutdown(socket.SHUT_RDWR)
 
 
-_UNDER_WAY: Final = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK})
-"""How a connect that does not wait answers: the second is Windows'."""
+_IN_PROGRESS: Final = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK})
+"""Results of a non-blocking connect that has begun; the second is that of Windows."""

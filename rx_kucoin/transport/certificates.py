@@ -1,4 +1,4 @@
-"""Whom to believe over TLS."""
+"""Certificates that are trusted over TLS."""
 
 import os
 import ssl
@@ -13,20 +13,20 @@ __all__ = ["check", "forget", "trust"]
 
 
 def trust(ca: str | None = None) -> ssl.SSLContext:
-    """The machine's certificates (those of `SSL_CERT_FILE`, if it is set), and those that come with `requests`.
+    """Return a context that trusts the system's certificates (or `SSL_CERT_FILE`), those of `requests`, and `ca`.
 
-    And those of `ca`: a file, or all of a folder. Read once, for that takes a tenth of a second, in which no other
-    thread gets on.
+    `ca` is a file, or a folder of files. The result is cached: reading takes about 0.1 s, during which OpenSSL holds
+    the interpreter.
     """
     with _lock:
         return _read(ca)
 
 
 def check(ca: str | os.PathLike[str]) -> str:
-    """See that there are certificates.
+    """Check that a file or folder has certificates, and return its path.
 
     Raises:
-        ValueError: there is no such file or folder, or no certificate in it.
+        ValueError: There is no such file or folder, or no certificate in it.
     """
     path = os.path.realpath(ca)
     try:
@@ -40,7 +40,7 @@ def check(ca: str | os.PathLike[str]) -> str:
 
 
 def forget() -> None:
-    """Read them anew the next time."""
+    """Clear the cache, so that certificates are read again."""
     _read.cache_clear()
 
 
@@ -56,7 +56,7 @@ def _read(ca: str | None) -> ssl.SSLContext:
 def _add(context: ssl.SSLContext, ca: str) -> None:
     path = Path(ca)
     files = sorted(file for file in path.iterdir() if file.suffix in _SUFFIXES) if path.is_dir() else [path]
-    for file in files:  # OpenSSL's own way of reading a folder asks for files that are named by hashes
+    for file in files:  # OpenSSL itself only reads folders whose files are named by hashes
         context.load_verify_locations(file)
 
 

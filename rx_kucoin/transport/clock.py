@@ -1,4 +1,4 @@
-"""The clock: a scheduler with one thread for all timers, which lives only while a timer runs."""
+"""The clock: a scheduler with one thread for all timers, which exists only while a timer runs."""
 
 import heapq
 import logging
@@ -23,14 +23,15 @@ S = TypeVar("S")
 
 _log = logging.getLogger("rx_kucoin.clock")
 _SPARE: Final = 64
-"""Cancelled timers that may lie about before they are swept out."""
+"""Cancelled timers that may stay in the heap before they are removed."""
 
 
 class Clock(PeriodicScheduler):
-    """RxPY's own schedulers cost a thread a timer, stop at the first exception, or jump with the wall clock.
+    """A scheduler on the monotonic clock, with one thread for all timers.
 
-    This one keeps to the monotonic clock, survives what its actions raise (the log tells), forgets cancelled timers,
-    and ends its thread when there is nothing to wait for. Actions must be short: they all share the thread.
+    RxPY's own schedulers need a thread for each timer, stop at the first exception, or jump with the wall clock. This
+    one logs exceptions of its actions and goes on, removes cancelled timers, and ends its thread when no timer is left.
+    Actions must be short: they all share the thread.
     """
 
     def __init__(self, name: str = "rx_kucoin clock") -> None:
@@ -43,30 +44,30 @@ class Clock(PeriodicScheduler):
         self._running = 0
         self._thread: threading.Thread | None = None
         self._is_awake = False
-        """Whether the thread will look for a timer once more."""
+        """Whether the thread will look for a timer again. Guarded by the condition's lock."""
 
     def __repr__(self) -> str:
         return f"<Clock {self._running} timers>"
 
     @property
     def now(self) -> datetime:
-        """The time: the wall clock's when this clock was made, and from there on the monotonic one's."""
+        """The wall clock's time when this clock was made, plus the monotonic time since."""
         return self._wall + timedelta(seconds=time.monotonic() - self._started)
 
     def schedule(self, action: typing.ScheduledAction[S], state: S | None = None) -> abc.DisposableBase:
-        """Do it as soon as the thread is free."""
+        """Run the action as soon as the thread is free."""
         return self.schedule_relative(DELTA_ZERO, action, state)
 
     def schedule_absolute(
         self, duetime: typing.AbsoluteTime, action: typing.ScheduledAction[S], state: S | None = None
     ) -> abc.DisposableBase:
-        """Do it at a moment of this clock."""
+        """Run the action at a time of this clock."""
         return self.schedule_relative(self.to_datetime(duetime) - self.now, action, state)
 
     def schedule_relative(
         self, duetime: typing.RelativeTime, action: typing.ScheduledAction[S], state: S | None = None
     ) -> abc.DisposableBase:
-        """Do it in so many seconds."""
+        """Run the action after `duetime` seconds."""
         inner = SingleAssignmentDisposable()
 
         def act() -> None:
@@ -77,7 +78,7 @@ class Clock(PeriodicScheduler):
         with self._condition:
             if not self._is_awake:
                 thread = LibraryThread(target=self._run, name=self._name, daemon=True)
-                thread.start()  # before anything else, for it may fail
+                thread.start()  # first, as it may fail
                 self._thread, self._is_awake = thread, True
             heapq.heappush(self._timers, (due, next(self._numbers), timer))
             self._running += 1
@@ -91,7 +92,7 @@ class Clock(PeriodicScheduler):
         return Disposable(cancel)
 
     def join(self, timeout: float) -> bool:
-        """Wait until the thread has ended. True: it has, or it is the one that asks."""
+        """Wait until the thread has ended. True if it has, or if it is the caller."""
         thread = self._thread
         if thread is None or thread is threading.current_thread():
             return True
@@ -119,7 +120,7 @@ class Clock(PeriodicScheduler):
                 _log.exception("an action of the clock raised")
 
     def _next(self) -> "_Timer | None":
-        """Wait for the next timer that is due. None: there is none, and the thread ends."""
+        """Wait for the next due timer. None if there is no timer left; the thread ends then."""
         with self._condition:
             while self._timers:
                 due, _, timer = self._timers[0]
@@ -137,7 +138,7 @@ class Clock(PeriodicScheduler):
 
 
 class _Timer:
-    """One thing to do."""
+    """One scheduled action."""
 
     __slots__ = ("act", "running")
 

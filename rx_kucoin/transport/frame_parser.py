@@ -1,4 +1,4 @@
-"""Cutting WebSocket messages out of what a read brought, many at a time."""
+"""Parses WebSocket frames out of received bytes, many at a time."""
 
 import struct
 from collections.abc import Callable
@@ -6,19 +6,19 @@ from typing import Final
 
 import websocket
 
-__all__ = ["MOST", "Inbox", "cut"]
+__all__ = ["MOST", "ReceiveBuffer", "parse_frames"]
 
 MOST: Final = 16 << 20
-"""Bytes of a message. KuCoin's longest are full books of some hundred kilobytes."""
+"""Largest message in bytes. KuCoin's longest are full books of some hundred kilobytes."""
 
 
-def cut(data: bytes, at: int, messages: list[bytes]) -> tuple[int, int]:
-    """Cut whole, plain frames out of `data` from `at` on, and put their payloads into `messages`.
+def parse_frames(data: bytes, at: int, messages: list[bytes]) -> tuple[int, int]:
+    """Append the payloads of the complete, plain frames of `data` from `at` on to `messages`.
 
-    Plain is a text or a binary that stands in one frame, is not masked, uses no reserved bit and is not too long.
+    A plain frame is an unfragmented text or binary message, unmasked, without reserved bits, and not too long.
 
     Returns:
-        Where it stopped, and how many bytes more it takes at least to go on from there; 0: a frame that is not plain.
+        The index at which it stopped, and how many more bytes the frame there needs at least; 0 if it is not plain.
     """
     end = len(data)
     last = end - 4
@@ -26,7 +26,7 @@ def cut(data: bytes, at: int, messages: list[bytes]) -> tuple[int, int]:
     while True:
         while at <= last:
             first, length = header(data, at)
-            if first == _TEXT_16 or first == _BINARY_16:  # noqa: PLR1714, SIM109  half as long as a tuple takes
+            if first == _TEXT_16 or first == _BINARY_16:  # noqa: PLR1714, SIM109  twice as fast as a tuple
                 start = at + 4
             elif first in _SHORT:
                 start, length = at + 2, first & 0x7F
@@ -46,17 +46,17 @@ def cut(data: bytes, at: int, messages: list[bytes]) -> tuple[int, int]:
         at = stop
 
 
-class Inbox:
-    """What has come and was not used yet."""
+class ReceiveBuffer:
+    """Received bytes that are not consumed yet."""
 
     def __init__(self, more: Callable[[], bytes | memoryview]) -> None:
-        """Get `more` bytes by waiting for them: none at all when there will never be any. They may change later."""
+        """`more` waits for bytes and returns none at the end. What it returns may be overwritten by its next call."""
         self._more = more
         self._held = b""
         self._at: int = 0
 
     def some(self, most: int) -> bytes:
-        """Wait for bytes, and take at most so many. None at all: the other side has said all."""
+        """Wait for bytes and consume at most `most`. Returns none at the end of the connection."""
         if self._at == len(self._held):
             self._held, self._at = bytes(self._more()), 0
         data = self._held[self._at : self._at + most]
@@ -64,10 +64,10 @@ class Inbox:
         return data
 
     def exactly(self, size: int) -> bytes:
-        """Wait for so many bytes.
+        """Wait for `size` bytes and consume them.
 
         Raises:
-            WebSocketConnectionClosedException: they will not come.
+            WebSocketConnectionClosedException: The connection ended before.
         """
         missing = self._at + size - len(self._held)
         if missing > 0:
@@ -77,24 +77,24 @@ class Inbox:
         return self._held[start : self._at]
 
     def messages(self) -> list[bytes]:
-        """Wait for messages, and take all that have come up to the first frame that is not plain.
+        """Wait for messages and consume all that have arrived before the first frame that is not plain.
 
-        None: such a frame is next.
+        An empty list means that such a frame is next.
 
         Raises:
-            WebSocketConnectionClosedException: nothing will come any more.
+            WebSocketConnectionClosedException: The connection ended.
         """
         messages: list[bytes] = []
         while True:
-            self._at, missing = cut(self._held, self._at, messages)
+            self._at, missing = parse_frames(self._held, self._at, messages)
             if messages or not missing:
                 return messages
             self._fill(missing)
 
     def _fill(self, missing: int) -> None:
-        """Wait for so many bytes, in time that grows with their number and no faster, in whatever pieces they come."""
+        """Wait for `missing` bytes, in linear time however small the pieces are in which they arrive."""
         rest = self._held[self._at :]
-        self._held, self._at = b"", 0  # a line may stay silent for long
+        self._held, self._at = b"", 0  # the wait may be long: do not keep the buffer alive
         came = self._wait()
         if len(came) >= missing:
             self._held = rest + came
@@ -120,13 +120,13 @@ _SHORT: Final = frozenset({*range(0x8100, _TEXT_16), *range(0x8200, _BINARY_16)}
 _PLAIN: Final = b"\x81\x82"
 _MASKED: Final = 0x80
 _LENGTHS: Final = {126: 2, 127: 8}
-"""How many bytes the length takes that does not fit into the second byte."""
+"""Size in bytes of a length that does not fit into the second byte."""
 
 
 def _bounds(data: bytes, at: int) -> tuple[int, int]:
-    """From where to where a payload goes, whatever its length; as far as is known while its header is not here.
+    """Return start and end of a payload of any length; if the header is incomplete, what is known of them.
 
-    Zero: the frame is not plain.
+    Zero means that the frame is not plain.
     """
     start = at + 2
     if start > len(data):

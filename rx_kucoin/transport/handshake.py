@@ -1,4 +1,4 @@
-"""Opening a WebSocket: TCP, TLS and the upgrade, in time, in bounds, and without a word of the token."""
+"""Opens a WebSocket: TCP, TLS and the upgrade, within the timeout. Errors do not contain the token."""
 
 import socket
 from http.cookies import CookieError
@@ -9,7 +9,7 @@ import websocket
 
 from rx_kucoin.errors import DialFailed, KuCoinError, RateLimited, TokenRefused
 from rx_kucoin.protocol.frames import excerpt
-from rx_kucoin.transport.cancellation import CancelScope, Cut
+from rx_kucoin.transport.cancellation import Cancelled, CancelScope
 from rx_kucoin.transport.certificates import trust
 from rx_kucoin.transport.network import Network
 from rx_kucoin.transport.rest import retry_after
@@ -23,35 +23,35 @@ _UNAUTHORIZED: Final = 401
 _TOO_MANY: Final = 429
 
 
-def open_websocket(url: str, network: Network, lifeline: CancelScope) -> tuple[WebSocket, Duplex]:
-    """Open a WebSocket, and return it with its connection; all in the network's `timeout`.
+def open_websocket(url: str, network: Network, scope: CancelScope) -> tuple[WebSocket, Duplex]:
+    """Open a WebSocket and return it with its connection, all within the network's `timeout`.
 
     Raises:
-        RateLimited: too many connections; it says how long to wait.
-        TokenRefused: the token was not good any more.
-        DialFailed: anything else.
-        Cut: the lifeline was cut.
+        RateLimited: Too many connections; the error says how long to wait.
+        TokenRefused: The token is not valid any more.
+        DialFailed: Any other failure.
+        Cancelled: The scope was cancelled.
     """
     failure: Exception
     try:
-        return _open(url, network, lifeline)
-    except Cut:
-        failure = Cut()
+        return _open(url, network, scope)
+    except Cancelled:
+        failure = Cancelled()
     except (OSError, ValueError, CookieError, websocket.WebSocketException) as error:
         failure = _refused(error, urlsplit(url).netloc)
-    raise failure  # out here, for the error it came from may hold the address, and this holds the token
+    raise failure  # outside of `except`: the context of the error may hold the address with the token
 
 
-def _open(url: str, network: Network, lifeline: CancelScope) -> tuple[WebSocket, Duplex]:
+def _open(url: str, network: Network, scope: CancelScope) -> tuple[WebSocket, Duplex]:
     where = urlsplit(url)
     secure, host = where.scheme == "wss", where.hostname or ""
     connected: socket.socket | None = None
     try:
-        with lifeline.within(network.timeout):
-            connected = lifeline.open((host, where.port or (443 if secure else 80)), network.timeout)
+        with scope.within(network.timeout):
+            connected = scope.open((host, where.port or (443 if secure else 80)), network.timeout)
             duplex = SecureDuplex(connected, trust(network.authority), host) if secure else Duplex(connected)
-            duplex.shake_hands()
-            opened = WebSocket(duplex.inbox)
+            duplex.handshake()
+            opened = WebSocket(duplex.buffer)
             opened.connect(url, socket=duplex, redirect_limit=0)
     except BaseException:
         if connected is not None:

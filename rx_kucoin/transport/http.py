@@ -1,4 +1,4 @@
-"""One HTTP request, by `requests`, so that it can be cut short from another thread."""
+"""One HTTP request by `requests`, which another thread can cancel."""
 
 import socket
 import ssl
@@ -18,11 +18,11 @@ from rx_kucoin.transport.cancellation import CancelScope
 from rx_kucoin.transport.certificates import trust
 from rx_kucoin.transport.network import Network
 
-__all__ = ["Answer", "reason", "request"]
+__all__ = ["HttpResponse", "reason", "request"]
 
 
-class Answer(NamedTuple):
-    """What came back."""
+class HttpResponse(NamedTuple):
+    """Status, body and headers of an answer."""
 
     status: int
     body: bytes
@@ -34,27 +34,27 @@ def request(
     url: str,
     sign: Callable[[str], Mapping[str, str]],
     network: Network,
-    lifeline: CancelScope,
+    scope: CancelScope,
     *,
     most: int,
-) -> Answer:
-    """Ask once, without a body, and read an answer of at most so many bytes.
+) -> HttpResponse:
+    """Send one request without a body and read an answer of at most `most` bytes.
 
-    `sign` is given path and query as they are sent, and adds headers. The time is the lifeline's to watch.
+    `sign` is called with path and query as they are sent and returns headers. The scope limits the time.
 
     Raises:
-        OSError: no answer, or too long a one.
-        ValueError: it cannot be asked so, or what came is not HTTP.
+        OSError: No answer, or one that is too long.
+        ValueError: The request cannot be sent, or the answer is not HTTP.
     """
-    with _session(url, lifeline, network) as session:
+    with _session(url, scope, network) as session:
         prepared = session.prepare_request(requests.Request(method, url, headers=dict(network.headers)))
         prepared.headers.update(sign(prepared.path_url))
         with session.send(prepared, timeout=network.timeout, allow_redirects=False, stream=True) as answer:
-            return Answer(answer.status_code, _read(answer, most), answer.headers)
+            return HttpResponse(answer.status_code, _read(answer, most), answer.headers)
 
 
 def reason(error: Exception, hide: Hide = str) -> str:
-    """The innermost cause: what an operator of a machine can act on."""
+    """Return the innermost cause of an error, which is the one that can be acted on."""
     inner: Any = error
     while True:
         context = None if inner.__suppress_context__ else inner.__context__
@@ -76,44 +76,44 @@ def _read(answer: requests.Response, most: int) -> bytes:
     return bytes(body)
 
 
-def _session(url: str, lifeline: CancelScope, network: Network) -> requests.Session:
+def _session(url: str, scope: CancelScope, network: Network) -> requests.Session:
     session = requests.Session()
-    session.trust_env = False  # neither a proxy that the socket would not use, nor a .netrc
+    session.trust_env = False  # no proxy settings and no .netrc of the environment
     context = trust(network.authority) if urlsplit(url).scheme == "https" else None
-    adapter = _Adapter(lifeline, network.timeout, context)
+    adapter = _Adapter(scope, network.timeout, context)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
 
 
 class _Adapter(HTTPAdapter):
-    """Opens its sockets on a lifeline."""
+    """Opens its sockets in a cancel scope."""
 
-    def __init__(self, lifeline: CancelScope, timeout: float, context: ssl.SSLContext | None) -> None:
-        self._lifeline, self._timeout, self._context = lifeline, timeout, context
+    def __init__(self, scope: CancelScope, timeout: float, context: ssl.SSLContext | None) -> None:
+        self._scope, self._timeout, self._context = scope, timeout, context
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Put our connection classes in where urllib3 provides for it."""
+        """Install our connection classes, at the place that urllib3 provides for it."""
         super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {
-            "http": _opening(self._lifeline, self._timeout, HTTPConnection, HTTPConnectionPool),
-            "https": _opening(self._lifeline, self._timeout, HTTPSConnection, HTTPSConnectionPool),
+            "http": _opening(self._scope, self._timeout, HTTPConnection, HTTPConnectionPool),
+            "https": _opening(self._scope, self._timeout, HTTPSConnection, HTTPSConnectionPool),
         }
 
     def close(self) -> None:
         """Close the sockets too, which urllib3 leaves to the garbage collector."""
         pools: Any = self.poolmanager.pools
-        for key in pools.keys():  # noqa: SIM118  it cannot be iterated over
+        for key in pools.keys():  # noqa: SIM118  not iterable itself
             pools[key].close()
         super().close()
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Add nothing: the context knows already whom to believe."""
+        """Add nothing: the context has its certificates already."""
 
 
 class _Response(HTTPResponse):
-    """Leaves out what is wrong with the headers, which urllib3 would log: they may repeat those that were sent."""
+    """Drops header defects, which urllib3 would log: they may repeat the headers that were sent."""
 
     def begin(self) -> None:
         super().begin()
@@ -122,12 +122,12 @@ class _Response(HTTPResponse):
 
 
 def _opening(
-    lifeline: CancelScope, timeout: float, connection: type[HTTPConnection], pool: type[HTTPConnectionPool]
+    scope: CancelScope, timeout: float, connection: type[HTTPConnection], pool: type[HTTPConnectionPool]
 ) -> Any:
-    """Make a pool class whose connections open their sockets on the lifeline."""
+    """Make a pool class whose connections open their sockets in the scope."""
 
     def open_socket(self: HTTPConnection) -> socket.socket:
-        return lifeline.open((self.host.strip("[]"), self.port), timeout)
+        return scope.open((self.host.strip("[]"), self.port), timeout)
 
     kind = type(connection.__name__, (connection,), {"_new_conn": open_socket, "response_class": _Response})
     return type(pool.__name__, (pool,), {"ConnectionCls": kind})

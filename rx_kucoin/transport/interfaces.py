@@ -1,4 +1,4 @@
-"""What a connection needs of the world below it, and nothing else: a wire, and somebody who opens one."""
+"""What `connections` needs from below: `Wire`, an open socket, and `Transport`, which opens wires and calls REST."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -11,55 +11,55 @@ __all__ = ["Transport", "Wire"]
 
 
 class Wire(Protocol):
-    """An open socket that nobody has spoken on yet."""
+    """An open socket on which no message was exchanged yet."""
 
     host: str
-    """Where it leads to."""
+    """Host and port of the other side."""
     ping_interval: float
-    """Seconds between pings that the exchange asks for."""
+    """Seconds between pings, as the exchange demands."""
     ping_timeout: float
     """Seconds to wait for a pong."""
 
     def listen(self, receive: Callable[[Sequence[str | bytes]], None], ended: Callable[[], None]) -> None:
-        """Have every text passed to `receive`, as many at a time as have come, and the end told to `ended`.
+        """Call `receive` with the messages of each read, and `ended` once at the end.
 
-        Both are called on the wire's own thread, one at a time; after `ended` nothing follows.
+        Both are called on the wire's own thread, one at a time, and neither after `ended`.
         """
         ...
 
     def send(self, text: str) -> None:
-        """Send a text, from any thread, without ever waiting. One that does not go through ends the wire."""
+        """Send a text, from any thread, without blocking. A failure ends the wire."""
         ...
 
     def lose(self, cause: Exception) -> None:
-        """End the wire for this cause, from any thread, without waiting."""
+        """End the wire with this cause, from any thread, without blocking."""
         ...
 
     def is_quiet(self) -> bool:
-        """Whether everything that has come was received, so that silence means silence."""
+        """Whether every byte that arrived was received, so that a silent wire is really silent."""
         ...
 
 
 class Transport(Protocol):
-    """Opens wires."""
+    """Opens wires and calls the REST host."""
 
     def close(self, timeout: float) -> bool:
-        """Hang up every wire, and wait so many seconds for their threads. True: at most the asking one is left."""
+        """Close every wire and wait up to `timeout` seconds for its thread. True if all but the caller's ended."""
         ...
 
-    def fetch(self, path: str, *, told: Callable[[Allowance], None] | None = None) -> Observable[bytes]:
-        """Ask the REST host with a GET, in one try: cold. `path` includes the query, if there is one.
+    def fetch(self, path: str, *, on_allowance: Callable[[Allowance], None] | None = None) -> Observable[bytes]:
+        """Return a cold Observable of one GET to the REST host. `path` includes the query, if there is one.
 
-        Emits the answer's `data` as the JSON that it is, and completes. Fails with a `KuCoinError`. Disposing cuts it
-        short without waiting. Before the answer, be it a refusal, `told` is told what is left of the pool, if the host
-        says so.
+        Emits the answer's `data` as JSON and completes, or fails with a `KuCoinError`. Disposing cancels the request
+        without blocking. `on_allowance` is called before the answer, also before a refusal, with the rest of the rate
+        limit if the host reports it.
         """
         ...
 
     def dial(self, name: str) -> Observable[Wire]:
-        """Open a wire, in one try, with a fresh token: cold.
+        """Return a cold Observable that opens a wire with a fresh token, in one attempt.
 
-        Emits the wire once it is open; `listen` must be called before that returns. Fails with a `KuCoinError` when it
-        cannot be opened, and when it ended by itself or was lost. Disposing closes it without waiting.
+        Emits the wire once it is open; `listen` must be called within that `on_next`. Fails with a `KuCoinError` if it
+        cannot be opened, and when it ends or is lost. Disposing closes it without blocking.
         """
         ...

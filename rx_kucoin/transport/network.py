@@ -1,4 +1,4 @@
-"""How the exchange is reached from where this machine stands."""
+"""Network settings: timeout, proxy, certificates, headers."""
 
 import math
 import os
@@ -18,21 +18,21 @@ __all__ = ["DIRECT", "Network"]
 @discreetly
 @dataclass(frozen=True, repr=False)
 class Network:
-    """Settings for REST and WebSocket alike.
+    """Network settings of REST and WebSocket.
 
-    Certificates are always verified. The environment is not read: pass `proxy=os.environ.get("HTTPS_PROXY")` to go
-    where it points.
+    Certificates are always verified. The environment is not read: pass `proxy=os.environ.get("HTTPS_PROXY")` to use
+    its proxy.
 
     Args:
         timeout: Seconds for each step: a REST request, the opening of a socket.
-        proxy: `http://`, `socks5://`, `socks5h://` or `socks4://`, then `user:password@` if it wants that, its host
-            and `:port`. The exchange's names are looked up by the proxy, but with `socks4`, which cannot.
-        ca: Certificates to believe in besides those of the machine: a PEM file, or a folder of them.
-        headers: To send with each REST request.
+        proxy: `http://`, `socks5://`, `socks5h://` or `socks4://`, then `user:password@` if needed, the host and
+            `:port`. The proxy resolves the exchange's names, except with `socks4`, which cannot.
+        ca: Certificates that are trusted in addition to the system's: a PEM file, or a folder of them.
+        headers: Headers to send with each REST request.
 
     Raises:
-        ValueError: a setting is malformed, or `ca` holds no certificates.
-        ImportError: a proxy is wanted, and `python-socks` is not installed.
+        ValueError: A setting is malformed, or `ca` has no certificates.
+        ImportError: A proxy is set, and `python-socks` is not installed.
     """
 
     timeout: float = 10.0
@@ -40,9 +40,9 @@ class Network:
     ca: str | os.PathLike[str] | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     way: Proxy | None = field(init=False, compare=False)
-    """The proxy, as it was understood."""
+    """The parsed proxy."""
     authority: str | None = field(init=False, compare=False)
-    """Where `ca` leads to."""
+    """The resolved path of `ca`."""
 
     def __post_init__(self) -> None:
         if not 0 < self.timeout < math.inf:

@@ -1,4 +1,4 @@
-"""A way through a proxy, by `python-socks`, over a connection that can be cut."""
+"""Connections through a proxy, by `python-socks`, which a cancel scope can end."""
 
 import base64
 import re
@@ -20,17 +20,17 @@ Dial = Callable[[tuple[str, int], float], socket.socket]
 
 
 class ProxyFailed(OSError):
-    """The proxy could not be reached, or did not open the way."""
+    """The proxy could not be reached, or refused the connection."""
 
 
 class _Kind(NamedTuple):
     name: str
-    """The library's word for it."""
+    """The library's name of it."""
     port: int
     resolves: bool
-    """Whether it looks names up. What does not is told an address, which this machine looks up."""
+    """Whether it resolves names. Otherwise this machine resolves them."""
     encoding: str = "ascii"
-    """Of user and password."""
+    """Encoding of user and password."""
 
 
 _KINDS: Final = {
@@ -43,7 +43,7 @@ _KINDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """One proxy. Its password shows neither in a repr nor in an error."""
+    """One proxy. Neither its repr nor its errors contain the password."""
 
     scheme: str
     host: str
@@ -57,11 +57,11 @@ class Proxy:
     @classmethod
     @discreet
     def read(cls, url: str) -> "Proxy":
-        """Read an address like `http://user:password@proxy.example:3128`.
+        """Parse an address like `http://user:password@proxy.example:3128`.
 
         Raises:
-            ValueError: it is malformed, or of a kind that is not spoken here.
-            ImportError: the library that speaks with proxies is not installed.
+            ValueError: It is malformed, or of an unsupported kind.
+            ImportError: `python-socks` is not installed.
         """
         where = _split(url)
         if where.scheme == "https":
@@ -79,13 +79,13 @@ class Proxy:
         return cls(where.scheme, where.hostname, kind.port if where.port is None else where.port, user, password)
 
     def tunnel(self, dial: Dial, address: tuple[str, int], timeout: float) -> socket.socket:
-        """Dial the proxy, and have it open the way to an address.
+        """Connect to an address through the proxy.
 
         Raises:
-            ProxyFailed: it did not.
+            ProxyFailed: The proxy could not be reached, or refused.
         """
         kind, proxies, hide = _KINDS[self.scheme], import_module("python_socks"), hider(self._secrets())
-        road = _Road(self.scheme, dial)
+        tunnel = _TunnelSocket(self.scheme, dial)
         failure = ""
         try:
             import_module("python_socks.sync").Proxy(
@@ -95,35 +95,36 @@ class Proxy:
                 self.user,
                 None if self.user is None else self.password or "",
                 kind.resolves,
-                road,
+                tunnel,
             ).connect(*address, timeout=timeout)
         except TimeoutError:
             failure = "it did not answer in time"
         except (OSError, ValueError, proxies.ProxyError) as error:
             failure = excerpt(hide(str(error))) or type(error).__name__
         if failure:
-            raise ProxyFailed(f"no way through the proxy {self}: {failure}")  # out here: the cause may hold the login
-        return road.opened()
+            # Outside of `except`: the context of the error may hold the login.
+            raise ProxyFailed(f"no way through the proxy {self}: {failure}")
+        return tunnel.opened()
 
     def _secrets(self) -> list[str]:
-        """What the proxy is told, and may repeat."""
+        """Texts sent to the proxy that its errors may repeat."""
         login = f"{self.user}:{self.password or ''}"
         encoded = base64.b64encode(login.encode("latin-1", "replace")).decode()
         return [self.password or "", "" if self.user is None else encoded]
 
 
-class _Road:
-    """Where the library shall take its connection from: it believes it to be a proxy before the proxy.
+class _TunnelSocket:
+    """Gives `python-socks` a connection that we dialled; to the library it is a proxy in front of the proxy.
 
-    It is also what the library takes for the socket, because it would read whatever has come of the answer of an HTTP
-    proxy, and not all of it, or more.
+    It is also the library's socket: of an HTTP proxy's answer the library would read what has arrived so far, which may
+    be less than the head, or more.
     """
 
     def __init__(self, scheme: str, dial: Dial) -> None:
         self._is_http, self._dial = scheme == "http", dial
         self._opened: socket.socket | None = None
 
-    def connect(self, dest_host: str, dest_port: int, timeout: float) -> "_Road":
+    def connect(self, dest_host: str, dest_port: int, timeout: float) -> "_TunnelSocket":
         self._opened = self._dial((dest_host, dest_port), timeout)
         self._opened.settimeout(timeout)
         return self
@@ -144,11 +145,11 @@ class _Road:
             self._opened.close()
 
     def _head(self) -> bytes:
-        """The head of an HTTP answer, and not a byte of what follows."""
+        """Read the head of an HTTP answer, and no byte of what follows."""
         head = bytearray()
         while not head.endswith(b"\r\n\r\n"):
             if not (byte := self.opened().recv(1)):
-                said = head.decode("latin-1")  # whole and as it is: what it repeats is taken out of it further up
+                said = head.decode("latin-1")  # unchanged: secrets in it are removed by `tunnel`
                 raise OSError(f"it hung up, having said '{said}'" if said else "it hung up")
             head += byte
             if len(head) > _MOST:
@@ -157,14 +158,14 @@ class _Road:
 
 
 _MOST: Final = 16 << 10
-"""Bytes of the head of an answer."""
+"""Largest head of an answer in bytes."""
 _LONGEST: Final = 255
-"""Bytes of a user or a password over SOCKS5."""
+"""Longest user or password in bytes, by SOCKS5."""
 _HOST: Final = re.compile(r"[\w.:-]+")
 
 
 def _split(url: str) -> SplitResult:
-    """Take it to pieces. An error does not show it, for it may hold a password."""
+    """Split an address. Errors do not contain it, as it may hold a password."""
     with suppress(ValueError):
         where = urlsplit(url)
         is_whole = where.port != 0 and where.path in {"", "/"} and not (where.query or where.fragment)
@@ -174,7 +175,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _check_login(kind: _Kind, user: str | None, password: str | None) -> None:
-    """See that the library can send them: its own errors would show them."""
+    """Check that the library can send user and password: its own errors would show them."""
     if kind.name == "SOCKS4" and password:
         raise ValueError("a SOCKS4 proxy knows users, and no passwords")
     if password and not user:

@@ -1,4 +1,4 @@
-"""One REST answer as an Observable, on a thread of its own."""
+"""One REST request as the work of one thread, with its answer for an observer."""
 
 import logging
 from collections.abc import Callable
@@ -9,61 +9,61 @@ from reactivex import abc
 from rx_kucoin.errors import KuCoinError, RestUnavailable
 from rx_kucoin.protocol.redaction import bare
 from rx_kucoin.protocol.rest_weights import Allowance
-from rx_kucoin.transport.cancellation import CancelScope, Cut
+from rx_kucoin.transport.cancellation import Cancelled, CancelScope
 from rx_kucoin.transport.rest import Rest
 
 __all__ = ["NAME", "Fetch"]
 
 NAME: Final = "rx_kucoin rest"
-"""Of the thread."""
+"""Name of the thread."""
 
 _log = logging.getLogger("rx_kucoin.transport")
 _MOST: Final = 64 << 20
-"""Bytes of an answer. The list of all symbols has somewhat more than one million."""
+"""Largest answer in bytes. The list of all symbols has about one million."""
 
 
 class Fetch:
-    """One try, from the request to the last word to its subscriber."""
+    """One attempt, from the request to the notification of its observer."""
 
     def __init__(
         self,
         observer: abc.ObserverBase[bytes],
         rest: Rest,
         path: str,
-        lifeline: CancelScope,
-        told: Callable[[Allowance], None] | None,
+        scope: CancelScope,
+        on_allowance: Callable[[Allowance], None] | None,
     ) -> None:
-        self._observer, self._rest, self._path, self._lifeline = observer, rest, path, lifeline
-        self._told = told
+        self._observer, self._rest, self._path, self._scope = observer, rest, path, scope
+        self._on_allowance = on_allowance
         self._is_wanted = True
 
-    def hang_up(self) -> None:
-        """Nobody wants the answer any more."""
+    def cancel(self) -> None:
+        """Cancel the request: its answer is not needed any more."""
         self._is_wanted = False
-        self._lifeline.cut()
+        self._scope.cancel()
 
     def fail(self, cause: str) -> None:
-        """It could not even begin."""
+        """Fail without a thread to run on."""
         self._observer.on_error(RestUnavailable(f"GET {self._path}: {cause}"))
 
     def run(self) -> None:
-        """Ask, and tell."""
+        """Send the request and notify the observer."""
         answer: bytes | Exception
         try:
-            answer = self._rest.ask("GET", self._path, self._lifeline, most=_MOST, told=self._told)
-        except (Cut, KuCoinError) as error:
-            answer = bare(error)  # its frames hold the keys, and errors are kept for long
-        except BaseException as error:  # noqa: BLE001  whatever it is, the subscriber must be told
+            answer = self._rest.request("GET", self._path, self._scope, most=_MOST, on_allowance=self._on_allowance)
+        except (Cancelled, KuCoinError) as error:
+            answer = bare(error)  # its traceback's frames hold the keys
+        except BaseException as error:  # noqa: BLE001  the observer gets an error in any case
             _log.exception("a request ended by a fault of this library")
             answer = RestUnavailable(f"GET {self._path}: an internal fault: {type(error).__name__}")
         if not self._is_wanted:
             return
         try:
-            self._tell(answer)
-        except BaseException:  # noqa: BLE001  nobody is left to be told
+            self._notify(answer)
+        except BaseException:  # noqa: BLE001  there is no observer left for it
             _log.exception("a subscriber of a REST answer raised")
 
-    def _tell(self, answer: bytes | Exception) -> None:
+    def _notify(self, answer: bytes | Exception) -> None:
         if isinstance(answer, Exception):
             self._observer.on_error(answer)
         else:

@@ -1,4 +1,4 @@
-"""A connection that one thread reads and any may write on, where no writer ever waits."""
+"""A socket that one thread reads and any thread writes to without blocking."""
 
 import socket
 import threading
@@ -6,52 +6,52 @@ from typing import Final
 
 from urllib3.util import wait_for_read
 
-from rx_kucoin.transport.frame_parser import Inbox
+from rx_kucoin.transport.frame_parser import ReceiveBuffer
 
 __all__ = ["Duplex"]
 
 
 class Duplex:
-    """What websocket-client takes for a socket.
+    """The socket that websocket-client is given.
 
-    The reader waits inside the one system call that also brings the bytes. Whoever writes says for each call that it
-    must not wait. A send buffer that is full is an error, not a wait.
+    The reader blocks in the same system call that returns the bytes. Each write is non-blocking by a flag of its own
+    call. A full send buffer is an error.
     """
 
     def __init__(self, connected: socket.socket) -> None:
-        connected.setblocking(bool(_AT_ONCE))
+        connected.setblocking(bool(_DONT_WAIT))
         self._socket = connected
         self._lock = threading.Lock()
         self._is_waiting = False
-        self._came = bytearray(_AHEAD)
-        self._view = memoryview(self._came)
-        self.inbox = Inbox(self.more)
+        self._received = bytearray(_AHEAD)
+        self._view = memoryview(self._received)
+        self.buffer = ReceiveBuffer(self.more)
         self._allowance = _MOST_UPGRADE
 
-    def shake_hands(self) -> None:
-        """There is nothing to agree on."""
+    def handshake(self) -> None:
+        """Do nothing: there is no TLS."""
 
     def more(self) -> bytes | memoryview:
-        """Wait for bytes, which are good until the next call. None at all: the connection is over."""
+        """Wait for bytes, which are valid until the next call. Returns none at the end of the connection."""
         return self._wait()
 
     def recv(self, size: int) -> bytes:
-        """Wait for bytes: websocket-client's way, while it reads the answer to its upgrade."""
-        data = self.inbox.some(size)
+        """Wait for bytes: called by websocket-client while it reads the answer to its upgrade."""
+        data = self.buffer.some(size)
         self._allowance -= len(data)
         if self._allowance < 0:
             raise OSError("the other side says too much")
         return data
 
     def send(self, data: bytes) -> int:
-        """Write as much as goes at once."""
+        """Write as much as possible without blocking."""
         with self._lock:
             return self._write(data)
 
     def is_quiet(self) -> bool:
-        """Whether the reader waits, and there is nothing to read."""
+        """Whether the reader is waiting, and there is nothing to read."""
         with self._lock:
-            return self._is_waiting and not wait_for_read(self._socket, 0) and self._came.startswith(_NOTHING)
+            return self._is_waiting and not wait_for_read(self._socket, 0) and self._received.startswith(_MARK)
 
     def close(self) -> None:
         """Close the socket."""
@@ -59,19 +59,20 @@ class Duplex:
             self._socket.close()
 
     def gettimeout(self) -> None:
-        """There is none: whoever wants an end of waiting shuts the socket down."""
+        """Return no timeout: a cancel scope ends waits by shutting down the socket."""
 
     def settimeout(self, seconds: float | None) -> None:
-        """There is none."""
+        """Do nothing: see `gettimeout`."""
 
     def _wait(self) -> memoryview:
-        # A thread that has been given bytes may still wait for its turn to run. What it has is seen by this mark.
-        self._view[: len(_NOTHING)] = _NOTHING
+        # The reader may have received bytes while it waits to be scheduled. `is_quiet` sees that by this mark,
+        # which `recv_into` overwrites: a mark that is still there means that nothing was received.
+        self._view[: len(_MARK)] = _MARK
         self._is_waiting = True
         try:
             while True:
                 try:
-                    size = self._socket.recv_into(self._came)
+                    size = self._socket.recv_into(self._received)
                 except BlockingIOError:
                     wait_for_read(self._socket)
                 else:
@@ -81,7 +82,7 @@ class Duplex:
 
     def _write(self, data: bytes) -> int:
         try:
-            return self._socket.send(data, _AT_ONCE)
+            return self._socket.send(data, _DONT_WAIT)
         except BlockingIOError:
             full = OSError("the send buffer is full")
         raise full
@@ -89,8 +90,8 @@ class Duplex:
 
 _AHEAD: Final = 1 << 16
 _MOST_UPGRADE: Final = 64 << 10
-"""Bytes of the answer to an upgrade."""
-_AT_ONCE: Final[int] = getattr(socket, "MSG_DONTWAIT", 0)
-"""Do not wait in this one call. Where there is no such word (Windows), no call waits, and the reader waits apart."""
-_NOTHING: Final = b"\xff" * 8
-"""Bytes that no frame, no text and no TLS record begins with."""
+"""Largest answer to an upgrade in bytes."""
+_DONT_WAIT: Final[int] = getattr(socket, "MSG_DONTWAIT", 0)
+"""Flag of a single non-blocking call. Windows has none: there every call is non-blocking."""
+_MARK: Final = b"\xff" * 8
+"""Bytes that no frame, text or TLS record begins with."""

@@ -1,7 +1,7 @@
-"""websocket-client as an Observable: one thread a wire, which fetches the token, dials, and reads."""
+"""The real transport. Each wire has one thread, which requests a token, dials, and reads."""
 
 import logging
-import random as dice
+import random as random_module
 import struct
 import threading
 import time
@@ -21,16 +21,15 @@ from rx_kucoin.protocol.frames import excerpt
 from rx_kucoin.protocol.redaction import bare
 from rx_kucoin.protocol.rest_weights import Allowance
 from rx_kucoin.protocol.signing import Credentials
-from rx_kucoin.protocol.token import Server
-from rx_kucoin.transport.cancellation import CancelScope, Cut
+from rx_kucoin.protocol.token import InstanceServer
+from rx_kucoin.transport.cancellation import Cancelled, CancelScope
 from rx_kucoin.transport.clock import Clock
 from rx_kucoin.transport.handshake import open_websocket
 from rx_kucoin.transport.interfaces import Wire
 from rx_kucoin.transport.network import DIRECT, Network
-from rx_kucoin.transport.rest import Rest
+from rx_kucoin.transport.rest import Rest, fetch_token
 from rx_kucoin.transport.rest_call import NAME, Fetch
 from rx_kucoin.transport.socket import Duplex
-from rx_kucoin.transport.token import fetch_bullet
 from rx_kucoin.transport.websocket import ClosedByPeer, WebSocket
 
 __all__ = ["Sockets"]
@@ -47,7 +46,7 @@ class Sockets:
         credentials: Credentials | None = None,
         *,
         network: Network = DIRECT,
-        random: Callable[[], float] = dice.random,
+        random: Callable[[], float] = random_module.random,
     ) -> None:
         self._rest, self._random = Rest(rest_url, credentials, network), random
         self._deadlines = Clock("rx_kucoin deadlines")
@@ -59,42 +58,42 @@ class Sockets:
         return f"<Sockets {self._rest.host}, {len(self._tasks)} threads>"
 
     def dial(self, name: str) -> Observable[Wire]:
-        """Open a wire, on a thread of this name. See `Transport.dial`."""
+        """Open a wire on a thread with this name. See `Transport.dial`."""
 
         def subscribe(
             observer: abc.ObserverBase[Wire], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
-            del scheduler  # the wire keeps its own time: that of the network
-            return self._begin(_Attempt(observer, self._rest, self._random, self._lifeline()), name)
+            del scheduler  # the network's timeouts are in real time
+            return self._begin(_DialAttempt(observer, self._rest, self._random, self._scope()), name)
 
         return Observable(subscribe)
 
-    def fetch(self, path: str, *, told: Callable[[Allowance], None] | None = None) -> Observable[bytes]:
-        """Ask the REST host with a GET, on a thread of its own. See `Transport.fetch`."""
+    def fetch(self, path: str, *, on_allowance: Callable[[Allowance], None] | None = None) -> Observable[bytes]:
+        """Send a GET to the REST host on a thread of its own. See `Transport.fetch`."""
 
         def subscribe(
             observer: abc.ObserverBase[bytes], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
             del scheduler
-            return self._begin(Fetch(observer, self._rest, path, self._lifeline(), told), NAME)
+            return self._begin(Fetch(observer, self._rest, path, self._scope(), on_allowance), NAME)
 
         return Observable(subscribe)
 
     def close(self, timeout: float) -> bool:
-        """Hang up every wire, and wait for their threads. See `Transport.close`."""
+        """Close every wire and wait for their threads. See `Transport.close`."""
         deadline = time.monotonic() + timeout
         with self._lock:
             self._is_closed = True
             tasks = dict(self._tasks)
         for task in tasks.values():
-            task.hang_up()
+            task.cancel()
         tasks.pop(threading.current_thread(), None)
         for thread in tasks:
             thread.join(max(0.0, deadline - time.monotonic()))
         ended = self._deadlines.join(max(0.0, deadline - time.monotonic()))
         return ended and not any(thread.is_alive() for thread in tasks)
 
-    def _lifeline(self) -> CancelScope:
+    def _scope(self) -> CancelScope:
         return CancelScope(self._deadlines, self._rest.network.way)
 
     def _begin(self, task: "_Task", name: str) -> abc.DisposableBase:
@@ -113,65 +112,65 @@ class Sockets:
                     self._tasks[thread] = task
         except RuntimeError as error:
             task.fail(f"no thread for it: {error}")
-        return Disposable(task.hang_up)
+        return Disposable(task.cancel)
 
 
 class _Task(Protocol):
-    """What a thread is for."""
+    """The work of one thread."""
 
     def run(self) -> None: ...
 
-    def hang_up(self) -> None: ...
+    def cancel(self) -> None: ...
 
     def fail(self, cause: str) -> None: ...
 
 
-class _Attempt:
-    """One try: from the token to the end of the line."""
+class _DialAttempt:
+    """One attempt to connect: from the token to the end of the wire."""
 
     def __init__(
         self,
         observer: abc.ObserverBase[Wire],
         rest: Rest,
         random: Callable[[], float],
-        lifeline: CancelScope,
+        scope: CancelScope,
     ) -> None:
-        self._observer, self._rest, self._random, self._lifeline = observer, rest, random, lifeline
+        self._observer, self._rest, self._random, self._scope = observer, rest, random, scope
         self._wire: _SocketWire | None = None
         self._is_wanted = True
 
-    def hang_up(self) -> None:
-        """Nobody wants the line any more, nor wants to hear of its end."""
+    def cancel(self) -> None:
+        """Close the wire without notifying the observer of its end."""
         self._is_wanted = False
         if self._wire is not None:
-            self._wire.say_goodbye()
-        self._lifeline.cut()
+            self._wire.send_close_frame()
+        self._scope.cancel()
 
     def fail(self, cause: str) -> None:
-        """It could not even begin."""
+        """Fail without a thread to run on."""
         self._observer.on_error(DialFailed(cause))
 
     def run(self) -> None:
-        """Live the whole life of the line, on its own thread."""
+        """Request a token, dial and read until the end, on the wire's own thread."""
         try:
             cause = self._live()
-        except (Cut, KuCoinError) as error:
-            cause = bare(error)  # its frames hold the token and the keys, and errors are kept for long
-        except BaseException as error:  # noqa: BLE001  whatever it is, the line must be told to be over
-            _log.exception("a line ended by a fault of this library")
+        except (Cancelled, KuCoinError) as error:
+            cause = bare(error)  # its traceback's frames hold the token and the keys
+        except BaseException as error:  # noqa: BLE001  the observer gets an error in any case
+            _log.exception("a connection ended by a fault of this library")
             cause = LineLost(f"an internal fault: {type(error).__name__}")
         finally:
-            self._lifeline.release()
+            self._scope.release()
         if self._is_wanted:
             self._observer.on_error(cause)
 
     def _live(self) -> Exception:
-        bullet = fetch_bullet(self._rest, self._lifeline)
-        server = bullet.choose(self._random)
-        # No frame here keeps the address, with the token in it: this one lives as long as the line.
-        opened, duplex = open_websocket(bullet.address(server, uuid.uuid4().hex), self._rest.network, self._lifeline)
-        del bullet
-        wire = self._wire = _SocketWire(opened, duplex, server, self._lifeline)
+        token = fetch_token(self._rest, self._scope)
+        server = token.choose(self._random)
+        # No variable of this frame, which lives as long as the wire, may keep the token or the address with it.
+        opened, duplex = open_websocket(token.address(server, uuid.uuid4().hex), self._rest.network, self._scope)
+        del token
+        wire = self._wire = _SocketWire(opened, duplex, server, self._scope)
         try:
             self._observer.on_next(wire)
             return wire.read()
@@ -182,11 +181,11 @@ class _Attempt:
 class _SocketWire:
     """A `Wire` over an open WebSocket."""
 
-    def __init__(self, opened: WebSocket, duplex: Duplex, server: Server, lifeline: CancelScope) -> None:
+    def __init__(self, opened: WebSocket, duplex: Duplex, server: InstanceServer, scope: CancelScope) -> None:
         self.host = server.host
         self.ping_interval, self.ping_timeout = server.ping_interval, server.ping_timeout
         self.cause: Exception | None = None
-        self._opened, self._duplex, self._lifeline = opened, duplex, lifeline
+        self._opened, self._duplex, self._scope = opened, duplex, scope
         self._receive: Callable[[Sequence[str | bytes]], None] = lambda _: None
         self._ended: Callable[[], None] = lambda: None
 
@@ -201,18 +200,18 @@ class _SocketWire:
 
     def lose(self, cause: Exception) -> None:
         self.cause = self.cause or cause
-        self._lifeline.cut()
+        self._scope.cancel()
 
     def is_quiet(self) -> bool:
         return self._duplex.is_quiet()
 
-    def say_goodbye(self) -> None:
-        """Close politely, if that costs no waiting."""
+    def send_close_frame(self) -> None:
+        """Send a close frame, if that does not block."""
         with suppress(OSError, websocket.WebSocketException):
             self._opened.send(struct.pack("!H", STATUS_NORMAL), ABNF.OPCODE_CLOSE)
 
     def read(self) -> Exception:
-        """Read until the line ends. Returns why it did."""
+        """Read until the connection ends, and return the cause."""
         lost = LineLost("hung up")
         while True:
             try:
@@ -223,13 +222,13 @@ class _SocketWire:
             except (OSError, websocket.WebSocketException) as error:
                 lost = LineLost(f"the line broke: {excerpt(str(error))}")
                 break
-            if self._lifeline.is_cut:  # what has come and was not read yet, nobody wants any more
+            if self._scope.is_cancelled:  # cancelled: messages that arrived are not delivered
                 break
             self._receive(batch)
         return self.cause or lost
 
     def finish(self) -> None:
-        """The end, told on the wire's own thread."""
+        """Close the socket and call `ended`, on the wire's own thread."""
         self._duplex.close()
         self._ended()
 
@@ -241,4 +240,4 @@ def _close_reason(data: bytes) -> str:
 
 
 _REASON: Final = 123
-"""Bytes of a reason, at most."""
+"""Longest reason in bytes."""

@@ -1,4 +1,4 @@
-"""TLS over memory: all records that a read brought are decrypted at once."""
+"""TLS over memory buffers: all records of one read are decrypted together."""
 
 import socket
 import ssl
@@ -13,9 +13,9 @@ __all__ = ["SecureDuplex"]
 class SecureDuplex(Duplex):
     """A `Duplex` over TLS.
 
-    An SSL socket reads one record with two system calls, and a market feed writes a record for each message. Here the
-    socket is read as if there were no TLS, and OpenSSL works in memory: one thread at a time, which is what it asks
-    for, and never while anybody waits.
+    An SSL socket needs two system calls for each record, and a market feed sends a record for each message. Here the
+    socket is read as if there were no TLS, and OpenSSL works in memory, under the lock: it allows one thread at a
+    time. No thread waits for the network while it holds the lock.
     """
 
     def __init__(self, connected: socket.socket, context: ssl.SSLContext, host: str) -> None:
@@ -25,11 +25,11 @@ class SecureDuplex(Duplex):
         self._is_over = self._is_torn = False
         self._failure: Exception | None = None
 
-    def shake_hands(self) -> None:
-        """Agree on keys, and make sure of who is there.
+    def handshake(self) -> None:
+        """Agree on keys and verify the host's certificate.
 
         Raises:
-            OSError: it is somebody else, or the line broke.
+            OSError: The certificate is not valid for the host, or the connection broke.
         """
         while not self._is_agreed():
             if came := self._wait():
@@ -38,7 +38,7 @@ class SecureDuplex(Duplex):
                 self._incoming.write_eof()
 
     def more(self) -> bytes:
-        """Wait for bytes. None at all: the connection is over."""
+        """Wait for bytes. Returns none at the end of the connection."""
         while not self._is_over:
             came = self._wait()
             with self._lock:
@@ -49,7 +49,7 @@ class SecureDuplex(Duplex):
         return b""
 
     def send(self, data: bytes) -> int:
-        """Write as much as goes into a record."""
+        """Write as much as fits into a record."""
         with self._lock:
             size = self._tls.write(data)
             self._flush()
@@ -63,14 +63,14 @@ class SecureDuplex(Duplex):
                 self._flush()
                 return False
             except ssl.SSLError:
-                with suppress(OSError):  # the other side may be told why, and need not listen
+                with suppress(OSError):  # the alert for the other side is optional
                     self._flush()
                 raise
             self._flush()
             return True
 
     def _decrypt(self, came: memoryview) -> bytes:
-        """Decrypt all that came. What goes wrong is told after what went well."""
+        """Decrypt all received bytes. An error is raised by the next call, after the bytes before it."""
         if not came:
             self._is_over = True
             return b""
@@ -81,10 +81,10 @@ class SecureDuplex(Duplex):
             while piece := read(_RECORD):
                 keep(piece)
                 if len(pieces) == 1 and not self._incoming.pending:
-                    break  # most often a record comes alone, and the next read would only raise
+                    break  # usually one record at a time: the next read would only raise
             self._is_over = not piece
         except ssl.SSLWantReadError:
-            pass  # a part of a record, or one that was for OpenSSL alone
+            pass  # a partial record, or one that OpenSSL handles itself
         except OSError as error:
             self._fail(error)
         try:
@@ -98,7 +98,7 @@ class SecureDuplex(Duplex):
         self._is_over = True
 
     def _flush(self) -> None:
-        """Send what OpenSSL has written. A record that is sent in part, or not at all, is the end of sending."""
+        """Send what OpenSSL has written. After a record that was not sent completely nothing more can be sent."""
         said = self._outgoing.read()
         if not said:
             return
@@ -111,4 +111,4 @@ class SecureDuplex(Duplex):
 
 
 _RECORD: Final = 1 << 14
-"""Bytes that a record holds at most."""
+"""Largest record in bytes."""

@@ -1,4 +1,4 @@
-"""websocket-client with another way of receiving: plain messages many at a time, all else in its own way."""
+"""websocket-client with its own receive path: plain messages many at a time, everything else by websocket-client."""
 
 from contextlib import suppress
 from typing import Any, Final, cast
@@ -6,13 +6,13 @@ from typing import Any, Final, cast
 import websocket
 from websocket import ABNF
 
-from rx_kucoin.transport.frame_parser import MOST, Inbox
+from rx_kucoin.transport.frame_parser import MOST, ReceiveBuffer
 
 __all__ = ["ClosedByPeer", "WebSocket"]
 
 
 class ClosedByPeer(Exception):
-    """The other side closed the line, and this is what it said."""
+    """The other side sent a close frame, with this payload."""
 
     def __init__(self, payload: bytes) -> None:
         super().__init__(payload)
@@ -20,55 +20,55 @@ class ClosedByPeer(Exception):
 
 
 class WebSocket(websocket.WebSocket):
-    """Its address, its upgrade, its way of sending, of pings, fragments and closing; but its own way of receiving.
+    """A WebSocket of websocket-client (URL, upgrade, sending, pings, fragments, close) with a faster receive path.
 
-    Nothing here looks whether a text is UTF-8: the JSON decoder does, and websocket-client's check in Python costs
-    more than all the rest together.
+    UTF-8 is not validated here: the JSON decoder does that, and websocket-client's check in Python would cost more than
+    all the rest together.
     """
 
-    def __init__(self, inbox: Inbox) -> None:
+    def __init__(self, buffer: ReceiveBuffer) -> None:
         super().__init__(skip_utf8_validation=True)  # pyright: ignore[reportUnknownMemberType]
-        self._inbox = inbox
-        self.frame_buffer = _Frames(inbox)
+        self._buffer = buffer
+        self.frame_buffer = _Frames(buffer)
         self.cont_frame = _Fragments(fire_cont_frame=False, skip_utf8_validation=True)
 
     def connect(self, url: str, **options: Any) -> None:
-        """Ask for the upgrade."""
+        """Request the upgrade."""
         upgraded = cast("Any", super())
         upgraded.connect(url, **options)
-        if upgraded.status != _SWITCHING:  # before 1.9, a redirect that is not followed passed for an upgrade
+        if upgraded.status != _SWITCHING:  # before 1.9 an unfollowed redirect counted as an upgrade
             raise websocket.WebSocketException(f"HTTP {upgraded.status}")
 
     def receive(self) -> list[bytes]:
-        """Wait for messages: all that one read brought, up to a frame that is not plain.
+        """Wait for messages and return all of one read, up to a frame that is not plain.
 
         Raises:
-            ClosedByPeer: there was nothing before a close.
-            OSError: the line broke.
-            WebSocketException: it ended, or somebody broke the protocol.
+            ClosedByPeer: The next frame is a close frame.
+            OSError: The connection broke.
+            WebSocketException: The connection ended, or the other side broke the protocol.
         """
-        if messages := self._inbox.messages():
+        if messages := self._buffer.messages():
             return messages
-        opcode, payload = cast("Any", self).recv_data()  # all fragments of a message, and the pings among them
+        opcode, payload = cast("Any", self).recv_data()  # joins fragments, and answers pings among them
         if opcode == ABNF.OPCODE_CLOSE:
             raise ClosedByPeer(payload)
         return [bytes(payload)]
 
     def send_close(self, *args: Any, **kwargs: Any) -> None:
-        """Answer a close, if it can be answered: what matters is what it said."""
+        """Answer a close frame if possible; its payload is what matters."""
         with suppress(OSError, websocket.WebSocketException):
             super().send_close(*args, **kwargs)
 
 
 class _Frames(websocket.frame_buffer):
-    """Refuses a frame by its header, before the rest of it is waited for."""
+    """Refuses invalid frames by their header, before waiting for the rest."""
 
-    def __init__(self, inbox: Inbox) -> None:
-        super().__init__(inbox.some, skip_utf8_validation=True)
-        self._inbox = inbox
+    def __init__(self, buffer: ReceiveBuffer) -> None:
+        super().__init__(buffer.some, skip_utf8_validation=True)
+        self._buffer = buffer
 
     def recv_strict(self, bufsize: int) -> bytes:
-        return self._inbox.exactly(bufsize)
+        return self._buffer.exactly(bufsize)
 
     def recv_header(self) -> None:
         super().recv_header()
@@ -89,12 +89,12 @@ class _Frames(websocket.frame_buffer):
 
 
 class _Fragments(websocket.continuous_frame):
-    """Refuses a message that grows beyond bounds by many frames."""
+    """Refuses a message whose fragments are too long together."""
 
     def add(self, frame: ABNF) -> None:
         if not self.cont_data:
             payload: Any = frame.data
-            frame.data = cast("Any", bytearray(payload))  # grows in place, where bytes are copied for each frame
+            frame.data = cast("Any", bytearray(payload))  # grows in place; bytes would be copied for each fragment
         super().add(frame)
         _check(len(self.cont_data[1]) if self.cont_data else 0)
 

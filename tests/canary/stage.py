@@ -83,7 +83,7 @@ class Stage:
 
     def appearances(self) -> list[tuple[str, str]]:
         """Name each secret that was told, and where."""
-        for token in self.exchange._world.doors.tokens._issued:
+        for token in self.exchange._state.gateway.tokens._issued:
             self.finder.know("a token", token)
         return self.finder.find_all(self.watch.texts)
 

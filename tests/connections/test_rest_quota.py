@@ -144,7 +144,7 @@ def test_every_answer_tells_what_is_left_before_it_is_passed_on(status: str) -> 
 
     story: list[object] = []
     with nothing_left(), serving(handle) as port:
-        Sockets(f"http://127.0.0.1:{port}").fetch("/x", told=story.append).subscribe(
+        Sockets(f"http://127.0.0.1:{port}").fetch("/x", on_allowance=story.append).subscribe(
             story.append, story.append, lambda: story.append("|")
         )
         assert eventually(lambda: len(story) == (3 if status == "200 OK" else 2))
@@ -160,7 +160,9 @@ def test_an_answer_that_says_nothing_tells_nothing() -> None:
         connection.sendall(good(7))
 
     with nothing_left(), serving(handle) as port:
-        assert Told(Sockets(f"http://127.0.0.1:{port}").fetch("/x", told=told.append)).whole()[-1] == "completed"
+        assert (
+            Told(Sockets(f"http://127.0.0.1:{port}").fetch("/x", on_allowance=told.append)).whole()[-1] == "completed"
+        )
     assert told == []
 
 

@@ -7,7 +7,7 @@ from rx_kucoin.protocol import listings
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.rest_weights import _WEIGHTS, Allowance, read_allowance, retry_after, weight
 from rx_kucoin.simulator._rest import ENDPOINTS
-from rx_kucoin.transport.token import PRIVATE, PUBLIC
+from rx_kucoin.transport.rest import PRIVATE, PUBLIC
 
 ASKED = {
     *listings.PATHS.values(),

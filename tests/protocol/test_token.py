@@ -9,13 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rx_kucoin.errors import AddressNotAllowed, ApiError, KuCoinError, UnexpectedAnswer
-from rx_kucoin.protocol import token as bullet
-from rx_kucoin.protocol.token import Bullet, Server
+from rx_kucoin.protocol.token import InstanceServer, Token, read_data, read_token
 from tests.protocol.material import DATA
 
 REQUEST = "POST /api/v1/bullet-public"
 ANSWER = (DATA / "bullet.json").read_bytes()
-GOOD = bytes(bullet.read_data(ANSWER, REQUEST))
+GOOD = bytes(read_data(ANSWER, REQUEST))
 TOKEN = json.loads(GOOD)["token"]
 ENDPOINT = "wss://ws-api-spot.kucoin.com/"
 
@@ -25,30 +24,30 @@ def answer(*servers: Any) -> bytes:
 
 
 def test_a_good_answer_gives_a_token_and_servers() -> None:
-    assert bullet.read(GOOD, REQUEST) == Bullet(TOKEN, (Server(ENDPOINT, 18.0, 10.0),))
+    assert read_token(GOOD, REQUEST) == Token(TOKEN, (InstanceServer(ENDPOINT, 18.0, 10.0),))
 
 
 def test_the_pace_is_the_answers_own() -> None:
-    (server,) = bullet.read(answer({"endpoint": ENDPOINT, "pingInterval": 50000, "pingTimeout": 4500}), "").servers
+    (server,) = read_token(answer({"endpoint": ENDPOINT, "pingInterval": 50000, "pingTimeout": 4500}), "").servers
     assert (server.ping_interval, server.ping_timeout) == (50.0, 4.5)
 
 
 @pytest.mark.parametrize("pace", [0, -1, None, "nan", "inf"])
 def test_a_pace_that_is_none_is_that_of_today(pace: Any) -> None:
-    (server,) = bullet.read(answer({"endpoint": ENDPOINT, "pingInterval": pace, "pingTimeout": pace}), "").servers
-    assert server == Server(ENDPOINT) == Server(ENDPOINT, 18.0, 10.0)
+    (server,) = read_token(answer({"endpoint": ENDPOINT, "pingInterval": pace, "pingTimeout": pace}), "").servers
+    assert server == InstanceServer(ENDPOINT) == InstanceServer(ENDPOINT, 18.0, 10.0)
 
 
 def test_a_code_may_be_a_number() -> None:
-    assert bytes(bullet.read_data(b'{"code":200000,"data":7}', REQUEST)) == b"7"
+    assert bytes(read_data(b'{"code":200000,"data":7}', REQUEST)) == b"7"
     with pytest.raises(ApiError) as caught:
-        bullet.read_data(b'{"code":400003,"msg":null}', REQUEST)
+        read_data(b'{"code":400003,"msg":null}', REQUEST)
     assert (caught.value.code, caught.value.text) == ("400003", "")
 
 
 def test_another_code_is_an_api_error() -> None:
     with pytest.raises(ApiError) as caught:
-        bullet.read_data(b'{"code":"400006","msg":"Invalid request ip"}', REQUEST)
+        read_data(b'{"code":"400006","msg":"Invalid request ip"}', REQUEST)
     error = caught.value
     assert type(error) is AddressNotAllowed
     assert (error.code, error.text, error.request) == ("400006", "Invalid request ip", REQUEST)
@@ -70,7 +69,7 @@ def test_another_code_is_an_api_error() -> None:
 )
 def test_what_is_not_kucoins_is_an_unexpected_answer(body: bytes) -> None:
     with pytest.raises(UnexpectedAnswer, match=REQUEST):
-        bullet.read_data(body, REQUEST)
+        read_data(body, REQUEST)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +91,7 @@ def test_what_is_not_kucoins_is_an_unexpected_answer(body: bytes) -> None:
 )
 def test_an_answer_without_a_token_and_a_server_is_unexpected(data: bytes) -> None:
     with pytest.raises(UnexpectedAnswer) as caught:
-        bullet.read(data, REQUEST)
+        read_token(data, REQUEST)
     assert REQUEST in str(caught.value)
     assert "secret" not in str(caught.value)
 
@@ -103,17 +102,15 @@ def test_an_answer_without_a_token_and_a_server_is_unexpected(data: bytes) -> No
 )
 def test_any_body_is_an_answer_or_one_of_our_errors(body: bytes) -> None:
     with pytest.raises(KuCoinError):
-        bullet.read(bytes(bullet.read_data(body, REQUEST)), REQUEST)
+        read_token(bytes(read_data(body, REQUEST)), REQUEST)
 
 
 def test_the_data_of_any_answer_is_taken_out() -> None:
-    assert (
-        bytes(bullet.read_data(b'{"code":"200000","data":1729100692873}', "GET /api/v1/timestamp")) == b"1729100692873"
-    )
+    assert bytes(read_data(b'{"code":"200000","data":1729100692873}', "GET /api/v1/timestamp")) == b"1729100692873"
 
 
 def test_an_address_holds_the_token_percent_encoded() -> None:
-    given = bullet.read(GOOD, REQUEST)
+    given = read_token(GOOD, REQUEST)
     address = given.address(given.servers[0], "my id&x")
     assert TOKEN not in address
     assert address.startswith(f"{ENDPOINT}?token=2neAiu")
@@ -121,24 +118,24 @@ def test_an_address_holds_the_token_percent_encoded() -> None:
 
 
 def test_an_endpoint_with_a_query_keeps_it() -> None:
-    server = Server("wss://ws-api.example/endpoint?x=1")
-    address = Bullet("a=b", [server]).address(server, "7")
+    server = InstanceServer("wss://ws-api.example/endpoint?x=1")
+    address = Token("a=b", [server]).address(server, "7")
     assert address == "wss://ws-api.example/endpoint?x=1&token=a%3Db&connectId=7"
 
 
 def test_neither_repr_nor_host_holds_a_token() -> None:
-    given = bullet.read(GOOD, REQUEST)
+    given = read_token(GOOD, REQUEST)
     assert "2neAiu" not in repr(given)
     assert given.servers[0].host == "ws-api-spot.kucoin.com"
-    assert Server("ws://[::1]:8080/x?token=y").host == "[::1]:8080"
+    assert InstanceServer("ws://[::1]:8080/x?token=y").host == "[::1]:8080"
 
 
 def test_any_server_will_do() -> None:
-    servers = [Server(f"wss://{name}.kucoin.com/") for name in "abc"]
-    given = Bullet("t", servers)
+    servers = [InstanceServer(f"wss://{name}.kucoin.com/") for name in "abc"]
+    given = Token("t", servers)
     assert [given.choose(lambda dice=dice: dice) for dice in (0.0, 0.34, 0.999)] == servers  # type: ignore[misc]
 
 
 def test_every_server_that_can_be_dialled_is_kept() -> None:
     body = answer({"endpoint": ""}, {"endpoint": "ws://127.0.0.1:8080/"}, {"endpoint": "ws://[::1]:8080"})
-    assert [server.endpoint for server in bullet.read(body, "").servers] == ["ws://127.0.0.1:8080/", "ws://[::1]:8080"]
+    assert [server.endpoint for server in read_token(body, "").servers] == ["ws://127.0.0.1:8080/", "ws://[::1]:8080"]

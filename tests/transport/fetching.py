@@ -8,11 +8,10 @@ from transport.servers import bullet, everything_in, request
 
 from rx_kucoin.errors import KuCoinError
 from rx_kucoin.protocol.signing import Credentials
-from rx_kucoin.protocol.token import Bullet
+from rx_kucoin.protocol.token import Token
 from rx_kucoin.transport.cancellation import CancelScope
 from rx_kucoin.transport.network import Network
-from rx_kucoin.transport.rest import Rest
-from rx_kucoin.transport.token import fetch_bullet
+from rx_kucoin.transport.rest import Rest, fetch_token
 
 __all__ = ["CANARY", "GOOD", "KEYS", "failure", "fetch", "saying"]
 
@@ -21,8 +20,8 @@ CANARY = Credentials("canary-key", "canary-secret", "canary-passphrase")
 GOOD = bullet("wss://ws.example/endpoint")
 
 
-def fetch(url: str, credentials: Credentials | None = None, timeout: float = 10.0) -> Bullet:
-    return fetch_bullet(Rest(url, credentials, Network(timeout)), CancelScope())
+def fetch(url: str, credentials: Credentials | None = None, timeout: float = 10.0) -> Token:
+    return fetch_token(Rest(url, credentials, Network(timeout)), CancelScope())
 
 
 def failure(url: str, credentials: Credentials | None = CANARY, timeout: float = 10.0) -> KuCoinError:

@@ -9,7 +9,7 @@ import pytest
 from transport.servers import black_hole, certificate, descriptors, serving, tls
 from waiting import eventually, nothing_left
 
-from rx_kucoin.transport.cancellation import CancelScope, Cut
+from rx_kucoin.transport.cancellation import Cancelled, CancelScope
 from rx_kucoin.transport.clock import Clock
 
 pytestmark = pytest.mark.socket
@@ -39,7 +39,7 @@ class Doing:
     def _run(self, act: Callable[[], object]) -> None:
         try:
             self.outcome = act()
-        except (OSError, Cut) as error:
+        except (OSError, Cancelled) as error:
             self.outcome = error
 
     def ended(self, within: float = 10.0) -> object:
@@ -65,8 +65,8 @@ def test_a_connect_into_a_black_hole_is_cut_at_once() -> None:
         dialling = Doing(lambda: line.open(("127.0.0.1", port), 60))
         assert eventually(lambda: line._socket is not None)
         started = time.monotonic()
-        line.cut()
-        assert isinstance(dialling.ended(), Cut)
+        line.cancel()
+        assert isinstance(dialling.ended(), Cancelled)
         assert time.monotonic() - started < 5
         line.release()
 
@@ -82,8 +82,8 @@ def test_a_connect_into_a_black_hole_ends_by_its_timeout() -> None:
 def test_a_line_cut_before_it_opens_never_opens() -> None:
     with serving(silent) as port:
         line = CancelScope()
-        line.cut()
-        with pytest.raises(Cut):
+        line.cancel()
+        with pytest.raises(Cancelled):
             line.open(("127.0.0.1", port), 5)
         line.release()
 
@@ -93,8 +93,8 @@ def test_at_whatever_moment_it_is_cut_a_dial_ends() -> None:
         for _ in range(200):
             line = CancelScope()
             dialling = Doing(lambda line=line: line.open(("127.0.0.1", port), 60))  # type: ignore[misc]
-            line.cut()
-            assert isinstance(dialling.ended(), Cut)
+            line.cancel()
+            assert isinstance(dialling.ended(), Cancelled)
             line.release()
 
 
@@ -103,8 +103,8 @@ def test_a_blocking_read_is_cut() -> None:
         line = CancelScope()
         with line.open(("127.0.0.1", port), 60) as opened:
             reading = Doing(lambda: opened.recv(1))
-            line.cut()
-            line.cut()
+            line.cancel()
+            line.cancel()
             assert reading.ended() == b""
         line.release()
 
@@ -116,7 +116,7 @@ def test_a_read_over_tls_is_cut_although_tls_took_the_socket_over(tmp_path: Path
         context = ssl.create_default_context(cafile=str(pem))
         with context.wrap_socket(line.open(("127.0.0.1", port), 60), server_hostname="127.0.0.1") as secured:
             reading = Doing(lambda: secured.recv(1))
-            line.cut()
+            line.cancel()
             assert reading.ended() == b"" or isinstance(reading.outcome, OSError)
         line.release()
 
@@ -134,7 +134,7 @@ def test_a_tls_handshake_that_nobody_answers_is_cut() -> None:
         context = ssl.create_default_context()
         shaking = Doing(lambda: context.wrap_socket(opened, server_hostname="127.0.0.1"))
         assert greeted.wait(10)
-        line.cut()
+        line.cancel()
         assert isinstance(shaking.ended(), OSError)
         opened.close()
         line.release()
@@ -182,7 +182,7 @@ def test_a_wait_that_the_other_side_keeps_busy_ends_in_time_whatever_the_reader_
         opened = line.open(("127.0.0.1", port), 60)
         with opened, pytest.raises(TimeoutError, match=r"within 0\.1 s"), line.within(0.1):
             read_on(opened)
-        assert not line.is_cut
+        assert not line.is_cancelled
         line.release()
 
 
@@ -197,8 +197,8 @@ def test_a_wait_that_was_cut_says_so() -> None:
                 raise OSError("the connection ended")
 
         reading = Doing(read)
-        line.cut()
-        assert isinstance(reading.ended(), Cut)
+        line.cancel()
+        assert isinstance(reading.ended(), Cancelled)
         opened.close()
         line.release()
 

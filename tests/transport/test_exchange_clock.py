@@ -140,7 +140,7 @@ def test_a_measure_is_good_for_ten_minutes() -> None:
         for later in (0.0, 590.0, 605.0):
             now = 1000 + later
             exchange.offset = 7200 + later
-            rest.ask("GET", "/x", CancelScope(), most=1000)
+            rest.request("GET", "/x", CancelScope(), most=1000)
     assert exchange.requests == [CLOCK, ASK, ASK, CLOCK, ASK]
 
 

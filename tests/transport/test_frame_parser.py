@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transport.servers import BINARY, CLOSE, CONTINUED, PING, PONG, TEXT, frame
 
-from rx_kucoin.transport.frame_parser import MOST, Inbox, cut
+from rx_kucoin.transport.frame_parser import MOST, ReceiveBuffer, parse_frames
 from rx_kucoin.transport.websocket import ClosedByPeer, WebSocket
 
 Story = list[tuple[str, Any]]
@@ -79,7 +79,7 @@ def stock(said: bytes) -> Story:
 
 def ours(said: bytes, pieces: list[int]) -> Story:
     tape = Tape(said, pieces)
-    opened = WebSocket(Inbox(tape.more))
+    opened = WebSocket(ReceiveBuffer(tape.more))
     return told(opened, tape, lambda: iter(opened.receive()))
 
 
@@ -195,13 +195,13 @@ def test_a_frame_is_refused_by_its_header_before_its_payload_is_waited_for(heade
 def test_all_that_one_read_brought_is_one_batch() -> None:
     texts = [b"%d" % n * (n % 200) for n in range(100)]
     tape = Tape(b"".join(map(frame, texts)), [1 << 16])
-    assert WebSocket(Inbox(tape.more)).receive() == texts
+    assert WebSocket(ReceiveBuffer(tape.more)).receive() == texts
     assert tape.reads == 1
 
 
 def test_a_message_is_handed_over_before_the_next_one_is_waited_for() -> None:
     tape = Tape(frame(b"one") + frame(b"two") + frame(b"three")[:3] + frame(b"three")[3:], [13, 1 << 16])
-    opened = WebSocket(Inbox(tape.more))
+    opened = WebSocket(ReceiveBuffer(tape.more))
     assert (opened.receive(), tape.reads) == ([b"one", b"two"], 1)
     assert (opened.receive(), tape.reads) == ([b"three"], 2)
 
@@ -225,7 +225,7 @@ def test_a_long_message_in_small_pieces_costs_time_in_proportion() -> None:
 
 def test_what_was_cut_is_not_kept_while_nothing_comes() -> None:
     held: list[int] = []
-    inbox = Inbox(lambda: held.append(len(inbox._held)) or (frame(b"x" * 1000) if len(held) == 1 else b""))  # type: ignore[func-returns-value]
+    inbox = ReceiveBuffer(lambda: held.append(len(inbox._held)) or (frame(b"x" * 1000) if len(held) == 1 else b""))  # type: ignore[func-returns-value]
     assert inbox.messages() == [b"x" * 1000]
     with pytest.raises(websocket.WebSocketConnectionClosedException):
         inbox.messages()
@@ -233,7 +233,7 @@ def test_what_was_cut_is_not_kept_while_nothing_comes() -> None:
 
 
 def test_bytes_are_taken_in_the_pieces_asked_for() -> None:
-    inbox = Inbox(Tape(b"abcdefghij", [4]).more)
+    inbox = ReceiveBuffer(Tape(b"abcdefghij", [4]).more)
     assert [inbox.some(3), inbox.some(3), inbox.exactly(4), inbox.exactly(0), inbox.some(9)] == [
         b"abc",
         b"d",
@@ -247,9 +247,9 @@ def test_bytes_are_taken_in_the_pieces_asked_for() -> None:
 def test_cutting_says_where_it_stopped_and_how_much_is_missing() -> None:
     messages: list[bytes] = []
     said = b"??" + frame(b"one") + frame(b"x" * 200, BINARY)
-    assert cut(said[:-7], 2, messages) == (7, 7)
-    assert cut(said, 7, messages) == (len(said), 2)
+    assert parse_frames(said[:-7], 2, messages) == (7, 7)
+    assert parse_frames(said, 7, messages) == (len(said), 2)
     assert messages == [b"one", b"x" * 200]
-    assert cut(said + b"\x81", len(said), []) == (len(said), 1)
-    assert cut(said + b"\x81\x7f123", len(said), []) == (len(said), 5)
-    assert cut(said + frame(b"", PING), 2, []) == (len(said), 0)
+    assert parse_frames(said + b"\x81", len(said), []) == (len(said), 1)
+    assert parse_frames(said + b"\x81\x7f123", len(said), []) == (len(said), 5)
+    assert parse_frames(said + frame(b"", PING), 2, []) == (len(said), 0)

@@ -27,7 +27,7 @@ from transport.tunnels import ENCODED, ESTABLISHED, LOGIN, Handler, connecting
 from waiting import eventually, nothing_left, our_threads
 
 from rx_kucoin.errors import DialFailed, RestUnavailable
-from rx_kucoin.transport.cancellation import CancelScope, Cut
+from rx_kucoin.transport.cancellation import Cancelled, CancelScope
 from rx_kucoin.transport.network import Network
 from rx_kucoin.transport.proxy import Proxy
 from rx_kucoin.transport.sockets import Sockets
@@ -236,16 +236,16 @@ def test_one_that_is_cut_short_says_so() -> None:
         def dial() -> None:
             try:
                 outcome.append(line.open(("api.example", 80), 60))
-            except (Cut, OSError) as error:
+            except (Cancelled, OSError) as error:
                 outcome.append(error)
 
         dialling = threading.Thread(target=dial)
         dialling.start()
         assert eventually(lambda: line._socket is not None)
-        line.cut()
+        line.cancel()
         dialling.join(10)
         line.release()
-        assert [type(what) for what in outcome] == [Cut]
+        assert [type(what) for what in outcome] == [Cancelled]
 
 
 def test_an_exchange_that_is_silent_is_not_the_fault_of_the_proxy() -> None:

@@ -39,13 +39,13 @@ def nothing_stays_open(exchange: Simulator) -> Iterator[None]:
 
 def test_a_public_token_is_fetched_from_the_exchange(exchange: Simulator) -> None:
     got = fetch(exchange.rest_url + "/")
-    assert got.token
+    assert got.value
     assert got.servers[0].endpoint.startswith("ws://127.0.0.1:")
     assert exchange.calls[-1].request == "POST /api/v1/bullet-public"
 
 
 def test_a_private_token_is_signed_for(exchange: Simulator) -> None:
-    assert fetch(exchange.rest_url, KEYS).token
+    assert fetch(exchange.rest_url, KEYS).value
     assert exchange.calls[-1].request == "POST /api/v1/bullet-private"
 
 

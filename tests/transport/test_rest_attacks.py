@@ -11,11 +11,10 @@ from waiting import eventually, nothing_left
 
 from rx_kucoin.errors import RestUnavailable, UnexpectedAnswer
 from rx_kucoin.simulator import Simulator
-from rx_kucoin.transport.cancellation import CancelScope, Cut
+from rx_kucoin.transport.cancellation import Cancelled, CancelScope
 from rx_kucoin.transport.certificates import forget
 from rx_kucoin.transport.network import Network
-from rx_kucoin.transport.rest import Rest
-from rx_kucoin.transport.token import fetch_bullet
+from rx_kucoin.transport.rest import Rest, fetch_token
 
 pytestmark = pytest.mark.socket
 
@@ -98,15 +97,15 @@ def test_a_hang_is_cut_short_by_the_lifeline(exchange: Simulator, where: str) ->
 
         def ask() -> None:
             try:
-                fetch_bullet(Rest(url, CANARY, Network(60)), line)
-            except Cut as error:
+                fetch_token(Rest(url, CANARY, Network(60)), line)
+            except Cancelled as error:
                 got.append(everything_in(error))
 
         asking = threading.Thread(target=ask)
         asking.start()
         assert eventually(lambda: line._socket is not None)
         started = time.monotonic()
-        line.cut()
+        line.cancel()
         asking.join(10)
         assert time.monotonic() - started < 5
         assert len(got) == 1
@@ -131,7 +130,7 @@ def test_proxies_of_the_environment_and_netrc_are_not_used(tmp_path: Path, monke
             monkeypatch.setenv(name, f"http://127.0.0.1:{proxy}")
         monkeypatch.delenv("no_proxy", raising=False)
         monkeypatch.setenv("NETRC", str(netrc))
-        assert fetch(f"http://127.0.0.1:{port}").token == "t"  # noqa: S105
+        assert fetch(f"http://127.0.0.1:{port}").value == "t"
     assert heard[0].startswith("POST /api/v1/bullet-public HTTP/1.1\r\n")
     assert "Authorization" not in heard[0]
 
@@ -153,7 +152,7 @@ def test_a_certificate_that_the_machine_trusts_is_taken_for_its_own_name_only(
     forget()
     try:
         with serving(saying(GOOD), tls(good)) as port:
-            assert fetch(f"https://127.0.0.1:{port}", KEYS).token == "t"  # noqa: S105
+            assert fetch(f"https://127.0.0.1:{port}", KEYS).value == "t"
         with serving(saying(GOOD), tls(other)) as port:
             assert "127.0.0.1" in str(failure(f"https://127.0.0.1:{port}"))
     finally:

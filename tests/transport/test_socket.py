@@ -33,7 +33,7 @@ class Counted(socket.socket):
 @pytest.fixture(params=["wait in the call", "wait apart"])
 def ends(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ends]:
     if request.param == "wait apart":  # as where there is no MSG_DONTWAIT
-        monkeypatch.setattr(module, "_AT_ONCE", 0)
+        monkeypatch.setattr(module, "_DONT_WAIT", 0)
     here, there = socket.socketpair()
     with here, there:
         yield Duplex(here), there
@@ -52,7 +52,7 @@ def test_what_was_not_used_of_the_upgrade_is_the_beginning_of_the_messages(ends:
     duplex, there = ends
     there.sendall(b"\r\n" + frame(b"one") + frame(b"two"))
     assert [duplex.recv(1), duplex.recv(1)] == [b"\r", b"\n"]
-    assert duplex.inbox.messages() == [b"one", b"two"]
+    assert duplex.buffer.messages() == [b"one", b"two"]
 
 
 def test_it_is_quiet_while_the_reader_waits_and_nothing_has_come(ends: Ends) -> None:
@@ -121,7 +121,7 @@ def test_there_is_no_bound_to_what_is_read_after_the_upgrade(ends: Ends) -> None
     duplex._allowance = 3
     there.sendall(b"up\n" + frame(b"one"))
     assert duplex.recv(3) == b"up\n"
-    assert duplex.inbox.messages() == [b"one"]
+    assert duplex.buffer.messages() == [b"one"]
 
 
 def test_it_waits_for_ever_unless_its_socket_is_shut(ends: Ends) -> None:
@@ -144,7 +144,7 @@ def test_all_that_has_come_takes_one_system_call() -> None:
         duplex = Duplex(counted)
         for n in range(3):
             there.sendall(frame(b"x" * 250) * 100)
-            assert duplex.inbox.messages() == [b"x" * 250] * 100
+            assert duplex.buffer.messages() == [b"x" * 250] * 100
             assert counted.reads == n + 1
 
 

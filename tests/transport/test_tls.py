@@ -180,7 +180,7 @@ def test_nothing_is_sent_after_a_record_that_was_sent_in_part(context: ssl.SSLCo
 
     with serving(handle, context) as port, socket.create_connection(("127.0.0.1", port)) as connected:
         duplex = SecureDuplex(connected, trust(), "127.0.0.1")
-        duplex.shake_hands()
+        duplex.handshake()
         sent = 0
 
         def fill() -> None:
