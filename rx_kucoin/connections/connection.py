@@ -4,18 +4,17 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from reactivex import Observable, abc
-from reactivex.disposable import CompositeDisposable, Disposable
+from reactivex import operators as ops
+from reactivex.disposable import CompositeDisposable, SerialDisposable
 
 from rx_kucoin import events
 from rx_kucoin.connections.context import Context
 from rx_kucoin.connections.dispatch import Routes
-from rx_kucoin.connections.heartbeat import Heartbeat
+from rx_kucoin.connections.heartbeat import Heartbeat, PingBarrier
 from rx_kucoin.connections.info import ConnectionInfo
 from rx_kucoin.connections.instruments import Unlisted
-from rx_kucoin.connections.ping_barrier import Proof
-from rx_kucoin.connections.readiness import Warming
 from rx_kucoin.connections.silence import Silence
-from rx_kucoin.connections.subscriptions import Asking
+from rx_kucoin.connections.subscriptions import Readiness, SubscriptionRequests, Throttle
 from rx_kucoin.errors import Busy, DialFailed, LineLost, NoWelcome, SubscriptionRejected, TokenRefused, UnknownSymbol
 from rx_kucoin.operators.internal.timers import Timer
 from rx_kucoin.operators.internal.unguarded import Ending, Sink, Unguarded
@@ -45,7 +44,7 @@ class NoRoom(Exception):
 class Connection:
     """An open, welcomed connection: give it topics, get their messages.
 
-    What comes in is handled on the wire's own thread; what goes out passes `Asking`.
+    What comes in is handled on the wire's own thread; what goes out passes `SubscriptionRequests`.
     """
 
     def __init__(
@@ -56,6 +55,7 @@ class Connection:
         on_welcome: Callable[[], None],
         on_full: Callable[[int], object],
         unlisted: Unlisted,
+        throttle: Throttle,
     ) -> None:
         """Take a wire over; `begin` starts it.
 
@@ -66,19 +66,19 @@ class Connection:
             on_welcome: Called once the exchange has welcomed it.
             on_full: Called with the number of topics that it takes, when the exchange says that it was given more.
             unlisted: Finds out which symbols the market does not list, for topics that stay silent.
+            throttle: Paces the requests.
         """
         self.line = line
         self.number = next(context.connection_numbers)
         """Its number among all connections of the client."""
         self._wire, self._context, self._on_welcome, self._on_full = wire, context, on_welcome, on_full
-        self._asking = Asking(wire, line, context)
+        self._requests = SubscriptionRequests(wire, line, context, throttle)
         self._silence = Silence(line, context, unlisted, self._unknown)
         self._routes = Routes(self._wish, self._answered, self._tell_malformed, self._silence, self._left)
-        self._heartbeat = Heartbeat(wire, self._asking.ping, context.clock)
-        self._welcome_timer, self._drain_timer = Timer(context.clock), Timer(context.clock)
-        self._drain: tuple[str, Callable[[], object]] = ("", lambda: None)
-        self._proof = Proof(self._asking.ping, context.clock)
-        self._warmings: tuple[Warming, ...] = ()
+        self._heartbeat = Heartbeat(wire, self._requests.ping, context.clock)
+        self._barrier = PingBarrier(self._requests.new_ping, self._requests.send_now, context.clock)
+        self._readiness = Readiness()
+        self._welcome_timer, self._draining = Timer(context.clock), SerialDisposable()
         self._malformed = 0
         self._is_over = False
         self.was_live = False
@@ -100,12 +100,12 @@ class Connection:
     @property
     def is_open(self) -> bool:
         """Whether it was welcomed and has not ended."""
-        return self._asking.welcomed and not self._is_over
+        return self._requests.welcomed and not self._is_over
 
     @property
     def topics(self) -> tuple[str, ...]:
         """The topics that the exchange acknowledged."""
-        return self._asking.confirmed
+        return self._requests.confirmed
 
     @property
     def read_topics(self) -> list[str]:
@@ -149,41 +149,39 @@ class Connection:
         def subscribe(
             observer: abc.ObserverBase[None], scheduler_: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
-            warming = Warming(topics, observer.on_completed)
-            self._warmings = (*self._warmings, warming)
+            wanted = tuple(topics)
+            waiting = self._readiness.wait(wanted, observer.on_completed)
 
             def hold(topic: str) -> abc.DisposableBase:
                 held = self.messages(topic, None)
-                return held.subscribe(on_error=lambda _: warming.done([topic]), scheduler=scheduler_)
+                return held.subscribe(on_error=lambda _: self._readiness.settled([topic]), scheduler=scheduler_)
 
-            holds = [hold(topic) for topic in warming.topics]
-            warming.done(self.topics)
-            return CompositeDisposable(Disposable(lambda: self._cooled(warming)), *holds)
+            holds = [hold(topic) for topic in wanted]
+            self._readiness.settled(self.topics)
+            return CompositeDisposable(waiting, *holds)
 
         return Observable(subscribe)
 
     def drain(self, then: Callable[[], object]) -> None:
-        """Go on until all that the exchange has sent so far is passed on, if anybody listens still.
+        """Pass on all that the exchange has sent so far, if a topic is subscribed to still; then call `then`."""
 
-        What it sent before the answer to a ping comes before that answer.
-        """
-
-        def end() -> None:
-            self._rest()  # not only in `_ended`: its thread may be the one that closes, or held up by a subscriber
+        def end(_: Exception | None = None) -> None:
+            self._stop()  # not only in `_ended`: its thread may be the one that closes, or held up by a subscriber
             then()
 
+        def passed() -> None:
+            self.is_whole = True
+            end()
+
         if self.is_open and self._routes:
-            self._drain_timer.set(_DRAIN, end)
-            self._drain = (self._asking.ping(), end)
+            barrier = self._barrier.passed(at_once=True).pipe(ops.timeout(_DRAIN, scheduler=self._context.clock))
+            self._draining.disposable = barrier.subscribe(on_error=end, on_completed=passed)
         else:
             end()
 
-    def prove(self) -> Observable[None]:
-        """Complete when all that the exchange has sent so far has come. On a line that is dead it never does."""
-        return self._proof.asked()
-
-    def _cooled(self, warming: Warming) -> None:
-        self._warmings = tuple(other for other in self._warmings if other is not warming)
+    def barrier(self) -> Observable[None]:
+        """Complete once all that the exchange has sent so far has come. On a connection that is dead it never does."""
+        return self._barrier.passed()
 
     def _receive(self, batch: Sequence[str | bytes]) -> None:
         self._heartbeat.heard()
@@ -198,9 +196,9 @@ class Connection:
         if frame.type not in _ANSWERS:
             self._tell_malformed(f"unknown type {frame.type!r}", text)
             return
-        if (outcome := self._asking.receive(frame)) is not None:
+        if (outcome := self._requests.receive(frame)) is not None:
             self._act(outcome)
-        self._asking.speak()  # an answer that is no news may still be what a topic waited for to be asked anew
+        self._requests.send_soon()  # an answer that is no news may still be what a topic waited for to be asked anew
 
     def _act(self, outcome: Outcome) -> None:
         line, tell = self.line, self._context.tell
@@ -211,17 +209,13 @@ class Connection:
                 self._on_welcome()
             case Ponged(id_):
                 self._heartbeat.ponged()
-                self._proof.ponged(id_)
-                if id_ == self._drain[0]:
-                    self.is_whole = True
-                    self._drain[1]()
+                self._barrier.ponged(id_)
             case Confirmed(topics):
                 self.was_live = True
                 for topic in topics:
                     tell(events.TopicLive(line, topic))
                 self._silence.live(topics)
-                for warming in self._warmings:
-                    warming.done(topics)
+                self._readiness.settled(topics)
             case Refused(topic, code, text):
                 tell(events.TopicRefused(line, topic, code, text))
                 self._fail(topic, SubscriptionRejected(topic, code, text))
@@ -239,7 +233,7 @@ class Connection:
                 self._wire.lose(_FAILURES[why](f"{self.host}: {text}"))
 
     def _wish(self, topic: str, is_wanted: Callable[[], bool]) -> None:
-        if self._asking.wish(topic, is_wanted):
+        if self._requests.wish(topic, is_wanted):
             self._silence.live([topic])  # who comes back before the exchange was told hears of no acknowledgement
 
     def _unknown(self, topic: str, error: UnknownSymbol) -> None:
@@ -256,16 +250,16 @@ class Connection:
 
     def _ended(self) -> None:
         self._is_over = True
-        self._rest()
+        self._stop()
         self._hooks.closed(self, is_whole=self.is_whole)
         if not self._context.is_closing:
             self._routes.close()
 
-    def _rest(self) -> None:
-        """Let go of every timer."""
-        timers = (self._welcome_timer, self._drain_timer, self._heartbeat, self._proof, self._asking, self._silence)
-        for timed in timers:
-            timed.dispose()
+    def _stop(self) -> None:
+        """Cancel every timer, and send nothing more."""
+        parts = (self._welcome_timer, self._draining, self._heartbeat, self._barrier, self._requests, self._silence)
+        for part in parts:
+            part.dispose()
 
     def _check_welcome(self) -> None:
         patience = self._context.settings.timeout

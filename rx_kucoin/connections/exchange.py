@@ -16,7 +16,7 @@ from rx_kucoin.connections.info import ConnectionInfo, Described, described
 from rx_kucoin.connections.instruments import Instruments, Listing
 from rx_kucoin.connections.limiter import Limiter
 from rx_kucoin.connections.line_events import LineEvents
-from rx_kucoin.connections.pipeline import connections_of_line
+from rx_kucoin.connections.pipeline import connections_of_line, requests_of_connection
 from rx_kucoin.connections.pool import Lease, Pool
 from rx_kucoin.connections.rest import RestClient
 from rx_kucoin.operators.internal.hub import Hub
@@ -83,7 +83,7 @@ class Exchange:
         connection = next((each for each in found if each is not None), None)
         if connection is None:
             return reactivex.never()
-        return self._context.hooks.watch_barrier(connection.prove(), topic)
+        return self._context.hooks.watch_barrier(connection.barrier(), topic)
 
     def present(self, stream: Observable[T]) -> Observable[T]:
         """Give a stream as it is."""
@@ -127,7 +127,7 @@ class Exchange:
         unlisted = partial(self._instruments.unlisted, market)
 
         def make(wire: Wire, on_welcome: Callable[[], None]) -> Connection:
-            return Connection(wire, line, context, on_welcome, on_full, unlisted)
+            return Connection(wire, line, context, on_welcome, on_full, unlisted, requests_of_connection)
 
         dial = self._dials.admit(connect(transport, line, make, report))
         return connections_of_line(dial, topics, report, context)

@@ -25,15 +25,17 @@ from rx_kucoin.errors import Passing
 from rx_kucoin.operators._hand_over import hand_over
 from rx_kucoin.operators._in_sequence import in_sequence
 from rx_kucoin.operators._merge_copies import merge_copies
+from rx_kucoin.operators._rate_limit import rate_limit
 from rx_kucoin.operators._retry_backoff import growing_waits, retry_backoff
 from rx_kucoin.operators._share_anew import share_anew
 from rx_kucoin.operators._switch_when_ready import switch_when_ready
+from rx_kucoin.operators.internal.gather import gather
 from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach, map_unguarded
 from rx_kucoin.protocol.channels import Ordering
 from rx_kucoin.protocol.dedup import mark
 from rx_kucoin.protocol.readers.base import Reader
 
-__all__ = ["connections_of_line", "renewing_connections", "stream_of_topic"]
+__all__ = ["connections_of_line", "renewing_connections", "requests_of_connection", "stream_of_topic"]
 
 _AT_ONCE: Final = 0.5
 """Seconds within which a connection that was live is dialled again; at random, as others may have lost theirs too."""
@@ -96,6 +98,23 @@ def connections_of_line(
             scheduler=context.clock,
         ),
         ops.do_action(on_error=report.ended),
+    )
+
+
+def requests_of_connection(
+    wishes: Observable[bool], next_request: Callable[[], str | None], context: Context
+) -> Observable[str | None]:
+    """Throttling: a rate limit between what is wanted and the wire.
+
+    A wish says that there is something to send. Wishes are gathered for a moment, so that many topics share a request;
+    one that is True, for a ping, is not. Only when the limit lets it pass is it mapped to the request that is due then.
+    So one wish that waits is enough, and what is no longer wanted, or comes after something urgent, costs nothing.
+    """
+    settings, messages = context.settings, context.settings.limits.messages
+    return wishes.pipe(
+        gather(settings.gather, at_once=bool, scheduler=context.clock),
+        rate_limit(messages.count, messages.per, max_queue=1, overflow="drop_oldest", scheduler=context.clock),
+        ops.map(lambda _: next_request()),
     )
 
 

@@ -41,9 +41,12 @@ class Silence:
         self._line, self._context, self._unlisted, self._end = line, context, unlisted, end
         self._patience = context.settings.silent_after or 0.0
         self._lock = threading.Lock()
+        """Guards the three below. Topics are subscribed to on any thread, acknowledged and heard on the wire's, looked
+        at on the clock's, and an answer about them comes on a REST call's. Never held while calling out."""
         self._due: dict[str, float] = {}
         """When each topic that brought nothing yet is looked at: not before it is live, nor while it is asked about."""
         self._told: set[str] = set()
+        """The topics that were reported as silent, which is done once."""
         self._looks = False
         self._timer = Timer(context.clock)
         self._questions = CompositeDisposable()
@@ -53,11 +56,13 @@ class Silence:
 
     def awaits(self, topic: str) -> bool:
         """Somebody listens to the topic. Returns whether its first message is waited for, to be told of."""
-        if not self._patience or topic in self._told or symbol_of(topic) is None:
+        if not self._patience or symbol_of(topic) is None:
             return False
         with self._lock:
-            self._due[topic] = math.inf
-        return True
+            waits = topic not in self._told
+            if waits:
+                self._due[topic] = math.inf
+        return waits
 
     def live(self, topics: Iterable[str]) -> None:
         """The exchange acknowledged these topics."""
@@ -103,10 +108,11 @@ class Silence:
                     is_silent = self._due.get(topic) == math.inf
                     if is_silent:
                         self._forget(topic)
+                        if symbol not in unlisted:
+                            self._told.add(topic)
                 if is_silent and symbol in unlisted:
                     self._end(topic, UnknownSymbol(symbol, unlisted[symbol]))
                 elif is_silent:
-                    self._told.add(topic)
                     self._context.tell(events.TopicSilent(self._line, topic))
 
         def over() -> None:

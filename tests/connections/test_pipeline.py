@@ -39,6 +39,13 @@ def test_reconnect_is_a_retry_with_backoff_capped_at_five() -> None:
     assert Settings().max_reconnects == 5
 
 
+def test_throttling_is_a_rate_limit_between_wishes_and_requests() -> None:
+    assert operators_of(pipeline.requests_of_connection) == ["gather", "rate_limit", "ops.map"]
+    messages = Settings().limits.messages
+    assert messages.count < 100  # the exchange's limit is 100 in 10 s
+    assert messages.per > 10
+
+
 def test_a_topic_is_built_from_the_shared_pool_handed_over_in_order_and_shared() -> None:
     ordered, *rest = ["hand_over", "in_sequence", "until_closed"], "merge_copies", "until_closed"
     assert sorted(operators_of(pipeline._fresh_stream)) == sorted([*ordered, *rest])
