@@ -2,7 +2,7 @@
 
 import sys
 
-from rx_kucoin.cli._main import main
+from rx_kucoin.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

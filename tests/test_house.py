@@ -1,7 +1,9 @@
 """The rules of the house: who may import whom, how long a file may be, and that nobody sleeps."""
 
 import ast
+import importlib
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +30,13 @@ FLOORS: list[set[str]] = [
 LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names}
 PURE = {"reactivex", "requests", "websocket", "threading", "time", "random", "socket", "ssl", "asyncio", "urllib3"}
 TOP_LEVEL = {"rx_kucoin", "tests", "notebooks", "pyproject.toml", "README.md"}
+OPEN_PACKAGES = {"rx_kucoin.operators"}
+"""Packages whose private modules are still imported from outside."""
+SHARED_CLASS_NAMES = {
+    *("Ask", "Asking", "Bar", "Column", "Doubt", "Ending", "Hearing"),
+    *("Lines", "Row", "Rules", "Skew", "Source", "Table", "Timer", "Wire"),
+}
+"""Public class names that still occur more than once. Shrinks, and never grows."""
 
 
 def module(path: Path) -> str:
@@ -95,12 +104,12 @@ def test_there_is_no_cycle() -> None:
         walk(name, ())
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "protocol").glob("*.py")), ids=module)
+@pytest.mark.parametrize("path", sorted((PACKAGE / "protocol").rglob("*.py")), ids=module)
 def test_protocol_does_no_io_and_has_no_clock_and_no_dice(path: Path) -> None:
     assert not {name.split(".")[0] for name, _ in imports(path)} & PURE
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "operators").glob("*.py")), ids=module)
+@pytest.mark.parametrize("path", sorted((PACKAGE / "operators").rglob("*.py")), ids=module)
 def test_operators_have_never_heard_of_kucoin(path: Path) -> None:
     ours = {name for name, _ in imports(path) if name.startswith("rx_kucoin")}
     assert all(name.startswith("rx_kucoin.operators") for name in ours)
@@ -109,8 +118,52 @@ def test_operators_have_never_heard_of_kucoin(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=module)
-def test_files_are_short(path: Path) -> None:
+def test_files_have_at_most_500_lines(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 500
+
+
+def owner(name: str) -> str:
+    """The package that a module belongs to alone: the folder of its first part with a leading underscore, or ""."""
+    parts = name.split(".")
+    private = [at for at, part in enumerate(parts) if part.startswith("_") and not part.startswith("__")]
+    return ".".join(parts[: private[0]]) if private else ""
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module)
+def test_private_modules_are_imported_within_their_folder_only(path: Path) -> None:
+    folder = ".".join(path.parent.relative_to(ROOT).parts)
+    for name, line in imports(path):
+        if name in MODULES and owner(name) and owner(name) not in OPEN_PACKAGES:
+            assert f"{folder}.".startswith(f"{owner(name)}."), f"{path.name}:{line} imports {name}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module)
+def test_only_exported_names_are_imported(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module in MODULES:
+            names = {alias.name for alias in node.names if f"{node.module}.{alias.name}" not in MODULES} - {"*"}
+            exported = set(getattr(importlib.import_module(node.module), "__all__", ()))
+            assert names <= exported, f"{path.name}:{node.lineno} imports {names - exported} from {node.module}"
+
+
+def test_a_public_class_name_occurs_once() -> None:
+    names = Counter(
+        node.name
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert {name for name, count in names.items() if count > 1} == SHARED_CLASS_NAMES
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module)
+def test_nothing_is_decided_by_the_name_of_a_thread(path: Path) -> None:
+    """A name is for people: whether code runs on a thread of the library, `LibraryThread.is_current` tells."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Attribute) and node.attr in {"name", "getName"} and isinstance(node.value, ast.Call):
+            called = node.value.func
+            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+            assert name not in {"current_thread", "main_thread"}, f"{path.name}:{node.lineno}"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=module)
