@@ -153,7 +153,7 @@ def test_a_public_class_name_occurs_once() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     )
-    assert {name for name, count in names.items() if count > 1} == SHARED_CLASS_NAMES
+    assert {name for name, count in names.items() if count > 1} <= SHARED_CLASS_NAMES
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=module)
