@@ -7,6 +7,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from reactivex import Observable, abc
 
 from rx_kucoin.operators._serialize import Turns
+from rx_kucoin.operators.internal.drain_queue import DrainQueue
 from rx_kucoin.operators.internal.unguarded import Holder, Once, Sink, Unguarded, attach
 
 __all__ = ["follow"]
@@ -76,7 +77,7 @@ class _Rules(NamedTuple):
 class _Following(Once, Generic[K, T]):
     """One subscription: the source is attached to it."""
 
-    __slots__ = ("_going", "_lock", "_newest", "_open", "_source", "_streams", "rules", "scheduler", "turns")
+    __slots__ = ("_changes", "_lock", "_newest", "_open", "_source", "_streams", "rules", "scheduler", "turns")
 
     def __init__(self, rules: _Rules, sink: Sink[T], scheduler: abc.SchedulerBase | None) -> None:
         super().__init__()
@@ -84,14 +85,14 @@ class _Following(Once, Generic[K, T]):
         self.turns = Turns(sink)
         self._source = Holder()
         self._lock = Lock()
+        self._changes = DrainQueue()
+        """Turns sets into streams, one thread at a time. Apart from `turns`: values go on meanwhile."""
         self._streams: dict[K, _Stream[K, T]] = {}
-        """Of the keys of the newest set, ended ones too. Touched only by who is at turning a set into streams."""
+        """Of the keys of the newest set, including those that have ended. Touched only inside a call of `_changes`."""
         self._newest: dict[K, None] | None = None
-        """A set that was not looked at yet."""
-        self._going = False
-        """Whether somebody is at it, who will look at the newest set too."""
+        """A set that has not been turned into streams yet. Written under the lock."""
         self._open = 1
-        """The source, and the streams that have not ended."""
+        """How many of the source and the streams have not ended. Under the lock."""
 
     def begin(self, source: Observable[Iterable[K]]) -> None:
         self._source.hold(attach(source, self, self.scheduler))
@@ -130,27 +131,20 @@ class _Following(Once, Generic[K, T]):
             if self.is_disposed and newest:
                 return
             self._newest = newest
-            if self._going:
-                return
-            self._going = True
-        try:
-            while (newest_ := self._take()) is not None:
-                self._turn_into_streams(newest_)
-        except BaseException:
-            with self._lock:
-                self._going = False
-            raise
+        self._changes.put(self._change)
+        self._changes.deliver()
 
-    def _take(self) -> dict[K, None] | None:
+    def _change(self) -> None:
+        """Turn the newest set into streams. If several sets were waiting, the first call leaves nothing to the next."""
         with self._lock:
             newest, self._newest = self._newest, None
-            self._going = newest is not None
-            return newest
+        if newest is not None:
+            self._turn_into_streams(newest)
 
     def _turn_into_streams(self, newest: dict[K, None]) -> None:
         for key in newest:
             if self._newest is not None:
-                return  # this set is not the newest any more
+                return  # a newer set is waiting: read without the lock, as a late answer is only a stream too many
             if key not in self._streams:
                 with self._lock:
                     self._open += 1

@@ -9,7 +9,7 @@ from reactivex import Observable, abc
 from reactivex.disposable import SingleAssignmentDisposable
 from reactivex.scheduler import TimeoutScheduler
 
-from rx_kucoin.operators.internal.drain_queue import DrainQueue
+from rx_kucoin.operators._serialize import Turns
 from rx_kucoin.operators.internal.multicast import Multicast, log_failure
 from rx_kucoin.operators.internal.timers import after
 from rx_kucoin.operators.internal.unguarded import Holder, Once, Sink, Unguarded, attach
@@ -184,7 +184,7 @@ class _ReplayingLife(_Life[T]):
             late = _Latecomer(observer, self._latest)
             member = self.add(late)
         try:
-            late.catch_up()
+            late.deliver()
         except (Exception, SystemExit) as error:  # noqa: BLE001  as in the crowd: it is ended alone
             self.fail(late, error)
         return member
@@ -196,38 +196,22 @@ class _ReplayingLife(_Life[T]):
         super().on_next(cell)
 
 
-class _Latecomer(DrainQueue, Generic[T]):
-    """A subscriber who is given the latest value, then each newer one: never the other way around, and none twice."""
+class _Latecomer(Turns[Any], Generic[T]):
+    """A subscriber that is given the latest value, then each newer one: in that order, and none twice.
 
-    __slots__ = ("_known", "_observer")
+    The latest value is queued before the subscriber is added to the others, so any thread that brings a newer one
+    delivers the latest before it.
+    """
+
+    __slots__ = ("_known",)
 
     def __init__(self, observer: Sink[T], latest: list[T]) -> None:
-        super().__init__()
-        self._observer = observer
+        super().__init__(observer)
         self._known: list[T] | None = latest
-        self.turn.pop()
         for value in latest:
             self.put(partial(self._pass, value))
 
-    def catch_up(self) -> None:
-        """Say the latest value, and what has come since; from now on say what comes."""
-        self.turn.append(None)
-        self.deliver()
-
     def on_next(self, value: list[T]) -> None:
         known, self._known = self._known, None
-        if value is not known:  # the latest may have been on its way to the others
-            self._say(partial(self._pass, value[0]))
-
-    def on_error(self, error: Exception) -> None:
-        self._say(partial(self._observer.on_error, error))
-
-    def on_completed(self) -> None:
-        self._say(self._observer.on_completed)
-
-    def _say(self, call: Callable[[], None]) -> None:
-        self.put(call)
-        self.deliver()
-
-    def _pass(self, value: T) -> None:
-        self._observer.on_next(value)  # looked up when its time has come: the observer may have ended
+        if value is not known:  # it may have been on its way to the others when this one was added
+            super().on_next(value[0])

@@ -1,6 +1,5 @@
 """Where a replay of a book may begin: whenever a recording asks for it, an open book is calibrated once more, aside."""
 
-import threading
 from collections.abc import Callable
 from operator import attrgetter
 from typing import Final, Generic, Protocol, TypeVar
@@ -13,6 +12,7 @@ from reactivex.disposable import CompositeDisposable, SerialDisposable, SingleAs
 from rx_kucoin.connections.interfaces import Feed
 from rx_kucoin.errors import KuCoinError
 from rx_kucoin.events import Event
+from rx_kucoin.operators.internal.drain_queue import DrainQueue
 from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.recording.hooks import RecordingHooks
@@ -61,33 +61,45 @@ def with_keyframes(
 
 
 class _Maker(Generic[B]):
-    """Makes one book at a time. Whoever asks before it is shown has another one made after it: his may begin later."""
+    """Makes one book at a time.
+
+    A request that arrives while a book is being made is served by another one after it: its recording may have started
+    too late for the first.
+    """
 
     def __init__(self, again: Observable[B], scheduler: abc.SchedulerBase | None) -> None:
         self._again, self._scheduler = again, scheduler
-        self._lock = threading.Lock()
-        self._is_busy = self._is_asked = False
+        self._steps = DrainQueue()
+        self._is_busy = self._is_asked = False  # touched only inside a step, so by one thread at a time
         self.current = SerialDisposable()
 
     def ask(self, _: None) -> None:
-        """Make one, or another one after that which is not shown yet."""
-        with self._lock:
-            self._is_asked = self._is_busy
-            begins, self._is_busy = not self._is_busy, True
-        if begins:
+        """Make a book, or another one after that which is being made."""
+        self._take(self._asked)
+
+    def _shown(self, _: B | None = None) -> None:
+        self._take(self._made)
+
+    def _take(self, step: Callable[[], None]) -> None:
+        self._steps.put(step)
+        self._steps.deliver()
+
+    def _asked(self) -> None:
+        if self._is_busy:
+            self._is_asked = True
+        else:
+            self._begin()
+
+    def _made(self) -> None:
+        self._is_busy = False
+        if self._is_asked:
             self._begin()
 
     def _begin(self) -> None:
+        self._is_busy, self._is_asked = True, False
         place = SingleAssignmentDisposable()
         self.current.disposable = place
         place.disposable = self._again.subscribe(self._shown, None, self._shown, scheduler=self._scheduler)
-
-    def _shown(self, _: B | None = None) -> None:
-        with self._lock:
-            self._is_busy, self._is_asked = self._is_asked, False
-            begins = self._is_busy
-        if begins:
-            self._begin()
 
 
 class _Background:

@@ -244,7 +244,7 @@ def test_the_latest_that_is_still_on_its_way_to_the_others_is_had_once() -> None
     late = _Latecomer(Observer(seen.append), latest)
     late.on_next(latest)
     late.on_next([1])
-    late.catch_up()
+    late.deliver()
     late.on_next([2])
     assert seen == [1, 1, 2]
 
