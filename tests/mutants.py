@@ -189,8 +189,8 @@ MUTANTS = [
     Mutant(
         "a cancelled timer keeps the clock's thread alive",
         "transport/clock.py",
-        "            if self._running == 0:\n",
-        "            if self._running == -1:\n",
+        "            if act is not None and not self._timers:\n",
+        "            if False:\n",
         "tests/transport/test_clock.py tests/connections/test_stop.py",
     ),
     Mutant(

@@ -55,11 +55,42 @@ def test_cancelled_timers_are_forgotten() -> None:
         clock.schedule_relative(HOURS_12, lambda *_: None, heavy).dispose()
     del heavy
     gc.collect()
-    assert len(clock._timers) < 100
+    assert clock._timers.size < 100
     assert sum(ref() is not None for ref in heavies) < 100
     keeper.dispose()
     assert clock.join(10)
-    assert clock._timers == []
+    assert clock._timers.size == 0
+
+
+def test_a_finaliser_may_set_and_cancel_timers_at_any_moment() -> None:
+    """The garbage collector may run it inside the clock, on the thread that holds the clock's lock."""
+    clock, finalised = Clock("finalised"), list[int]()
+
+    class Cycle:
+        def __init__(self) -> None:
+            self.me = self
+
+        def __del__(self) -> None:
+            clock.schedule(lambda *_: finalised.append(1))
+            clock.schedule_relative(HOURS_12, lambda *_: None).dispose()
+
+    def work() -> None:
+        for number in range(1_000):
+            gc.set_threshold(1 + number % 50)  # so that it runs at every place where anything is made
+            Cycle()
+            clock.schedule_relative(HOURS_12, lambda *_: None).dispose()
+            clock.join(0.01)  # so that the next timer needs a thread
+
+    worker, before = threading.Thread(target=work, daemon=True), gc.get_threshold()
+    try:
+        worker.start()
+        worker.join(60)
+    finally:
+        gc.set_threshold(*before)
+    assert not worker.is_alive()
+    gc.collect()
+    assert clock.join(10)
+    assert len(finalised) == 1_000
 
 
 def test_a_thread_that_cannot_be_had_leaves_the_clock_as_it_was() -> None:
@@ -120,7 +151,7 @@ def test_twenty_thousand_timers_of_eight_threads() -> None:
     assert all(times[0] >= dues[number] for number, times in fired.items())
     late = [number for number, at in cancelled.items() if number in fired and fired[number][0] > at + 1.0]
     assert late == []
-    assert clock._timers == []
+    assert clock._timers.size == 0
     assert threads(name) == []
 
 

@@ -34,7 +34,7 @@ def test_what_is_cancelled_is_not_done_and_takes_no_room() -> None:
     for timer in timers[1:]:
         timer.dispose()
         timer.dispose()
-    assert len(clock._timers) < 200
+    assert clock._timers.size < 200
     assert repr(clock).endswith("1 timers>")
     clock.run_until(S)
     timers[0].dispose()
