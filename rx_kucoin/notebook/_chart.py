@@ -12,7 +12,7 @@ from rx_kucoin.notebook._cells import CELLS, kernel_shell
 from rx_kucoin.notebook._content import Content, counted
 from rx_kucoin.notebook._extras import need
 from rx_kucoin.notebook._pictures import figure_of, png_of
-from rx_kucoin.notebook._timer import TIMER, Task
+from rx_kucoin.notebook._task import Task
 from rx_kucoin.notebook._wire import Bundle, Wire
 
 __all__ = ["Chart"]
@@ -48,7 +48,7 @@ class Chart:
         spec = {"kind": content.kind, "points": content.points, "height": height, "title": title or "", "time": True}
         self._wire = None if kernel_shell() is None else Wire(spec, fps, self._wake, self._unseen)
         CELLS.enrol(self, name)
-        TIMER.add(self._task)
+        self._task.begin()
         try:
             self._source.disposable = source.subscribe(self._listener(), self._failed, self._completed)
         except BaseException:
@@ -113,7 +113,7 @@ class Chart:
                 return
             self._over = self._ending or ("stopped", "stopped")
         self._source.dispose()
-        TIMER.remove(self._task)
+        self._task.end()
         CELLS.leave(self)
         if self._wire is not None:
             with self._lock:
@@ -160,13 +160,13 @@ class Chart:
         self._wake()
 
     def _wake(self) -> None:
-        TIMER.wake(self._task)
+        self._task.wake()
 
     def _unseen(self, unseen: bool) -> None:  # noqa: FBT001  what the front end says
         """Nobody shows it any more: unless somebody does again soon, its output was deleted."""
         self._gone_by = time.monotonic() + _GRACE if unseen else None
         if self._gone_by is not None:
-            TIMER.wake(self._task, self._gone_by)
+            self._task.wake(self._gone_by)
 
     def _draw(self) -> None:
         """Look at what came, and send what is new: on the timer's thread."""
