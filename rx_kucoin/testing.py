@@ -8,6 +8,7 @@ from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, Disposable
 
 from rx_kucoin.errors import ApiError, DialFailed, KuCoinError, LineLost, RestUnavailable
+from rx_kucoin.operators.internal.clocks import seconds_of
 from rx_kucoin.operators.internal.timers import after
 from rx_kucoin.protocol.rest_weights import Allowance
 from rx_kucoin.protocol.topics import expand
@@ -24,6 +25,7 @@ class VirtualTransport:
 
     def __init__(self, scheduler: abc.SchedulerBase, *, latency: float = 0.05) -> None:
         self.clock = scheduler
+        self._time = seconds_of(scheduler)
         self.latency = latency
         self.down = False
         """Whether dials fail."""
@@ -48,7 +50,7 @@ class VirtualTransport:
     @property
     def time(self) -> float:
         """The time of the scheduler, in seconds."""
-        return self.clock.to_seconds(self.clock.now)
+        return self._time()
 
     def dial(self, name: str) -> Observable[Wire]:
         """Open a wire. See `Transport.dial`."""

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 from operator import attrgetter
 from threading import RLock
@@ -10,7 +9,6 @@ from typing import Final
 
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, SerialDisposable, SingleAssignmentDisposable
-from reactivex.internal.constants import UTC_ZERO
 
 from rx_kucoin.candles import rest as klines
 from rx_kucoin.candles.closer import Ask, Bars
@@ -19,6 +17,7 @@ from rx_kucoin.candles.intervals import Starts
 from rx_kucoin.candles.rest import Bar
 from rx_kucoin.connections.interfaces import Feed
 from rx_kucoin.events import Event
+from rx_kucoin.operators.internal.clocks import wall_of
 from rx_kucoin.operators.internal.drain_queue import DrainQueue
 from rx_kucoin.operators.internal.timers import Timer
 from rx_kucoin.protocol.limits import Market
@@ -84,7 +83,7 @@ class _Closing(abc.DisposableBase):
         self._symbol, interval = what
         self._lock = RLock()
         self._queue = DrainQueue()
-        self._timer = Timer(feed.clock)
+        self._now, self._timer = wall_of(feed.clock), Timer(feed.clock)
         self._wake: int | None = None
         self._bars = Bars(
             self._symbol, interval, self._now(), settle_ns=settle_ns, most=klines.at_once(market, interval)
@@ -239,9 +238,6 @@ class _Closing(abc.DisposableBase):
             self._act(change)
 
         place.disposable = self._feed.fetch(self._market, path).subscribe(answered, lambda _: self._act(failed))
-
-    def _now(self) -> int:
-        return (self._feed.clock.now - UTC_ZERO) // timedelta(microseconds=1) * 1_000
 
 
 def _bar(candle: Candle) -> Bar | None:

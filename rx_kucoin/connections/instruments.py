@@ -12,6 +12,7 @@ from reactivex import operators as ops
 
 from rx_kucoin.errors import KuCoinError
 from rx_kucoin.operators._share_anew import share_anew
+from rx_kucoin.operators.internal.clocks import seconds_of
 from rx_kucoin.protocol import listings
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.listings import Contract, Symbol
@@ -59,7 +60,7 @@ class Listing:
 
     def __init__(self, market: Market, fetch: Callable[[str], Observable[bytes]], clock: abc.SchedulerBase) -> None:
         self._market: Market = market
-        self._clock = clock
+        self._now = seconds_of(clock)
         self._lock = threading.Lock()
         self._names: frozenset[str] = frozenset()
         self._since = self._failed = float("-inf")
@@ -125,6 +126,3 @@ class Listing:
             self._failed = self._now()
         why = error if isinstance(error, KuCoinError) else repr(error)
         _log.info("what is listed on the %s market cannot be found out, and silent topics go on: %s", self._market, why)
-
-    def _now(self) -> float:
-        return self._clock.to_seconds(self._clock.now)

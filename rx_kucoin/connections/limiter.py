@@ -11,8 +11,8 @@ from typing import Any, Final, Generic, TypeVar
 import reactivex
 from reactivex import Observable, abc
 
+from rx_kucoin.operators.internal.clocks import clock_of, microseconds
 from rx_kucoin.operators.internal.drain_queue import DrainQueue
-from rx_kucoin.operators.internal.monotonic import clock_of, microseconds
 from rx_kucoin.operators.internal.rate_budget import RateBudget
 from rx_kucoin.operators.internal.timers import Timer
 from rx_kucoin.operators.internal.unguarded import Holder, Sink, Unguarded, attach

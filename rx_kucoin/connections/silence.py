@@ -11,6 +11,7 @@ from rx_kucoin import events
 from rx_kucoin.connections.context import Context
 from rx_kucoin.connections.instruments import Unlisted
 from rx_kucoin.errors import UnknownSymbol
+from rx_kucoin.operators.internal.clocks import seconds_of
 from rx_kucoin.operators.internal.timers import Timer
 from rx_kucoin.protocol.listings import symbol_of
 
@@ -48,7 +49,7 @@ class Silence:
         self._told: set[str] = set()
         """The topics that were reported as silent, which is done once."""
         self._looks = False
-        self._timer = Timer(context.clock)
+        self._now, self._timer = seconds_of(context.clock), Timer(context.clock)
         self._questions = CompositeDisposable()
 
     def __repr__(self) -> str:
@@ -124,7 +125,3 @@ class Silence:
         self._due.pop(topic, None)
         if not self._due:
             self._due.clear()  # or it keeps the room of all that were in it
-
-    def _now(self) -> float:
-        clock = self._context.clock
-        return clock.to_seconds(clock.now)

@@ -11,6 +11,7 @@ from reactivex.disposable import Disposable
 from rx_kucoin import events
 from rx_kucoin.connections.context import Context
 from rx_kucoin.errors import LineLost
+from rx_kucoin.operators.internal.clocks import seconds_of
 from rx_kucoin.operators.internal.hub import Hub
 from rx_kucoin.operators.internal.timers import Timer
 from rx_kucoin.protocol.frames import Frame
@@ -57,7 +58,7 @@ class SubscriptionRequests:
         self._lock = threading.Lock()
         self._session = Session(most=settings.limits.topics_per_line, ack_timeout=settings.ack_timeout)
         self._is_checking = False
-        self._check_timer = Timer(context.clock)
+        self._now, self._check_timer = seconds_of(context.clock), Timer(context.clock)
         self._wishes: Hub[bool] = Hub()
         """There is something to send: now, or in a moment."""
         self._sending = throttle(self._wishes, self._next_request, context).subscribe(self._send, self._fail)
@@ -121,7 +122,7 @@ class SubscriptionRequests:
     def _next_request(self) -> str | None:
         """Decide what to send, at the moment of sending. None: nothing is left to send."""
         with self._lock:
-            return self._session.next_line(_seconds(self._context.clock))
+            return self._session.next_line(self._now())
 
     def _send(self, request: str | None) -> None:
         """Send a request, on the thread of the wish or of the clock. What it raises is neither's fault."""
@@ -151,7 +152,7 @@ class SubscriptionRequests:
     def _check(self) -> None:
         with self._lock:
             self._is_checking = False
-            outcome = self._session.overdue(_seconds(self._context.clock))
+            outcome = self._session.overdue(self._now())
         match outcome:
             case Postponed(topics):
                 self._context.tell(events.Unanswered(self._line, len(topics)))
@@ -194,7 +195,3 @@ class Readiness:
     def _forget(self, ready: Callable[[], None]) -> None:
         with self._lock:
             self._missing.pop(ready, None)
-
-
-def _seconds(clock: abc.SchedulerBase) -> float:
-    return clock.to_seconds(clock.now)

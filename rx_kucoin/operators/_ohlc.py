@@ -14,10 +14,9 @@ from rx_kucoin.operators._serialize import Turns
 from rx_kucoin.operators._windows.bar import Bar, Forming
 from rx_kucoin.operators._windows.event_time import Dates
 from rx_kucoin.operators._windows.numbers import is_missing, number
-from rx_kucoin.operators.internal.monotonic import clock_of
+from rx_kucoin.operators.internal.clocks import clock_of, nanoseconds
 from rx_kucoin.operators.internal.timers import Timer
 from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach
-from rx_kucoin.operators.internal.wall import nanoseconds
 
 __all__ = ["Bar", "ohlc"]
 

@@ -11,8 +11,8 @@ from reactivex.disposable import CompositeDisposable, Disposable
 from reactivex.internal import noop
 from reactivex.scheduler import TimeoutScheduler
 
+from rx_kucoin.operators.internal.clocks import clock_of, microseconds
 from rx_kucoin.operators.internal.drain_queue import DrainQueue
-from rx_kucoin.operators.internal.monotonic import clock_of, microseconds
 from rx_kucoin.operators.internal.rate_budget import RateBudget
 from rx_kucoin.operators.internal.timers import Timer
 

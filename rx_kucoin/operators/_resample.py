@@ -11,9 +11,9 @@ from reactivex.scheduler import TimeoutScheduler
 from rx_kucoin.operators._serialize import Turns
 from rx_kucoin.operators._windows.folds import Fold, Name, fold_of
 from rx_kucoin.operators._windows.numbers import is_missing
+from rx_kucoin.operators.internal.clocks import nanoseconds, wall_of
 from rx_kucoin.operators.internal.timers import Timer
 from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach
-from rx_kucoin.operators.internal.wall import nanoseconds, wall_of
 
 __all__ = ["resample"]
 

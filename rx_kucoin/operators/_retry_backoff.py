@@ -9,7 +9,7 @@ from reactivex import Observable, abc
 from reactivex.disposable import SerialDisposable, SingleAssignmentDisposable
 from reactivex.scheduler import TimeoutScheduler
 
-from rx_kucoin.operators.internal.monotonic import clock_of, microseconds
+from rx_kucoin.operators.internal.clocks import clock_of, microseconds
 
 __all__ = ["full_jitter", "growing_waits", "retry_backoff"]
 

@@ -9,7 +9,7 @@ from reactivex.disposable import CompositeDisposable, SerialDisposable, SingleAs
 from reactivex.scheduler import TimeoutScheduler
 
 from rx_kucoin.operators._serialize import serialize
-from rx_kucoin.operators.internal.monotonic import clock_of, microseconds
+from rx_kucoin.operators.internal.clocks import clock_of, microseconds
 
 __all__ = ["watchdog"]
 

@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 
 from reactivex import abc
 
-from rx_kucoin.operators.internal.monotonic import clock_of
+from rx_kucoin.operators.internal.clocks import has_own_time, wall_of
 from rx_kucoin.operators.internal.timers import Timer
 from rx_kucoin.operators.internal.worker import LibraryThread
 from rx_kucoin.recording.encoder import FULL, Encoder, Entry
@@ -67,7 +67,7 @@ class Recording:
         self._hooks, self._capacity = hooks, capacity
         self._pause = min(max(_EARLY * every, _TICK), threading.TIMEOUT_MAX)
         self._scribe = Encoder(writer, private=private)
-        behind = max(0, writer.before.last_ns - clock_of(clock)() * 1_000)
+        behind = max(0, writer.before.last_ns - wall_of(clock)())
         self._stamp = _stamp_of(clock, behind)
         self._queue: deque[Entry] = deque()
         self._waiting = 0
@@ -217,12 +217,12 @@ class Recording:
 
 
 def _stamp_of(clock: abc.SchedulerBase, behind: int) -> Callable[[], int]:
-    """Make a function that tells the time of a clock in ns, the real one's as quickly as can be.
+    """Make a function that returns the date of a clock in ns; where it is that of the machine, one that never jumps.
 
-    One that is behind what was recorded before is put forward: else all would seem to come at once, until it is not.
+    A clock that is `behind` what was recorded before is put forward, as else all of that would seem to come at once.
     """
-    microseconds = clock_of(clock)
-    if not isinstance(clock, Clock):
-        return lambda: microseconds() * 1_000 + behind
-    ahead, monotonic = microseconds() * 1_000 + behind - time.monotonic_ns(), time.monotonic_ns
+    wall = wall_of(clock)
+    if has_own_time(clock) and not isinstance(clock, Clock):
+        return lambda: wall() + behind
+    ahead, monotonic = wall() + behind - time.monotonic_ns(), time.monotonic_ns
     return lambda: monotonic() + ahead

@@ -10,8 +10,8 @@ from reactivex import Observable, abc
 from reactivex.disposable import SingleAssignmentDisposable
 from reactivex.scheduler import TimeoutScheduler
 
+from rx_kucoin.operators.internal.clocks import wall_of
 from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach
-from rx_kucoin.operators.internal.wall import wall_of
 from rx_kucoin.tables._choosing import Fields
 from rx_kucoin.tables._frames import pandas_frame, polars_frame
 from rx_kucoin.tables._reading import Reading, Time

@@ -8,8 +8,8 @@ from reactivex import operators as ops
 from reactivex.scheduler import TimeoutScheduler
 
 from rx_kucoin.operators._conflate import conflate
+from rx_kucoin.operators.internal.clocks import wall_of
 from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach
-from rx_kucoin.operators.internal.wall import wall_of
 from rx_kucoin.tables._choosing import Fields
 from rx_kucoin.tables._frames import Library, frame_in
 from rx_kucoin.tables._reading import Reading, Time

@@ -1,5 +1,6 @@
 """Closed bars and what happens to their line, by a feed that a test plays: proof, handing over, flapping, sleep."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -22,22 +23,28 @@ DOWN = events.LineDown(1, LineLost("gone"), 1)
 S = 10**9
 
 
+class CountingClock(VirtualTimeScheduler):
+    """Counts how often it was asked for the time."""
+
+    looks = 0
+
+    @property
+    def now(self) -> datetime:
+        self.looks += 1
+        return super().now
+
+
 class Played:
     """A feed without an exchange, whose lines answer at once. REST does not."""
 
     def __init__(self) -> None:
-        self._clock, self.looks = VirtualTimeScheduler(600.0), 0
+        self.clock = CountingClock(600.0)
         self.happenings: Hub[events.Event] = Hub()
         self.candles: Subject[Candle] = Subject()
         self.asked: list[str] = []
         self.proofs: list[float] = []
         self.told: list[ClosedCandle] = []
         closed_candles(self, "spot", BTC).subscribe(self.told.append)
-
-    @property
-    def clock(self) -> VirtualTimeScheduler:
-        self.looks += 1
-        return self._clock
 
     @property
     def time(self) -> float:
@@ -110,12 +117,12 @@ def test_what_a_line_brought_that_was_renewed_before_it_showed_that_it_was_dead_
 
 def test_what_happens_to_other_topics_is_not_looked_at_for_there_may_be_thousands() -> None:
     feed, other = Played(), "/market/candles:ETH-USDT_1min"
-    looks = feed.looks
+    looks = feed.clock.looks
     for event in (events.TopicLive(1, other), events.Gap(0, other, None, None, "the line was down")):
         feed.happenings.on_next(event)
-    assert feed.looks == looks
+    assert feed.clock.looks == looks
     feed.happenings.on_next(LIVE)
-    assert feed.looks > looks
+    assert feed.clock.looks > looks
 
 
 def test_a_line_that_flaps_does_not_put_things_off_for_ever() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from kills import kill_at_random
+from reactivex.scheduler import TimeoutScheduler
 from waiting import eventually, nothing_left, our_threads
 
 from rx_kucoin import Closed, KuCoin, Limits, Rate, events
@@ -267,6 +268,14 @@ def test_a_disk_that_stands_still_holds_up_no_close(path: Path, monkeypatch: pyt
         assert recording.close()
         assert kucoin.close()
     assert Tape(path).contents().is_closed
+
+
+def test_times_are_dates_whatever_the_scheduler(path: Path) -> None:
+    before = time.time_ns()
+    with Recording(path, RecordingHooks(), TimeoutScheduler(), facts={}) as recording:
+        recording.received(1, (TEXT % 1,))
+    lines = [line for block in Tape(path).blocks() for line in Tape(path).lines(block)]
+    assert all(before <= line.time_ns <= time.time_ns() for line in lines)
 
 
 def test_times_go_on_where_they_ended_though_the_clock_is_behind_by_now(

@@ -10,7 +10,7 @@ from rx_kucoin.operators._calibration.pending import Run
 from rx_kucoin.operators._calibration.rules import Row, Rules, Uncalibrated
 from rx_kucoin.operators._calibration.snapshot_request import Ask, Asking, Hearing
 from rx_kucoin.operators._calibration.steps import Stepping
-from rx_kucoin.operators.internal.monotonic import clock_of, microseconds
+from rx_kucoin.operators.internal.clocks import clock_of, microseconds
 from rx_kucoin.operators.internal.unguarded import Holder, Sink, attach
 
 __all__ = ["Calibration"]

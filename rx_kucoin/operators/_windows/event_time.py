@@ -6,7 +6,7 @@ from typing import Final, Generic, TypeVar
 from reactivex import abc
 from reactivex.scheduler import TimeoutScheduler
 
-from rx_kucoin.operators.internal.wall import wall_of
+from rx_kucoin.operators.internal.clocks import wall_of
 
 __all__ = ["Dates"]
 

@@ -10,8 +10,8 @@ from reactivex import Observable, abc
 from rx_kucoin.operators._windows.event_time import Dates
 from rx_kucoin.operators._windows.folds import Fold
 from rx_kucoin.operators._windows.numbers import is_missing
+from rx_kucoin.operators.internal.clocks import nanoseconds
 from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach
-from rx_kucoin.operators.internal.wall import nanoseconds
 
 __all__ = ["Running", "Sliding", "Whole", "Window", "Windowed"]
 
