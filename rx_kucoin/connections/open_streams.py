@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from reactivex import Observable, abc
 
 from rx_kucoin.errors import Closed
-from rx_kucoin.operators.internal.multicast import log_failure
+from rx_kucoin.operators.internal.multicast import is_interrupt, log_unhandled
 from rx_kucoin.operators.internal.unguarded import Holder, Sink, Unguarded, attach
 
 __all__ = ["OpenStreams"]
@@ -63,7 +63,7 @@ class OpenStreams:
 
 
 class _Open(Holder):
-    """A stream that somebody listens to, among the others that are."""
+    """A stream that has a subscriber."""
 
     __slots__ = ("_others", "_sink")
 
@@ -72,11 +72,13 @@ class _Open(Holder):
         self._others, self._sink = others, sink
 
     def complete(self) -> None:
-        """All is closed. Somebody who raises at that keeps it from nobody else."""
+        """The client closes. An exception of one subscriber does not keep the others open."""
         try:
             self._sink.on_completed()
-        except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a stranger's callback raises
-            log_failure(error)
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
+            log_unhandled("a stream that completed as the client closed", error)
 
     def _dispose(self) -> None:
         self._others.pop(self, None)

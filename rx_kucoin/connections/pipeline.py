@@ -152,6 +152,9 @@ class _FreshStream(Unguarded[Any]):
     ) -> None:
         self._topic, self._reader, self._order, self._leases, self._context = topic, reader, order, leases, context
 
+    def __repr__(self) -> str:
+        return f"stream of {self._topic}"
+
     def attach(self, sink: Sink[Any], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
         """Make it, and attach to it."""
         made = _fresh_stream(self._topic, self._reader, self._order, self._leases, self._context)

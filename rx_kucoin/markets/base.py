@@ -110,10 +110,11 @@ class MarketStreams:
             ValueError: a malformed symbol, an interval that KuCoin does not have, or a negative wait.
         """
         bars = closed_candles(self._engine, self._market, symbol, interval, settle=settle)
-        failed = partial(self._engine.tell_of_failure, f"closed candles of {symbol}_{interval}")
+        name = f"closed candles of {symbol}_{interval}"
+        failed = partial(self._engine.tell_of_failure, name)
         return self._bars.setdefault(
             (symbol, interval, settle),
-            self._engine.presented(bars.pipe(share_anew(on_failure=failed, scheduler=self._engine.clock))),
+            self._engine.presented(bars.pipe(share_anew(on_failure=failed, name=name, scheduler=self._engine.clock))),
         )
 
     def follow(self, channel: str, **settings: Any) -> Callable[[Observable[Iterable[str]]], Observable[Any]]:
@@ -197,10 +198,12 @@ class MarketStreams:
         else:
             depths = ", ".join(str(each) for each in sorted(filter(None, {*shallow, *sources})))
             raise ValueError(f"no book is {depth} levels deep; choose from {depths}, or None for all of them")
+        name = f"the book of {symbol}"
         share = partial(
             share_anew,
             replay=True,
-            on_failure=partial(self._engine.tell_of_failure, f"the book of {symbol}"),
+            on_failure=partial(self._engine.tell_of_failure, name),
+            name=name,
             scheduler=self._engine.clock,
         )
         # By its source: a key may come into the environment later, and without any all there is are the best 100.

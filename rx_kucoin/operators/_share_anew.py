@@ -10,7 +10,7 @@ from reactivex.disposable import SingleAssignmentDisposable
 from reactivex.scheduler import TimeoutScheduler
 
 from rx_kucoin.operators._serialize import Turns
-from rx_kucoin.operators.internal.multicast import Multicast, log_failure
+from rx_kucoin.operators.internal.multicast import Multicast, is_interrupt
 from rx_kucoin.operators.internal.timers import after
 from rx_kucoin.operators.internal.unguarded import Holder, Once, Sink, Unguarded, attach
 
@@ -23,7 +23,8 @@ def share_anew(
     *,
     linger: float = 0.0,
     replay: bool = False,
-    on_failure: Callable[[BaseException], None] = log_failure,
+    on_failure: Callable[[BaseException], None] | None = None,
+    name: str = "",
     scheduler: abc.SchedulerBase | None = None,
 ) -> Callable[[Observable[T]], Observable[T]]:
     """Share one subscription to the source; the first subscriber begins it, the last one's leaving ends it.
@@ -43,20 +44,22 @@ def share_anew(
     Args:
         linger: Seconds to keep the source after the last subscriber left, so that flapping costs nothing.
         replay: Give the latest value to whoever comes later.
-        on_failure: Told of an exception that a subscriber raised.
+        on_failure: Called with an exception that a subscriber raised, or did not handle. The latter is logged besides.
+        name: What the log calls the stream. Empty: the `repr` of the source.
         scheduler: Where the linger is waited out.
 
     Returns:
         An operator function that takes an observable source and returns it shared.
     """
-    rules = _Rules(linger, replay, on_failure, scheduler)
+    rules = _Rules(linger, replay, on_failure, name, scheduler)
     return lambda source: _Shared(source, rules)
 
 
 class _Rules(NamedTuple):
     linger: float
     replay: bool
-    on_failure: Callable[[BaseException], None]
+    on_failure: Callable[[BaseException], None] | None
+    name: str
     scheduler: abc.SchedulerBase | None
 
 
@@ -146,6 +149,11 @@ class _Life(Multicast[Any], Generic[T]):
         """Ends the life after the linger; another one each time that the last member left."""
         self.connection = Holder()
 
+    @property
+    def name(self) -> str:
+        """What the log calls it."""
+        return self.shared.rules.name or repr(self.shared.source)
+
     def welcome(self, observer: Sink[T]) -> abc.DisposableBase:
         return self.add(observer)
 
@@ -185,7 +193,9 @@ class _ReplayingLife(_Life[T]):
             member = self.add(late)
         try:
             late.deliver()
-        except (Exception, SystemExit) as error:  # noqa: BLE001  as in the crowd: it is ended alone
+        except BaseException as error:  # as in `Multicast`: it is ended alone
+            if is_interrupt(error):
+                raise
             self.fail(late, error)
         return member
 

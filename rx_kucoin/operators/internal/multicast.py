@@ -2,39 +2,91 @@
 
 import logging
 from collections.abc import Callable
-from threading import Lock
+from threading import Lock, current_thread, main_thread
 from typing import Final, Generic, TypeVar
 
 from reactivex import abc
 from reactivex.disposable import Disposable
+from reactivex.internal.basic import default_error
 
-from rx_kucoin.operators.internal.unguarded import Once, Sink
+from rx_kucoin.operators.internal.unguarded import Once, Sink, raise_unhandled
 
-__all__ = ["Multicast", "log_failure"]
+__all__ = ["Multicast", "is_interrupt", "log_unhandled"]
 
 T = TypeVar("T")
 
-_log = logging.getLogger("rx_kucoin.operators")
+_log = logging.getLogger("rx_kucoin")
 _instant: Final = Lock()
 """Held for an instant by whoever joins or leaves, with nobody called meanwhile: one for all."""
 
 
-def log_failure(error: BaseException) -> None:
-    """Tell the log of an observer that raised: what happens when nobody else wants to know."""
-    _log.error("a subscriber raised and was ended", exc_info=error)
+_DEFAULT_HANDLERS: Final = (default_error.__code__, raise_unhandled.__code__)
+"""What raises an error that reaches a subscriber without `on_error`: in RxPY, and here."""
+_SAME: Final = 3
+"""Streams that end with the very same error, of which the log names each; many may hang on one line."""
+
+
+class _Repeats:
+    """How often the latest unhandled error was logged. Threads that meet here may log a stream too many: no harm."""
+
+    error: BaseException | None = None
+    times = 0
+
+
+def log_unhandled(stream: str, error: BaseException) -> None:
+    """Log an error that no handler took, with its traceback, as Python does for an exception of a thread.
+
+    Args:
+        stream: What the subscriber subscribed to.
+        error: What it raised, or what its stream ended with.
+    """
+    if error is not _Repeats.error:
+        _Repeats.error, _Repeats.times = error, 0
+    _Repeats.times += 1
+    text = "%s: %r was not handled, and ended its subscriber; handle it, or pass on_error=... to subscribe()"
+    facts = {"stream": stream}
+    if _Repeats.times == 1:
+        _log.error(text, stream, error, exc_info=error, extra=facts)
+    elif _Repeats.times <= _SAME:
+        _log.error(text, stream, error, extra=facts)
+    elif _Repeats.times == _SAME + 1:
+        _log.error("%s: the same; further streams that end with this error are not logged", stream, extra=facts)
+
+
+def _passed_default_handler(error: BaseException) -> bool:
+    """Whether an exception was raised because a subscriber gave no handler.
+
+    `ops.map` and its like catch what their functions raise and end the subscriber with it, so that it has ended by now.
+    """
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code in _DEFAULT_HANDLERS:
+            return True
+        trace = trace.tb_next
+    return False
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether an exception is Ctrl-C, meant for the program, and not something that a subscriber raised by itself.
+
+    Python raises it in the main thread alone, wherever that is. On any other thread, and of any other kind
+    (`GeneratorExit`, `asyncio.CancelledError` ...), it is the subscriber's own, and ends it alone.
+    """
+    return isinstance(error, KeyboardInterrupt) and current_thread() is main_thread()
 
 
 class Multicast(Generic[T]):
     """Passes on what it is given to all, in the order in which they joined.
 
     RxPY's `Subject` lets an observer's exception travel into the producer, so that the later observers miss the item.
-    Here the one that raised is ended, with `on_error`, and `on_failure` is told; the others never notice. Passing on
-    takes no lock: the observers stand in a tuple that is replaced, never changed.
+    Here the one that raised is ended, with `on_error`, and `on_failure` is called; the others never notice. What its
+    `on_error` does not handle is logged. Passing on takes no lock: the observers stand in a tuple that is replaced,
+    never changed.
     """
 
     __slots__ = ("_ending", "_observers", "_on_failure")
 
-    def __init__(self, on_failure: Callable[[BaseException], None] = log_failure) -> None:
+    def __init__(self, on_failure: Callable[[BaseException], None] | None = None) -> None:
         self._observers: tuple[Sink[T], ...] = ()
         self._ending: Callable[[Sink[T]], None] | None = None
         self._on_failure = on_failure
@@ -60,7 +112,9 @@ class Multicast(Generic[T]):
             try:
                 on_next = observer.on_next  # apart from the call: where it is no method, Python 3.11 is quicker so
                 on_next(value)
-            except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a stranger's callback raises
+            except BaseException as error:  # whatever the callback raises
+                if is_interrupt(error):
+                    raise
                 self.fail(observer, error)
 
     def on_error(self, error: Exception) -> None:
@@ -74,13 +128,23 @@ class Multicast(Generic[T]):
     def fail(self, observer: Sink[T], error: BaseException) -> None:
         """End one observer that raised."""
         self.leave(observer)
+        is_unhandled = _passed_default_handler(error)
         ending = error if isinstance(error, Exception) else RuntimeError(repr(error))
         try:
             observer.on_error(ending)
-        except (Exception, SystemExit) as second:  # noqa: BLE001
-            if second is not ending:  # without a handler RxPY raises what it is given; this one comes from a handler
-                self._on_failure(second)
-        self._on_failure(error)
+        except BaseException as raised:
+            if is_interrupt(raised):
+                raise
+            # Without a handler RxPY raises what it was given; anything else is what the handler itself raised.
+            if raised is not ending:
+                self._report(raised, is_unhandled=True)
+            is_unhandled = is_unhandled or raised is ending
+        self._report(error, is_unhandled=is_unhandled)
+
+    @property
+    def name(self) -> str:
+        """What the log calls it."""
+        return "a stream"
 
     def leave(self, observer: Sink[T]) -> None:
         """Give this one nothing more."""
@@ -106,8 +170,16 @@ class Multicast(Generic[T]):
         for observer in observers:
             try:
                 ending(observer)
-            except (Exception, SystemExit) as error:  # noqa: BLE001
-                self._on_failure(error)
+            except BaseException as error:  # of a handler, or the error itself where there is no handler
+                if is_interrupt(error):
+                    raise
+                self._report(error, is_unhandled=True)
+
+    def _report(self, error: BaseException, *, is_unhandled: bool) -> None:
+        if is_unhandled:
+            log_unhandled(self.name, error)
+        if self._on_failure is not None:
+            self._on_failure(error)
 
 
 class _Membership(Once, Generic[T]):

@@ -8,7 +8,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar, cast
 from reactivex import Observable, abc
 from reactivex.scheduler import CurrentThreadScheduler
 
-__all__ = ["Ending", "Holder", "Once", "Sink", "Unguarded", "attach", "map_unguarded"]
+__all__ = ["Ending", "Holder", "Once", "Sink", "Unguarded", "attach", "map_unguarded", "raise_unhandled"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -104,7 +104,7 @@ class _Subscriber(Holder, Generic[T]):
     ) -> None:
         super().__init__()
         self.on_next: abc.OnNext[T] = on_next or _nothing
-        self._on_error: abc.OnError | None = on_error or _raise
+        self._on_error: abc.OnError | None = on_error or raise_unhandled
         self._on_completed: abc.OnCompleted = on_completed or _nothing
 
     def on_error(self, error: Exception) -> None:
@@ -144,7 +144,8 @@ def _nothing(*_: object) -> None:
     """Nobody wants to know."""
 
 
-def _raise(error: Exception) -> None:
+def raise_unhandled(error: Exception) -> None:
+    """Raise an error that reached a subscriber without a handler, so that its source learns of it."""
     raise error
 
 

@@ -1,17 +1,18 @@
 """Hub: whoever listens hears everything, whatever the others do."""
 
-import logging
+import asyncio
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import reactivex
 from reactivex import Observer, abc
 from reactivex import operators as ops
 
 from rx_kucoin.operators.internal.hub import Hub
-from rx_kucoin.operators.internal.multicast import log_failure
 
 
 class Listener:
@@ -100,13 +101,69 @@ def test_an_interrupt_is_nobodys_fault_and_goes_through() -> None:
     assert len(hub) == 1
 
 
-def test_the_log_is_told_if_nobody_else_is(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.ERROR, "rx_kucoin.operators"):
-        log_failure(KeyError("x"))
+def fail(_: object) -> None:
+    raise ValueError("a typo")
+
+
+@pytest.mark.parametrize(
+    ("subscribe", "logged"),
+    [
+        (lambda hub: hub.subscribe(fail), 1),
+        (lambda hub: hub.pipe(ops.map(fail)).subscribe(print), 1),
+        (lambda hub: hub.pipe(ops.scan(lambda *_: fail(0))).pipe(ops.filter(bool)).subscribe(print), 1),
+        (lambda hub: hub.subscribe(fail, lambda _: None), 0),
+        (lambda hub: hub.pipe(ops.map(fail)).subscribe(print, lambda _: None), 0),
+        (lambda hub: hub.pipe(ops.map(fail), ops.catch(reactivex.empty())).subscribe(print), 0),
+        (lambda hub: hub.subscribe(fail, fail), 1),
+    ],
+)
+def test_an_error_is_logged_with_its_traceback_where_no_handler_takes_it(
+    subscribe: Callable[[Hub[int]], object], logged: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    hub: Hub[int] = Hub()
+    subscribe(hub)
+    for value in (1, 2):
+        hub.on_next(value)
+    records = [record for record in caplog.records if record.name == "rx_kucoin"]
+    assert len(records) == logged
+    assert all(record.exc_info and record.levelname == "ERROR" for record in records)
+    assert ("a typo" in caplog.text) == bool(logged)
+
+
+def test_streams_that_end_with_the_same_error_are_logged_a_few_times(caplog: pytest.LogCaptureFixture) -> None:
+    error = ValueError("the line was given up")
+    for _ in range(200):
         hub: Hub[int] = Hub()
-        hub.subscribe([].__getitem__)
-        hub.on_next(1)
-    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [KeyError, IndexError]
+        hub.subscribe(print)
+        hub.on_error(error)
+    logged = [record for record in caplog.records if record.name == "rx_kucoin"]
+    assert len(logged) == 4
+    assert [bool(record.exc_info) for record in logged] == [True, False, False, False]
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, GeneratorExit, asyncio.CancelledError, SystemExit])
+def test_what_a_subscriber_raises_on_another_thread_ends_it_alone(raised: type[BaseException]) -> None:
+    hub: Hub[int] = Hub()
+    other = Listener(hub)
+
+    def interrupt(_: int) -> None:
+        raise raised
+
+    hub.subscribe(interrupt)
+    escaped: list[BaseException] = []
+
+    def emit() -> None:
+        try:
+            hub.on_next(1)
+        except BaseException as error:  # noqa: BLE001
+            escaped.append(error)
+
+    thread = threading.Thread(target=emit)
+    thread.start()
+    thread.join()
+    assert escaped == []
+    assert other.heard == [1]
+    assert len(hub) == 1
 
 
 def test_the_end_is_for_everybody_and_for_whoever_comes_later() -> None:
