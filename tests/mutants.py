@@ -58,7 +58,7 @@ MUTANTS = [
         "operators/internal/multicast.py",
         "self.fail(observer, error)\n",
         "raise\n",
-        "tests/operators/internal/test_hub.py tests/test_client.py",
+        "tests/operators/internal/test_multicast.py tests/test_client.py",
     ),
     Mutant(
         "a rate limit is one higher than asked for",

@@ -9,7 +9,7 @@ from rx_kucoin.connections.hooks import Hooks, NoHooks
 from rx_kucoin.connections.open_streams import OpenStreams
 from rx_kucoin.connections.settings import Settings
 from rx_kucoin.events import Event
-from rx_kucoin.operators.internal.hub import Hub
+from rx_kucoin.operators.internal.multicast import Hub
 
 __all__ = ["Context"]
 

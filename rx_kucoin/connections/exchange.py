@@ -19,7 +19,7 @@ from rx_kucoin.connections.line_events import LineEvents
 from rx_kucoin.connections.pipeline import connections_of_line, requests_of_connection
 from rx_kucoin.connections.pool import Lease, Pool
 from rx_kucoin.connections.rest import RestClient
-from rx_kucoin.operators.internal.hub import Hub
+from rx_kucoin.operators.internal.multicast import Hub
 from rx_kucoin.protocol.channels import row_of
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.topics import Topic

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from reactivex import Observable, abc
 
-from rx_kucoin.operators.internal.hub import Hub
+from rx_kucoin.operators.internal.multicast import Hub
 
 __all__ = ["ConnectionInfo", "Described", "described"]
 

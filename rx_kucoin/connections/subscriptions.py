@@ -12,7 +12,7 @@ from rx_kucoin import events
 from rx_kucoin.connections.context import Context
 from rx_kucoin.errors import LineLost
 from rx_kucoin.operators.internal.clocks import seconds_of
-from rx_kucoin.operators.internal.hub import Hub
+from rx_kucoin.operators.internal.multicast import Hub
 from rx_kucoin.operators.internal.timers import Timer
 from rx_kucoin.protocol.frames import Frame
 from rx_kucoin.protocol.session import Session

@@ -20,7 +20,7 @@ from rx_kucoin.operators._share_anew import share_anew
 from rx_kucoin.operators._switch_when_ready import switch_when_ready
 from rx_kucoin.operators._vwap import vwap
 from rx_kucoin.operators._watchdog import watchdog
-from rx_kucoin.operators.internal.hub import Hub
+from rx_kucoin.operators.internal.multicast import Hub
 
 __all__ = [
     "Bar",

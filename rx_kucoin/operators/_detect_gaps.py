@@ -17,7 +17,11 @@ def detect_gaps(
     last: Callable[[T], int],
     on_gap: Callable[[K, int, int], None],
 ) -> Callable[[Observable[T]], Observable[T]]:
-    """Pass everything on, and tell `on_gap` where numbers are missing.
+    """Pass everything on, and call `on_gap` where numbers are missing.
+
+    .. deprecated:: 0.2.0
+        The library does not use it. It will be removed in a later version. To restore the order as well,
+        use `in_sequence`.
 
     .. marble::
 

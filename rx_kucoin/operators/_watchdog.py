@@ -19,6 +19,10 @@ T = TypeVar("T")
 def watchdog(timeout: float, *, scheduler: abc.SchedulerBase | None = None) -> Callable[[Observable[T]], Observable[T]]:
     """Fail with `TimeoutError` when no item has come for `timeout` seconds.
 
+    .. deprecated:: 0.2.0
+        The library does not use it. It will be removed in a later version; RxPY's `timeout` does the same,
+        with a timer for each item.
+
     .. marble::
 
         source: -a--b-----c-|

@@ -10,7 +10,7 @@ from reactivex import Observable
 
 from rx_kucoin.connections.hooks import Observed
 from rx_kucoin.events import Event, SubscriberFailed
-from rx_kucoin.operators.internal.hub import Hub
+from rx_kucoin.operators.internal.multicast import Hub
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.recording.file.codec import write_error, write_event
 from rx_kucoin.recording.rest_hooks import record_answer, record_barrier, record_offer

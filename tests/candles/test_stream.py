@@ -21,7 +21,7 @@ from waiting import eventually, our_threads
 from rx_kucoin import events
 from rx_kucoin.candles.stream import closed_candles
 from rx_kucoin.errors import ApiError, LineLost, ReconnectFailed
-from rx_kucoin.operators.internal.hub import Hub
+from rx_kucoin.operators.internal.multicast import Hub
 from rx_kucoin.protocol.messages.closed import ClosedCandle, Origin
 from rx_kucoin.protocol.messages.spot import Candle
 from rx_kucoin.transport.clock import Clock

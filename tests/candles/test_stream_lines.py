@@ -13,7 +13,7 @@ from reactivex.subject import Subject
 from rx_kucoin import events
 from rx_kucoin.candles.stream import closed_candles
 from rx_kucoin.errors import LineLost, RestUnavailable
-from rx_kucoin.operators.internal.hub import Hub
+from rx_kucoin.operators.internal.multicast import Hub
 from rx_kucoin.protocol.messages.closed import ClosedCandle
 from rx_kucoin.protocol.messages.spot import Candle
 

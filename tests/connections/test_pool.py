@@ -16,7 +16,7 @@ from rx_kucoin.connections.connection import NoRoom
 from rx_kucoin.connections.hooks import NoHooks
 from rx_kucoin.connections.pool import Pool
 from rx_kucoin.events import Event
-from rx_kucoin.operators.internal.hub import Hub
+from rx_kucoin.operators.internal.multicast import Hub
 from rx_kucoin.operators.internal.unguarded import Ending
 from rx_kucoin.protocol.raw import READER
 from rx_kucoin.simulator import Simulator

@@ -1,4 +1,4 @@
-"""Observers that get the same, and cannot hurt each other."""
+"""Multicast: one source, many observers, none of which can hurt another one."""
 
 import logging
 from collections.abc import Callable
@@ -9,16 +9,15 @@ from reactivex import abc
 from reactivex.disposable import Disposable
 from reactivex.internal.basic import default_error
 
-from rx_kucoin.operators.internal.unguarded import Once, Sink, raise_unhandled
+from rx_kucoin.operators.internal.unguarded import Once, Sink, Unguarded, raise_unhandled
 
-__all__ = ["Multicast", "is_interrupt", "log_unhandled"]
+__all__ = ["Hub", "Multicast", "is_interrupt", "log_unhandled"]
 
 T = TypeVar("T")
 
 _log = logging.getLogger("rx_kucoin")
 _instant: Final = Lock()
-"""Held for an instant by whoever joins or leaves, with nobody called meanwhile: one for all."""
-
+"""Guards the observers of every multicast while they are replaced, and nothing else: see `Multicast._replace`."""
 
 _DEFAULT_HANDLERS: Final = (default_error.__code__, raise_unhandled.__code__)
 """What raises an error that reaches a subscriber without `on_error`: in RxPY, and here."""
@@ -76,19 +75,22 @@ def is_interrupt(error: BaseException) -> bool:
 
 
 class Multicast(Generic[T]):
-    """Passes on what it is given to all, in the order in which they joined.
+    """A set of observers that are given the same calls, in the order in which they were added.
 
-    RxPY's `Subject` lets an observer's exception travel into the producer, so that the later observers miss the item.
-    Here the one that raised is ended, with `on_error`, and `on_failure` is called; the others never notice. What its
-    `on_error` does not handle is logged. Passing on takes no lock: the observers stand in a tuple that is replaced,
-    never changed.
+    With RxPY's `Subject` an observer's exception reaches the producer, and the later observers miss the item. Here the
+    observer that raised is ended, with `on_error`, and `on_failure` is called; the others do not notice. What its
+    `on_error` does not handle is logged.
     """
+
+    # Passing a value on takes no lock. The observers are in a tuple, which is replaced and never changed: `on_next`
+    # reads the attribute once and goes through the tuple that it found, whatever is added or removed meanwhile. An
+    # observer that leaves may therefore be given a value that was being passed on at that moment.
 
     __slots__ = ("_ending", "_observers", "_on_failure")
 
     def __init__(self, on_failure: Callable[[BaseException], None] | None = None) -> None:
         self._observers: tuple[Sink[T], ...] = ()
-        self._ending: Callable[[Sink[T]], None] | None = None
+        self._ending: Callable[[Sink[T]], None] | None = None  # set once, under the lock; then nothing is added
         self._on_failure = on_failure
 
     def __len__(self) -> int:
@@ -98,7 +100,7 @@ class Multicast(Generic[T]):
         return True
 
     def add(self, observer: Sink[T]) -> abc.DisposableBase:
-        """Let an observer join that keeps still once it has ended: no guard is put around it."""
+        """Add an observer. No guard is put around it, so it must ignore what comes after its end."""
         while (ending := self._ending) is None:
             known = self._observers
             if self._replace(known, (*known, observer)):
@@ -107,7 +109,7 @@ class Multicast(Generic[T]):
         return Disposable()
 
     def on_next(self, value: T) -> None:
-        """Give a value to everybody."""
+        """Pass a value to all observers."""
         for observer in self._observers:
             try:
                 on_next = observer.on_next  # apart from the call: where it is no method, Python 3.11 is quicker so
@@ -118,11 +120,11 @@ class Multicast(Generic[T]):
                 self.fail(observer, error)
 
     def on_error(self, error: Exception) -> None:
-        """End everybody with an error, and whoever comes later."""
+        """End all observers with an error, and any that is added later."""
         self._end(lambda observer: observer.on_error(error))
 
     def on_completed(self) -> None:
-        """End everybody, and whoever comes later."""
+        """Complete all observers, and any that is added later."""
         self._end(lambda observer: observer.on_completed())
 
     def fail(self, observer: Sink[T], error: BaseException) -> None:
@@ -147,14 +149,19 @@ class Multicast(Generic[T]):
         return "a stream"
 
     def leave(self, observer: Sink[T]) -> None:
-        """Give this one nothing more."""
+        """Remove an observer."""
         while self._ending is None:
             known = self._observers
             if self._replace(known, tuple([other for other in known if other is not observer])):
                 break
 
     def _replace(self, known: tuple[Sink[T], ...], observers: tuple[Sink[T], ...]) -> bool:
-        """Nothing is made under the lock: the garbage collector could step in, and a finaliser that leaves as well."""
+        """Replace the observers if they are still the known ones; if not, the caller tries again.
+
+        The new tuple is made before the lock is taken and the old one dropped after it was released. So the garbage
+        collector cannot run under the lock, nor a finaliser that removes an observer, and the lock need not be
+        reentrant. It is held for a few instructions, so one serves all.
+        """
         with _instant:
             same = self._observers is known and self._ending is None
             if same:
@@ -183,13 +190,25 @@ class Multicast(Generic[T]):
 
 
 class _Membership(Once, Generic[T]):
-    """Leaves the crowd when it is disposed of."""
+    """Removes an observer when it is disposed of."""
 
-    __slots__ = ("_crowd", "_observer")
+    __slots__ = ("_multicast", "_observer")
 
-    def __init__(self, crowd: Multicast[T], observer: Sink[T]) -> None:
+    def __init__(self, multicast: Multicast[T], observer: Sink[T]) -> None:
         super().__init__()
-        self._crowd, self._observer = crowd, observer
+        self._multicast, self._observer = multicast, observer
 
     def _dispose(self) -> None:
-        self._crowd.leave(self._observer)
+        self._multicast.leave(self._observer)
+
+
+class Hub(Multicast[T], Unguarded[T]):
+    """A hot Observable that is also an observer. If several threads write to it, put `serialize` behind it.
+
+    Unlike RxPY's `Subject` it takes no lock to pass a value on, and an observer that raises is ended alone.
+    """
+
+    def attach(self, sink: Sink[T], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
+        """Subscribe without a guard."""
+        del scheduler  # nothing here waits
+        return self.add(sink)

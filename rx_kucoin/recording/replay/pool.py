@@ -10,7 +10,7 @@ from reactivex import Observable, abc
 from rx_kucoin.connections.dispatch import Routes
 from rx_kucoin.connections.info import ConnectionInfo, Described
 from rx_kucoin.connections.pool import Lease
-from rx_kucoin.operators.internal.hub import Hub
+from rx_kucoin.operators.internal.multicast import Hub
 from rx_kucoin.operators.internal.overlap import CutShort
 from rx_kucoin.operators.internal.unguarded import Ending, Once, Sink, Unguarded
 from rx_kucoin.protocol import channels

@@ -12,7 +12,7 @@ import reactivex
 from reactivex import Observer, abc
 from reactivex import operators as ops
 
-from rx_kucoin.operators.internal.hub import Hub
+from rx_kucoin.operators.internal.multicast import Hub
 
 
 class Listener:
@@ -280,7 +280,7 @@ def test_what_is_let_go_of_at_the_end_may_wait_for_others_in_its_finaliser() -> 
 
 COLLECTED = """
 import gc
-from rx_kucoin.operators.internal.hub import Hub
+from rx_kucoin.operators.internal.multicast import Hub
 
 hub = Hub()
 
