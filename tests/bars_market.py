@@ -70,7 +70,7 @@ class Market:
         self._bars: dict[tuple[str, str], tuple[int, list[Trade]]] = {}
         self.engine = live_engine(lambda *_: self.exchange, self.clock, random=random.Random(5).random, **settings)
         self.told: list[Event] = []
-        self.engine.happenings.subscribe(self.told.append)
+        self.engine.context.events.all.subscribe(self.told.append)
 
     @property
     def now(self) -> float:

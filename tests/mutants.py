@@ -266,9 +266,30 @@ MUTANTS = [
     Mutant(
         "a book whose line is down goes on as if it were right",
         "orderbook/stream.py",
-        "case events.LineDown(line) if not lines or line in lines:",
-        "case events.LineDown(line) if line in ():",
+        "if isinstance(event, events.LineDown):",
+        "if isinstance(event, events.Dialling):",
         "tests/orderbook/test_stream.py",
+    ),
+    Mutant(
+        "the loss of a line concerns topics on others",
+        "connections/event_hub.py",
+        "                self._leave(observers, before)\n",
+        "",
+        "tests/connections/test_event_hub.py tests/orderbook/test_recovery.py",
+    ),
+    Mutant(
+        "a topic keeps its place among observed ones when its last observer has left",
+        "connections/event_hub.py",
+        "        super().leave(observer)\n        self._drop(self)\n",
+        "        super().leave(observer)\n",
+        "tests/connections/test_event_hub.py",
+    ),
+    Mutant(
+        "a line that was down before the topic was on it keeps it from being live",
+        "candles/continuity.py",
+        "                self._down.clear()\n",
+        "",
+        "tests/candles/test_continuity.py",
     ),
     Mutant(
         "a crossed book is shown",

@@ -98,7 +98,7 @@ class _Closing(abc.DisposableBase):
     def begin(self, topic: str) -> None:
         """Listen."""
         self._live = Liveness(topic)
-        self._events.disposable = self._feed.happenings.subscribe(self._happened)
+        self._events.disposable = self._feed.events_about(topic).subscribe(self._happened)
         self._stream.disposable = self._feed.stream(topic, typed=True).subscribe(
             self._heard, self._failed, self._completed
         )
@@ -113,10 +113,7 @@ class _Closing(abc.DisposableBase):
         self._all.dispose()
 
     def _happened(self, event: Event) -> None:
-        """May be told from anywhere, so no more is done here than must be; the clock goes on with it."""
-        topic = self._live.topic
-        if getattr(event, "topic", topic) != topic:
-            return
+        """Take an event, on any thread. No more is done here than must be; the clock goes on with it."""
         with self._lock:
             now = self._now()
             if self._live.event(event, now):

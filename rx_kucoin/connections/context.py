@@ -5,11 +5,11 @@ from itertools import count
 
 from reactivex import abc
 
+from rx_kucoin.connections.event_hub import EventHub
 from rx_kucoin.connections.hooks import Hooks, NoHooks
 from rx_kucoin.connections.open_streams import OpenStreams
 from rx_kucoin.connections.settings import Settings
 from rx_kucoin.events import Event
-from rx_kucoin.operators.internal.multicast import Hub
 
 __all__ = ["Context"]
 
@@ -23,8 +23,7 @@ class Context:
     hooks: Hooks = field(default_factory=NoHooks, repr=False)
     open_streams: OpenStreams = field(default_factory=OpenStreams, repr=False)
     """The streams that have a subscriber, which all complete when the client closes."""
-    events: Hub[Event] = field(default_factory=Hub[Event], repr=False)
-    """Every event, on the thread that it happens on."""
+    events: EventHub = field(default_factory=EventHub, repr=False)
     connection_numbers: "count[int]" = field(default_factory=lambda: count(1), repr=False)
     """The next connection's number. `next` on it is atomic under the interpreter lock."""
     line_numbers: "count[int]" = field(default_factory=lambda: count(1), repr=False)
@@ -39,4 +38,4 @@ class Context:
         if self.hooks.is_active:
             self.hooks.event(event)
         if not self.is_closing:
-            self.events.on_next(event)
+            self.events.tell(event)

@@ -69,12 +69,7 @@ class Engine:
     @property
     def events(self) -> Observable[Event]:
         """What happens to lines and topics, as it happens."""
-        return self._context.events.pipe(serialize(), self._on_own_thread())
-
-    @property
-    def happenings(self) -> Observable[Event]:
-        """Every event, on the thread that it happens on."""
-        return self._context.events
+        return self._context.events.all.pipe(serialize(), self._on_own_thread())
 
     @property
     def clock(self) -> abc.SchedulerBase:
@@ -135,6 +130,10 @@ class Engine:
                 known = self._streams[topic, typed] = stream_of_topic(topic, reader, order, self._leases, self._context)
             return known
 
+    def events_about(self, topic: str) -> Observable[Event]:
+        """See `EventHub.about`."""
+        return self._context.events.about(topic)
+
     def tell(self, event: Event) -> None:
         """Report an event."""
         self._context.tell(event)
@@ -159,7 +158,7 @@ class Engine:
 
         recorded, ended = self._context.hooks.close(left()), self._source.close(left())
         self._context.open_streams.complete()
-        self._context.events.on_completed()
+        self._context.events.complete()
         clocks = [clock for clock in (self.clock, self._pacer, self._teller) if isinstance(clock, Clock)]
         return all([recorded, ended, *(clock.join(max(0.0, left())) for clock in clocks)])
 

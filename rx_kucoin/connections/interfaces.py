@@ -87,9 +87,8 @@ class Feed(Protocol):
         """The clock of everything."""
         ...
 
-    @property
-    def happenings(self) -> Observable[Event]:
-        """Every event, on the thread that it happens on."""
+    def events_about(self, topic: str) -> Observable[Event]:
+        """Emit, on the thread that they happen on, events of a topic and of connections that it may be on."""
         ...
 
     def tell(self, event: Event) -> None:

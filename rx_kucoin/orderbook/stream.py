@@ -134,28 +134,20 @@ def _snapshot(feed: Feed, symbol: str, source: Source) -> Observable[OrderBook]:
 
 
 def _doubts(feed: Feed, topic: str) -> Observable[bool]:
-    """Tell when changes of a topic may be lost, by what happens to its line; True: its numbers begin anew.
+    """Emit when changes of a topic may be lost, because its connection was; True: its sequence began anew.
 
-    Which line that is nobody knows until the topic is acknowledged; until then any will do: a book that is stale
-    without need is live again with its next change, and without a snapshot.
+    Until the exchange has acknowledged the topic any connection counts: a book that is stale without need is live again
+    with its next change, without a snapshot.
     """
 
     def subscribe(observer: abc.ObserverBase[bool], _: abc.SchedulerBase | None = None) -> abc.DisposableBase:
-        lines: set[int] = set()
-
         def happened(event: Event) -> None:
-            match event:
-                case events.TopicLive(line, named) if named == topic:
-                    lines.clear()
-                    lines.add(line)
-                case events.LineDown(line) if not lines or line in lines:
-                    observer.on_next(False)
-                case events.SequenceReset(_, named) if named == topic:
-                    observer.on_next(True)
-                case _:
-                    pass
+            if isinstance(event, events.LineDown):
+                observer.on_next(False)
+            elif isinstance(event, events.SequenceReset):
+                observer.on_next(True)
 
-        return feed.happenings.subscribe(happened)
+        return feed.events_about(topic).subscribe(happened)
 
     return Observable(subscribe)
 

@@ -107,7 +107,7 @@ class _Background:
 
     def __init__(self, feed: Feed, recorded: RecordingHooks) -> None:
         self._feed, self._recorded = feed, recorded
-        self.context, self.clock, self.happenings = feed.context, feed.clock, feed.happenings
+        self.context, self.clock, self.events_about = feed.context, feed.clock, feed.events_about
         self.stream, self.unlisted, self.barrier = feed.stream, feed.unlisted, feed.barrier
 
     def tell(self, event: Event) -> None:

@@ -12,6 +12,7 @@ from benchmarks import instructions, profiling, syscalls, table, watching
 from benchmarks.books import report as books
 from benchmarks.catalogue import CLIENTS
 from benchmarks.child import Trouble
+from benchmarks.cuts import report as cuts
 from benchmarks.goals import goals
 from benchmarks.inner.paths import PATHS
 from benchmarks.plan import plan
@@ -68,6 +69,10 @@ def _books(chosen: argparse.Namespace) -> list[str]:
     return list(books.report(chosen.rounds, _say))
 
 
+def _cut(chosen: argparse.Namespace) -> list[str]:
+    return list(cuts.report(chosen.counts or cuts.COUNTS, chosen.rounds, _say))
+
+
 def _replay(chosen: argparse.Namespace) -> list[str]:
     return list(tapes.report(chosen.messages, chosen.rounds, _say))
 
@@ -100,6 +105,11 @@ def _parser() -> argparse.ArgumentParser:
     booking = commands.add_parser("books", help="what a change of an order book costs, here and in other containers")
     booking.set_defaults(what=_books)
     booking.add_argument("--rounds", type=_positive, default=5, metavar="N", help="how often everything is timed (5)")
+    cutting = commands.add_parser("cut", help="what it costs until books are right again after a cut of all lines")
+    cutting.set_defaults(what=_cut)
+    many = f"how many books ({', '.join(f'{count:,}' for count in cuts.COUNTS)})"
+    cutting.add_argument("counts", type=_positive, nargs="*", metavar="N", help=many)
+    cutting.add_argument("--rounds", type=_positive, default=3, metavar="N", help="how often each is cut (3)")
     replaying = commands.add_parser("replay", help="what it costs to record a message, and to replay it")
     replaying.set_defaults(what=_replay)
     many = f"how many are recorded ({tapes.MESSAGES:,})"

@@ -13,6 +13,7 @@ OTHER = events.TopicLive(1, "/market/ticker:BTC-USDT")
 DOWN, OTHER_DOWN = events.LineDown(1, LOST, 1), events.LineDown(2, LOST, 1)
 REDIAL, UP = events.Redialling(1, 1, 2.0, LOST), events.LineUp(1, "host")
 NOT_RENEWED, RENEWED, CLOSED = events.RenewalFailed(1, LOST, 2.0), events.Renewed(1, 1), events.LineClosed(1)
+OTHER_GAVE_UP, OTHER_UP = events.GaveUp(2, LOST), events.LineUp(2, "host")
 GAP = events.Gap(0, TOPIC, None, None, "the line was down")
 SAID = "a message"
 
@@ -43,6 +44,10 @@ SAID = "a message"
         ([LIVE, UP, LIVE, DOWN, RENEWED, NOT_RENEWED], None),
         ([LIVE, NOT_RENEWED], 1),
         ([LIVE, events.GaveUp(1, LOST)], None),
+        ([OTHER_GAVE_UP, SAID], None),
+        ([OTHER_GAVE_UP, LIVE, DOWN, SAID], 4),
+        ([LIVE, OTHER_GAVE_UP, DOWN, SAID], 4),
+        ([LIVE, DOWN, OTHER_UP, NOT_RENEWED], 1),
     ],
 )
 def test_a_topic_is_live_since_its_last_break(story: list[events.Event | str], since: int | None) -> None:

@@ -20,8 +20,8 @@ from waiting import eventually, our_threads
 
 from rx_kucoin import events
 from rx_kucoin.candles.stream import closed_candles
+from rx_kucoin.connections.event_hub import EventHub
 from rx_kucoin.errors import ApiError, LineLost, ReconnectFailed
-from rx_kucoin.operators.internal.multicast import Hub
 from rx_kucoin.protocol.messages.closed import ClosedCandle, Origin
 from rx_kucoin.protocol.messages.spot import Candle
 from rx_kucoin.transport.clock import Clock
@@ -204,7 +204,8 @@ class Threads:
 
     def __init__(self) -> None:
         self.clock: abc.SchedulerBase = Clock()
-        self.happenings: Hub[events.Event] = Hub()
+        self.events = EventHub()
+        self.events_about = self.events.about
         self.candles: Subject[Candle] = Subject()
 
     def stream(self, topic: str, *, typed: bool) -> Observable[Any]:
@@ -255,8 +256,8 @@ def test_threads_that_push_answer_and_lose_lines_at_once_bring_each_bar_once_in_
                 lose_once()
 
     def lose_once() -> None:
-        feed.happenings.on_next(events.LineDown(1, LineLost("gone"), 1))
-        feed.happenings.on_next(events.TopicLive(1, topic))
+        feed.events.tell(events.LineDown(1, LineLost("gone"), 1))
+        feed.events.tell(events.TopicLive(1, topic))
 
     def lose() -> None:
         while pusher.is_alive():

@@ -12,8 +12,8 @@ from reactivex.subject import Subject
 
 from rx_kucoin import events
 from rx_kucoin.candles.stream import closed_candles
+from rx_kucoin.connections.event_hub import EventHub
 from rx_kucoin.errors import LineLost, RestUnavailable
-from rx_kucoin.operators.internal.multicast import Hub
 from rx_kucoin.protocol.messages.closed import ClosedCandle
 from rx_kucoin.protocol.messages.spot import Candle
 
@@ -39,7 +39,8 @@ class Played:
 
     def __init__(self) -> None:
         self.clock = CountingClock(600.0)
-        self.happenings: Hub[events.Event] = Hub()
+        self.events = EventHub()
+        self.events_about = self.events.about
         self.candles: Subject[Candle] = Subject()
         self.asked: list[str] = []
         self.proofs: list[float] = []
@@ -67,7 +68,7 @@ class Played:
     def happens(self, time: float, *happened: events.Event) -> None:
         self.clock.advance_to(time)
         for event in happened:
-            self.happenings.on_next(event)
+            self.events.tell(event)
 
     def heard(self, time: float, start: int) -> None:
         self.clock.advance_to(time)
@@ -119,9 +120,9 @@ def test_what_happens_to_other_topics_is_not_looked_at_for_there_may_be_thousand
     feed, other = Played(), "/market/candles:ETH-USDT_1min"
     looks = feed.clock.looks
     for event in (events.TopicLive(1, other), events.Gap(0, other, None, None, "the line was down")):
-        feed.happenings.on_next(event)
+        feed.events.tell(event)
     assert feed.clock.looks == looks
-    feed.happenings.on_next(LIVE)
+    feed.events.tell(LIVE)
     assert feed.clock.looks > looks
 
 

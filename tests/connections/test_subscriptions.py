@@ -34,7 +34,7 @@ class Line:
         limits = Limits(messages=Rate(count, per), topics_per_line=topics)
         self.context = Context(settings=Settings(limits=limits, gather=gather), clock=self.clock)
         self.told: list[events.Event] = []
-        self.context.events.subscribe(self.told.append)
+        self.context.events.all.subscribe(self.told.append)
         self.exchange.dial("line").subscribe(self._opened, self.lost.append)
         self.clock.advance_to(1.0)
 
