@@ -1,4 +1,4 @@
-"""`rx-kucoin` on a terminal: watch a market, or serve a simulated exchange."""
+"""The command line `rx-kucoin`: watch, record and replay a market, or serve a simulated exchange."""
 
 from rx_kucoin.cli._main import main
 

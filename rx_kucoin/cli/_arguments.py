@@ -1,4 +1,4 @@
-"""What may be typed after `rx-kucoin`."""
+"""The command line of `rx-kucoin`."""
 
 import argparse
 import math
@@ -11,16 +11,16 @@ __all__ = ["parse"]
 
 
 def parse(words: list[str] | None) -> argparse.Namespace:
-    """Read the command line; print help or the version, and exit, where these are asked for.
+    """Parse the command line; print help or the version and exit if requested.
 
     Raises:
-        ValueError: it makes no sense.
+        ValueError: The command line is invalid.
     """
     return _parser().parse_args(words)
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are raised, so that they can be told in one line."""
+    """A parser that raises its errors, so that they can be printed in one line."""
 
     def error(self, message: str) -> NoReturn:
         raise ValueError(f"{message}; `{self.prog} --help` shows what there is")
@@ -53,7 +53,7 @@ def _add_watch(watch: argparse.ArgumentParser) -> None:
 
 
 def _add_line(command: argparse.ArgumentParser) -> None:
-    """What goes for every command that needs a line to an exchange."""
+    """Add the arguments of every command that connects to an exchange."""
     command.add_argument("--interval", default="1min", help="of candles (default: 1min)")
     command.add_argument("--seconds", type=_span, metavar="N", help="end after so long (default: at Ctrl-C)")
     command.add_argument(
@@ -109,7 +109,7 @@ def _url(word: str) -> str:
 
 
 for _type, _called in ((_tries, "number of tries"), (_span, "number of seconds"), (_url, "http(s) URL")):
-    _type.__name__ = _called  # argparse names it when it complains
+    _type.__name__ = _called  # argparse uses it in error messages
 
 
 def _version() -> str:

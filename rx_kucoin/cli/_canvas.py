@@ -1,4 +1,4 @@
-"""The terminal that is drawn on: its other screen, left as it was found."""
+"""Drawing on a terminal: on its alternate screen, which is left as it was found."""
 
 import contextlib
 import io
@@ -17,7 +17,7 @@ from rich.style import Style
 
 from rx_kucoin.cli._columns import Glyphs
 from rx_kucoin.cli._numbers import cells
-from rx_kucoin.cli._table import Line
+from rx_kucoin.cli._table import StyledLine
 from rx_kucoin.cli._terminal import Terminal
 
 __all__ = ["Canvas"]
@@ -27,104 +27,104 @@ _ERASE: Final = Segment("\x1b[K", None, [(ControlType.ERASE_IN_LINE, 0)])
 
 
 class Canvas:
-    """Shows pictures one after the other in the same place.
+    """Draws screens in place, one over the other.
 
-    A terminal that cannot (`TERM=dumb`) has them one below the other. What others write to stderr meanwhile is told
-    afterwards.
+    On a terminal that cannot do that (`TERM=dumb`) they are printed one below the other. What is written to stderr
+    meanwhile is printed at the end.
     """
 
-    def __init__(self, soon: Callable[[Callable[[], None]], None], redraw: Callable[[], None]) -> None:
+    def __init__(self, call_soon: Callable[[Callable[[], None]], None], redraw: Callable[[], None]) -> None:
         self._terminal = Terminal()
         self._console = Console(file=cast("TextIO", self._terminal), highlight=False)
-        self._soon, self._redraw = soon, redraw
-        self._is_aside = False
-        self._found: dict[int, Any] = {}
-        self._meanwhile = io.StringIO()
+        self._call_soon, self._redraw = call_soon, redraw
+        self._is_alt_screen = False
+        self._previous: dict[int, Any] = {}
+        self._stderr = io.StringIO()
         self._guard = contextlib.ExitStack()
 
     @property
     def is_dumb(self) -> bool:
-        """Whether it only takes one line after the other."""
+        """Whether the terminal cannot move its cursor."""
         return self._console.is_dumb_terminal
 
     @property
     def glyphs(self) -> Glyphs:
-        """What it can show."""
+        """The characters that the terminal can show."""
         return _ASCII if self._console.options.ascii_only else Glyphs()
 
     @property
     def size(self) -> tuple[int, int]:
-        """Columns and lines, by the terminal itself: `COLUMNS` in the environment does not follow a resize."""
+        """Columns and rows, from the terminal itself: `COLUMNS` in the environment does not follow a resize."""
         with contextlib.suppress(OSError, ValueError):
             width, height = os.get_terminal_size(sys.stdout.fileno())
             if width > 0 and height > 0:
                 return width, height
         return self._console.size.width, self._console.size.height
 
-    def draw(self, lines: Sequence[Line]) -> None:
-        """Show a picture, whole; or none, while the terminal is not through with the last."""
-        if self._is_aside:
-            self._console.print(Control.home(), _Frame(lines, *self.size), end="", crop=False, soft_wrap=True)
+    def draw(self, lines: Sequence[StyledLine]) -> None:
+        """Draw a screen as a whole, or skip it while the terminal has not taken all of the last one."""
+        if self._is_alt_screen:
+            self._console.print(Control.home(), _FullScreen(lines, *self.size), end="", crop=False, soft_wrap=True)
         elif self.is_dumb:
             self._console.print(_Paragraph(lines), crop=False, soft_wrap=True)
 
-    def leave(self, lines: Sequence[Line]) -> None:
-        """Write a picture down, to stay."""
-        self._terminal.settle()
+    def leave(self, lines: Sequence[StyledLine]) -> None:
+        """Print a screen, to stay after the end."""
+        self._terminal.drain()
         self._console.print(_Paragraph(lines), crop=False, soft_wrap=True)
-        self._terminal.settle()
+        self._terminal.drain()
 
     def __enter__(self) -> Self:
         if not self.is_dumb:
-            self._guard.enter_context(contextlib.redirect_stderr(self._meanwhile))
-            self._go_aside()
-            self._heed("SIGWINCH", lambda: self._soon(self._redraw))
-            self._heed("SIGTSTP", lambda: self._soon(self._pause))
+            self._guard.enter_context(contextlib.redirect_stderr(self._stderr))
+            self._enter_alt_screen()
+            self._handle("SIGWINCH", lambda: self._call_soon(self._redraw))
+            self._handle("SIGTSTP", lambda: self._call_soon(self._pause))
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number, before in self._found.items():
+        for number, before in self._previous.items():
             signal.signal(number, before)
-        self._come_back()
+        self._leave_alt_screen()
         self._guard.close()
-        sys.stderr.write(self._meanwhile.getvalue())
+        sys.stderr.write(self._stderr.getvalue())
 
-    def _go_aside(self) -> None:
-        self._is_aside = True
+    def _enter_alt_screen(self) -> None:
+        self._is_alt_screen = True
         self._terminal.clear()
         with self._console:
             self._console.set_alt_screen(enable=True)
             self._console.show_cursor(show=False)
 
-    def _come_back(self) -> None:
-        if self._is_aside:
-            self._is_aside = False
+    def _leave_alt_screen(self) -> None:
+        if self._is_alt_screen:
+            self._is_alt_screen = False
             self._terminal.clear()
             with self._console:
                 self._console.set_alt_screen(enable=False)
                 self._console.show_cursor(show=True)
 
-    def _heed(self, name: str, act: Callable[[], None]) -> None:
-        number = getattr(signal, name, None)  # Windows has neither; it is redrawn in time
+    def _handle(self, name: str, act: Callable[[], None]) -> None:
+        number = getattr(signal, name, None)  # Windows has neither; the next refresh adapts
         if number is not None:
 
             def handle(_number: int, _frame: FrameType | None) -> None:
                 act()
 
-            self._found[number] = signal.signal(number, handle)
+            self._previous[number] = signal.signal(number, handle)
 
     def _pause(self) -> None:
-        """Ctrl-Z: give the terminal back until this process goes on."""
-        self._come_back()
+        """Ctrl-Z: restore the terminal and stop until the process is continued."""
+        self._leave_alt_screen()
         os.kill(os.getpid(), signal.SIGSTOP)
-        self._go_aside()
+        self._enter_alt_screen()
         self._redraw()
 
 
-class _Frame:
-    """A picture that covers the screen: every line is written over, and what was right of it or below is erased."""
+class _FullScreen:
+    """A screen that replaces the last one: each row overwrites it and erases what is right of it or below."""
 
-    def __init__(self, lines: Sequence[Line], width: int, height: int) -> None:
+    def __init__(self, lines: Sequence[StyledLine], width: int, height: int) -> None:
         self._lines, self._width, self._height = lines, width, height
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -136,13 +136,13 @@ class _Frame:
                 yield Segment.line()
             yield from _segments(line, encoding)
             if sum(cells(text) for text, _ in line) < self._width:
-                yield _ERASE  # at the end of a full line it would erase the last character
+                yield _ERASE  # at the end of a full row it would erase the last character
 
 
 class _Paragraph:
-    """A picture among other text."""
+    """A screen printed among other text."""
 
-    def __init__(self, lines: Sequence[Line]) -> None:
+    def __init__(self, lines: Sequence[StyledLine]) -> None:
         self._lines = lines
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -153,12 +153,12 @@ class _Paragraph:
             yield Segment.line()
 
 
-def _segments(line: Line, encoding: str) -> list[Segment]:
-    return [Segment(_told(text, encoding), _style(style)) for text, style in line]
+def _segments(line: StyledLine, encoding: str) -> list[Segment]:
+    return [Segment(_encodable(text, encoding), _style(style)) for text, style in line]
 
 
-def _told(text: str, encoding: str) -> str:
-    """Put a question mark for what the terminal's encoding has no letter for."""
+def _encodable(text: str, encoding: str) -> str:
+    """Replace characters that the terminal's encoding lacks by question marks."""
     return text if text.isascii() else text.encode(encoding, "replace").decode(encoding)
 
 

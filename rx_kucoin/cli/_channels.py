@@ -1,4 +1,4 @@
-"""The channels that can be watched, by the name that is typed."""
+"""The channels of `--channel`, and the streams that they stand for."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -27,7 +27,7 @@ CHANNELS: Final[dict[str, Stream]] = {
     "book": lambda market, symbols, _: merge_serial(*[market.book(each, every=_BOOK_EVERY) for each in symbols]),
 }
 _BOOK_EVERY: Final = 0.1
-"""Seconds: the latest book of a symbol, at most that often."""
+"""Seconds between two books of a symbol, at least."""
 _SPOT_ONLY: Final = frozenset({"level1"})
 
 
@@ -40,10 +40,10 @@ def stream(
     everything: bool = False,
     futures: bool = False,
 ) -> Observable[Any]:
-    """Make the stream of what was asked for.
+    """Return the stream that the command line asks for.
 
     Raises:
-        ValueError: nothing was, or something that KuCoin does not have.
+        ValueError: It names no symbol, or a combination that KuCoin does not have.
     """
     if everything and (symbols or futures or channel != "ticker"):
         raise ValueError("--all stands alone and means spot tickers; leave out the symbols, --channel and --futures")
@@ -57,5 +57,5 @@ def stream(
 
 
 def each(words: Sequence[str]) -> list[str]:
-    """Take comma lists apart, and what is there twice once."""
+    """Split comma-separated lists and drop duplicates."""
     return list(dict.fromkeys(single for word in words for single in word.split(",")))

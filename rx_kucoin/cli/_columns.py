@@ -1,4 +1,4 @@
-"""The columns of the table: what each shows, and which a channel has, the most important first."""
+"""The columns of the table: how each formats its cells, and which columns a channel has, most important first."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,16 +7,16 @@ from typing import Final, NamedTuple
 
 from rx_kucoin.cli._numbers import ago, number, per_second, percent
 from rx_kucoin.cli._quotes import Quote
-from rx_kucoin.cli._rows import Row
+from rx_kucoin.cli._rows import SymbolRow
 
-__all__ = ["COLUMNS", "Cell", "Column", "Glyphs", "Sight", "groups"]
+__all__ = ["COLUMNS", "Cell", "ColumnSpec", "Glyphs", "RowView", "groups"]
 
 Cell = tuple[str, str]
 """A text and its style."""
 
 
 class Glyphs(NamedTuple):
-    """What is drawn with."""
+    """The characters that are drawn with."""
 
     steps: str = "▁▂▃▄▅▆▇█"
     rise: str = "▲"
@@ -25,168 +25,168 @@ class Glyphs(NamedTuple):
     dot: str = "·"
 
 
-class Sight(NamedTuple):
-    """A row as it is seen at a moment."""
+class RowView(NamedTuple):
+    """One row of the table at a point in time."""
 
     symbol: str
-    row: Row
+    row: SymbolRow
     state: Cell
     now: float
     ahead_ns: int | None
-    """How far this machine's clock is ahead of the exchange's; None: nobody knows."""
+    """How far this machine's clock is ahead of the exchange's; None if unknown."""
     glyphs: Glyphs
 
     @property
     def quote(self) -> Quote:
-        """What its last message said."""
+        """The facts of its last message."""
         return self.row.quote
 
 
-class Column(NamedTuple):
-    """One column."""
+class ColumnSpec(NamedTuple):
+    """One column: its title, its cells, and its width in characters."""
 
     head: str
-    cell: Callable[[Sight], Cell]
+    cell: Callable[[RowView], Cell]
     least: int
     most: int = 10
     is_right: bool = True
 
 
 def groups(channel: str) -> list[tuple[str, ...]]:
-    """Name the columns of a channel, those together that make sense only so."""
+    """Return the columns of a channel; columns of one group are only shown together."""
     return [tuple(group.split()) for group in _SHOWN[channel].split(", ")]
 
 
-def _plain(read: Callable[[Quote], Decimal | None], width: int = 10) -> Callable[[Sight], Cell]:
-    return lambda sight: (number(read(sight.quote), width), "")
+def _plain(read: Callable[[Quote], Decimal | None], width: int = 10) -> Callable[[RowView], Cell]:
+    return lambda view: (number(read(view.quote), width), "")
 
 
-def _symbol(sight: Sight) -> Cell:
-    return sight.symbol, "bold"
+def _symbol(view: RowView) -> Cell:
+    return view.symbol, "bold"
 
 
-def _nothing(_: Sight) -> Cell:
-    return "", ""  # it is drawn when its width is known
+def _nothing(_: RowView) -> Cell:
+    return "", ""  # drawn by the table, which knows its width
 
 
-def _price(sight: Sight) -> Cell:
-    move = sight.row.moved(sight.now)
-    mark = (" ", sight.glyphs.rise, sight.glyphs.fall)[move]
-    return number(sight.quote.price) + mark, ("", "bold green", "bold red")[move]
+def _price(view: RowView) -> Cell:
+    move = view.row.moved(view.now)
+    mark = (" ", view.glyphs.rise, view.glyphs.fall)[move]
+    return number(view.quote.price) + mark, ("", "bold green", "bold red")[move]
 
 
-def _change(sight: Sight) -> Cell:
-    return percent(_ratio(sight.quote.price, sight.row.first))
+def _change(view: RowView) -> Cell:
+    return percent(_ratio(view.quote.price, view.row.first))
 
 
-def _day(sight: Sight) -> Cell:
-    return percent(sight.quote.day, places=2)
+def _day(view: RowView) -> Cell:
+    return percent(view.quote.day, places=2)
 
 
-def _bar(sight: Sight) -> Cell:
-    return percent(_ratio(sight.quote.price, sight.quote.open))
+def _bar(view: RowView) -> Cell:
+    return percent(_ratio(view.quote.price, view.quote.open))
 
 
 def _ratio(price: Decimal | None, base: Decimal | None) -> Decimal | None:
     return price / base - 1 if price is not None and base else None
 
 
-def _side(sight: Sight) -> Cell:
-    side = sight.quote.side
+def _side(view: RowView) -> Cell:
+    side = view.quote.side
     return side or "-", {"buy": "green", "sell": "red"}.get(side or "", "")
 
 
-def _spread(sight: Sight) -> Cell:
-    bid, ask = sight.quote.bid, sight.quote.ask
+def _spread(view: RowView) -> Cell:
+    bid, ask = view.quote.bid, view.quote.ask
     if bid is None or ask is None:
         return "-", ""
     return number(ask - bid, 8), "bold red" if ask <= bid else ""
 
 
-def _imbalance(sight: Sight) -> Cell:
-    share = sight.quote.imbalance
+def _imbalance(view: RowView) -> Cell:
+    share = view.quote.imbalance
     if share is None:
         return "-", ""
     return f"{share:+.2f}", "green" if share > 0 else "red" if share else ""
 
 
-def _levels(sight: Sight) -> Cell:
-    levels = sight.quote.levels
+def _levels(view: RowView) -> Cell:
+    levels = view.quote.levels
     return ("-", "") if levels is None else (f"{levels[0]}+{levels[1]}", "")
 
 
-def _start(sight: Sight) -> Cell:
-    start = sight.quote.start_ns
+def _start(view: RowView) -> Cell:
+    start = view.quote.start_ns
     if start is None:
         return "-", ""
     return f"{datetime.fromtimestamp(start / 1e9, UTC):%d. %H:%M}", ""
 
 
-def _origin(sight: Sight) -> Cell:
-    return sight.quote.origin or "-", ""
+def _origin(view: RowView) -> Cell:
+    return view.quote.origin or "-", ""
 
 
-def _count(sight: Sight) -> Cell:
-    return str(sight.row.count), ""
+def _count(view: RowView) -> Cell:
+    return str(view.row.count), ""
 
 
-def _rate(sight: Sight) -> Cell:
-    return per_second(sight.row.rate(sight.now)), ""
+def _rate(view: RowView) -> Cell:
+    return per_second(view.row.rate(view.now)), ""
 
 
-def _lag(sight: Sight) -> Cell:
-    lag = None if sight.quote.is_stale else sight.row.lag_ns(sight.ahead_ns or 0)
+def _lag(view: RowView) -> Cell:
+    lag = None if view.quote.is_stale else view.row.lag_ns(view.ahead_ns or 0)
     if lag is None:
         return "-", ""
     text = f"{round(lag / 1e6)}ms" if abs(lag) < _TEN_SECONDS else f"{round(lag / 1e9)}s"
-    return text, "dim" if sight.ahead_ns is None else "yellow" if lag > _SLOW else ""
+    return text, "dim" if view.ahead_ns is None else "yellow" if lag > _SLOW else ""
 
 
-def _age(sight: Sight) -> Cell:
-    age = sight.row.age(sight.now)
+def _age(view: RowView) -> Cell:
+    age = view.row.age(view.now)
     return ("-", "") if age is None else (ago(age), "")
 
 
-def _state(sight: Sight) -> Cell:
-    if sight.quote.is_stale and sight.state[0] == "live":
+def _state(view: RowView) -> Cell:
+    if view.quote.is_stale and view.state[0] == "live":
         return "stale", "bold yellow"
-    return sight.state
+    return view.state
 
 
 _SLOW: Final = 1_000_000_000
 _TEN_SECONDS: Final = 10_000_000_000
-COLUMNS: Final[dict[str, Column]] = {
-    "symbol": Column("symbol", _symbol, 8, 20, is_right=False),
-    "price": Column("price ", _price, 8, 11),
-    "close": Column("close ", _price, 8, 11),
-    "middle": Column("middle ", _price, 8, 11),
-    "changed": Column("changed ", _price, 8, 11),
-    "side": Column("side", _side, 4, 5),
-    "size": Column("size", _plain(lambda it: it.size), 6),
-    "change": Column("change", _change, 8),
-    "day": Column("24 h", _day, 7, 8),
-    "bar": Column("bar", _bar, 8),
-    "minute": Column("last 60 s", _nothing, 10, 60, is_right=False),
-    "bid_size": Column("bid size", _plain(lambda it: it.bid_size), 8),
-    "bid": Column("bid", _plain(lambda it: it.bid), 7),
-    "ask": Column("ask", _plain(lambda it: it.ask), 7),
-    "ask_size": Column("ask size", _plain(lambda it: it.ask_size), 8),
-    "spread": Column("spread", _spread, 6, 8),
-    "imbalance": Column("imbal.", _imbalance, 6, 6),
-    "levels": Column("depth", _levels, 7, 11),
-    "start": Column("bar of", _start, 9, 9),
-    "origin": Column("from", _origin, 6, 8),
-    "open": Column("open", _plain(lambda it: it.open), 7),
-    "high": Column("high", _plain(lambda it: it.high), 7),
-    "low": Column("low", _plain(lambda it: it.low), 7),
-    "volume": Column("volume", _plain(lambda it: it.volume), 7),
-    "count": Column("count", _count, 6),
-    "rate": Column("msg/s", _rate, 5, 5),
-    "lag": Column("lag", _lag, 6, 7),
-    "age": Column("age", _age, 3, 4),
-    "line": Column("line", _state, 9, 10, is_right=False),
+COLUMNS: Final[dict[str, ColumnSpec]] = {
+    "symbol": ColumnSpec("symbol", _symbol, 8, 20, is_right=False),
+    "price": ColumnSpec("price ", _price, 8, 11),
+    "close": ColumnSpec("close ", _price, 8, 11),
+    "middle": ColumnSpec("middle ", _price, 8, 11),
+    "changed": ColumnSpec("changed ", _price, 8, 11),
+    "side": ColumnSpec("side", _side, 4, 5),
+    "size": ColumnSpec("size", _plain(lambda it: it.size), 6),
+    "change": ColumnSpec("change", _change, 8),
+    "day": ColumnSpec("24 h", _day, 7, 8),
+    "bar": ColumnSpec("bar", _bar, 8),
+    "minute": ColumnSpec("last 60 s", _nothing, 10, 60, is_right=False),
+    "bid_size": ColumnSpec("bid size", _plain(lambda it: it.bid_size), 8),
+    "bid": ColumnSpec("bid", _plain(lambda it: it.bid), 7),
+    "ask": ColumnSpec("ask", _plain(lambda it: it.ask), 7),
+    "ask_size": ColumnSpec("ask size", _plain(lambda it: it.ask_size), 8),
+    "spread": ColumnSpec("spread", _spread, 6, 8),
+    "imbalance": ColumnSpec("imbal.", _imbalance, 6, 6),
+    "levels": ColumnSpec("depth", _levels, 7, 11),
+    "start": ColumnSpec("bar of", _start, 9, 9),
+    "origin": ColumnSpec("from", _origin, 6, 8),
+    "open": ColumnSpec("open", _plain(lambda it: it.open), 7),
+    "high": ColumnSpec("high", _plain(lambda it: it.high), 7),
+    "low": ColumnSpec("low", _plain(lambda it: it.low), 7),
+    "volume": ColumnSpec("volume", _plain(lambda it: it.volume), 7),
+    "count": ColumnSpec("count", _count, 6),
+    "rate": ColumnSpec("msg/s", _rate, 5, 5),
+    "lag": ColumnSpec("lag", _lag, 6, 7),
+    "age": ColumnSpec("age", _age, 3, 4),
+    "line": ColumnSpec("line", _state, 9, 10, is_right=False),
 }
-"""In the order of the table."""
+"""In the order in which the table shows them."""
 
 _TOP: Final = "symbol, bid ask, line, change, minute, spread, lag, rate, age, middle, bid_size ask_size, count"
 _DEPTH: Final = (

@@ -1,22 +1,22 @@
-"""What stands below the table: the totals, the clock, and what happened last."""
+"""The rows below the table: totals, the state of the clock, and the last events."""
 
 import time
 from typing import Final, NamedTuple
 
+from rx_kucoin.cli._clock_check import ClockDifference
 from rx_kucoin.cli._columns import Cell, Glyphs
+from rx_kucoin.cli._line_status import RecentEvent
 from rx_kucoin.cli._numbers import clean, clock, fitted, per_second
-from rx_kucoin.cli._skew import Skew
-from rx_kucoin.cli._standing import Happening
-from rx_kucoin.cli._table import Line
+from rx_kucoin.cli._table import StyledLine
 
-__all__ = ["Totals", "happened", "of_clock", "totals"]
+__all__ = ["Totals", "event_line", "of_clock", "totals"]
 
 _NOTABLE: Final = 0.05
-"""Seconds off that are worth a line, beyond what the measure leaves open."""
+"""Seconds of difference, beyond the uncertainty, that are shown."""
 
 
 class Totals(NamedTuple):
-    """The sum of it all."""
+    """Counts over all lines and topics."""
 
     up: int = 0
     lines: int = 0
@@ -26,8 +26,8 @@ class Totals(NamedTuple):
     seconds: float = 0.0
 
 
-def totals(sums: Totals, skew: Skew | None, width: int, glyphs: Glyphs) -> Line:
-    """Write the totals down, as many as there is room for, the most important first."""
+def totals(sums: Totals, difference: ClockDifference | None, width: int, glyphs: Glyphs) -> StyledLine:
+    """Format the totals, as many as fit, most important first."""
     lines = f"{sums.up} open" if sums.up == sums.lines else f"{sums.up} of {sums.lines} lines open"
     parts: list[Cell] = [
         (lines, "" if sums.up and sums.up == sums.lines else "yellow"),
@@ -36,11 +36,11 @@ def totals(sums: Totals, skew: Skew | None, width: int, glyphs: Glyphs) -> Line:
         (_some(sums.drops, "drop"), "yellow" if sums.drops else ""),
         (f"up {clock(sums.seconds)}", ""),
     ]
-    if skew is None:
+    if difference is None:
         parts.append(("lag by two clocks, not compared", "dim"))
-    elif not _is_off(skew):
-        parts.append((f"clock right to {_span(skew.doubt)}", "dim"))
-    line: Line = []
+    elif not _is_off(difference):
+        parts.append((f"clock right to {_span(difference.uncertainty)}", "dim"))
+    line: StyledLine = []
     left = width
     for text, style in parts:
         between = f" {glyphs.dot} " if line else ""
@@ -51,29 +51,29 @@ def totals(sums: Totals, skew: Skew | None, width: int, glyphs: Glyphs) -> Line:
     return line or [(fitted(parts[0][0], width, more=glyphs.more), parts[0][1])]
 
 
-def of_clock(skew: Skew | None, width: int, glyphs: Glyphs) -> list[Line]:
-    """Name how wrong this machine's clock is, where it is."""
-    if skew is None or not _is_off(skew):
+def of_clock(difference: ClockDifference | None, width: int, glyphs: Glyphs) -> list[StyledLine]:
+    """Format the difference of the clocks if it is notable."""
+    if difference is None or not _is_off(difference):
         return []
-    side = "ahead of" if skew.ahead > 0 else "behind"
-    off = _span(abs(skew.ahead))
+    side = "ahead of" if difference.ahead > 0 else "behind"
+    off, error = _span(abs(difference.ahead)), _span(difference.uncertainty)
     texts = (
-        f"this machine's clock is {off} {side} the exchange's, give or take {_span(skew.doubt)}; lag allows for that",
-        f"clock {off} {side} the exchange's (to {_span(skew.doubt)}), lag allows for it",
+        f"this machine's clock is {off} {side} the exchange's, give or take {error}; lag allows for that",
+        f"clock {off} {side} the exchange's (to {error}), lag allows for it",
         f"clock {off} {side} the exchange's",
     )
     text = next((text for text in texts if len(text) <= width), texts[-1])
     return [[(fitted(text, min(width, len(text)), more=glyphs.more), "yellow")]]
 
 
-def happened(happening: Happening, width: int, glyphs: Glyphs) -> Line:
-    """Tell an event, with the time of day."""
-    text = clean(f"{time.strftime('%H:%M:%S', time.localtime(happening.at))} {happening.words}")
+def event_line(event: RecentEvent, width: int, glyphs: Glyphs) -> StyledLine:
+    """Format an event with the time of day."""
+    text = clean(f"{time.strftime('%H:%M:%S', time.localtime(event.at))} {event.text}")
     return [(fitted(text, width, more=glyphs.more).rstrip(), "dim")]
 
 
-def _is_off(skew: Skew) -> bool:
-    return abs(skew.ahead) > skew.doubt + _NOTABLE
+def _is_off(difference: ClockDifference) -> bool:
+    return abs(difference.ahead) > difference.uncertainty + _NOTABLE
 
 
 def _span(seconds: float) -> str:

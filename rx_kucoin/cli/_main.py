@@ -1,62 +1,75 @@
-"""From the command line to an exit code: 0 done or Ctrl-C, 1 failed, 2 asked for wrongly."""
+"""Runs the command line. Exit codes: 0 done or Ctrl-C, 1 failed, 2 invalid command line."""
 
+import argparse
 import os
 import sys
 from pathlib import Path
 from typing import Final
 
 from rx_kucoin.cli._arguments import parse
-from rx_kucoin.cli._ending import Ending
 from rx_kucoin.cli._record import record
 from rx_kucoin.cli._replay import replay
-from rx_kucoin.cli._simulate import simulate
+from rx_kucoin.cli._shutdown import Shutdown
 from rx_kucoin.cli._watch import watch
 from rx_kucoin.errors import KuCoinError, ReconnectFailed
 
 __all__ = ["main"]
 
-_COMMANDS: Final = {"watch": watch, "simulate": simulate, "record": record, "replay": replay}
 _EXTRAS: Final = {"rich", "aiohttp"}
 
 
 def main(words: list[str] | None = None) -> int:
-    """Do what the command line says.
+    """Run the command line.
 
     Args:
-        words: What was typed after `rx-kucoin`; None: `sys.argv`.
+        words: The arguments after `rx-kucoin`; `None` reads `sys.argv`.
 
     Returns:
-        The exit code. An error has been told in one line.
+        The exit code. An error is printed in one line.
     """
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # it was closed, as by `>&-`: nobody wants to read it
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  for good
-    ending = Ending()
-    ending.heed_signals()
+        if getattr(sys, name) is None:  # closed, as by `>&-`
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  stays open
+    shutdown = Shutdown()
+    shutdown.install_handlers()
     try:
-        return _do(words, ending)
+        return _run(words, shutdown)
     finally:
-        ending.ignore_signals()
+        shutdown.ignore_signals()
 
 
-def _do(words: list[str] | None, ending: Ending) -> int:
+def simulate(arguments: argparse.Namespace, shutdown: Shutdown) -> None:
+    """Serve a simulated exchange until the end is requested. Prints to stdout how to reach it."""
+    from rx_kucoin.simulator import Simulator  # noqa: PLC0415  its server is an extra
+
+    if arguments.symbols < 1:
+        raise ValueError(f"--symbols must be 1 or more, not {arguments.symbols}")
+    with Simulator(seed=arguments.seed, symbols=arguments.symbols, rate=arguments.rate) as exchange:
+        print(f'KuCoin(rest_url="{exchange.rest_url}", futures_rest_url="{exchange.futures_rest_url}")', flush=True)
+        print(f"rx-kucoin watch BTC-USDT --rest-url {exchange.rest_url}", flush=True)
+        print("rx-kucoin: the exchange is open; Ctrl-C closes it", file=sys.stderr)
+        shutdown.wait(meanwhile=lambda: None, every=0.5)
+
+
+def _run(words: list[str] | None, shutdown: Shutdown) -> int:
     try:
         arguments = parse(words)
-        _COMMANDS[arguments.command](arguments, ending)
+        commands = {"watch": watch, "simulate": simulate, "record": record, "replay": replay}
+        commands[arguments.command](arguments, shutdown)
     except ValueError as error:
-        return _complain(str(error), 2)
+        return _report(str(error), 2)
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing not in _EXTRAS:
             raise
-        return _complain(f'{missing} is not installed; pip install "rx-kucoin[cli]"', 1)
+        return _report(f'{missing} is not installed; pip install "rx-kucoin[cli]"', 1)
     except ReconnectFailed as error:
-        return _complain(f"no line to the exchange: {error.cause}; check the network, or try --simulate", 1)
+        return _report(f"no line to the exchange: {error.cause}; check the network, or try --simulate", 1)
     except (KuCoinError, OSError) as error:
-        return _complain(str(error), 1)
+        return _report(str(error), 1)
     return 0
 
 
-def _complain(text: str, code: int) -> int:
+def _report(text: str, code: int) -> int:
     print(f"rx-kucoin: {' '.join(text.split())}", file=sys.stderr)
     return code

@@ -1,4 +1,4 @@
-"""Numbers and texts for a cell of a table: short, plain, and exactly as wide as they are asked to be."""
+"""Numbers and texts for the cells of a table: short, and exactly as wide as requested."""
 
 import unicodedata
 from decimal import Decimal
@@ -15,7 +15,7 @@ _ODD: Final = frozenset({"Zl", "Zp"})
 
 
 def number(value: Decimal | None, width: int = 10) -> str:
-    """As it is, less the decimals that do not fit; in powers of ten where that would say nothing or too little."""
+    """Format a number, without decimals that do not fit, or in powers of ten if too little would be left."""
     if value is None:
         return "-"
     text = f"{value:f}"
@@ -29,7 +29,7 @@ def number(value: Decimal | None, width: int = 10) -> str:
 
 
 def percent(part: Decimal | None, *, places: int = 3) -> tuple[str, str]:
-    """Write a fraction with its sign, and colour it by that."""
+    """Format a fraction as a percentage, with the colour of its sign."""
     if part is None or not part.is_finite():
         return "-", ""
     share = round(part * 100, places)
@@ -40,27 +40,27 @@ def percent(part: Decimal | None, *, places: int = 3) -> tuple[str, str]:
 
 
 def per_second(rate: float) -> str:
-    """Write how often something comes."""
+    """Format a rate per second."""
     if rate >= _MANY:
         return f"{rate / 1000:.0f}k"
     return f"{rate:.1f}" if 0 < rate < _TEN else f"{rate:.0f}"
 
 
 def ago(seconds: float) -> str:
-    """Write a short span in its greatest unit."""
+    """Format a duration in its largest unit."""
     if seconds < _HUNDRED:
         return f"{max(seconds, 0.0):.0f}s"
     return f"{seconds / _MINUTE:.0f}m" if seconds < _HUNDRED * _MINUTE else f"{seconds / _HOUR:.0f}h"
 
 
 def clock(seconds: float) -> str:
-    """Write a span as a stopwatch does."""
+    """Format a duration as hours, minutes and seconds."""
     minutes, rest = divmod(int(seconds), _MINUTE)
     return f"{minutes // _MINUTE}:{minutes % _MINUTE:02}:{rest:02}"
 
 
 def clean(text: str) -> str:
-    """Put a question mark for whatever moves the cursor, or is as wide as the terminal likes."""
+    """Replace characters that move the cursor, or whose width depends on the terminal, by question marks."""
     if text.isascii() and text.isprintable():
         return text
     kinds = map(unicodedata.category, text)
@@ -68,12 +68,12 @@ def clean(text: str) -> str:
 
 
 def cells(text: str) -> int:
-    """Tell how wide a clean text is."""
+    """Return the width of a clean text in cells."""
     return len(text) if text.isascii() else cell_len(text)
 
 
 def fitted(text: str, width: int, *, right: bool = False, more: str = "…") -> str:
-    """Make a clean text exactly so many cells wide; `more` stands where it was cut."""
+    """Pad or cut a clean text to exactly `width` cells; a cut ends with `more`."""
     wide = cells(text)
     if wide > width:
         return set_cell_size(text, width - 1) + more if width > 0 else ""

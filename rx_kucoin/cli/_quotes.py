@@ -1,4 +1,4 @@
-"""What a message says of a symbol: the same few facts, whatever the channel."""
+"""The facts that the table shows, read from the messages of any channel."""
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -13,18 +13,18 @@ from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change
 __all__ = ["WEIGHED", "Quote", "quote"]
 
 WEIGHED: Final = 10
-"""Levels of each side of a book that are weighed against the other's."""
+"""Levels of each side of a book that its imbalance is computed from."""
 
 
 class Quote(NamedTuple):
-    """A price, and what else is known with it. What a channel does not tell is None."""
+    """A price and the facts that come with it. A fact that a channel does not have is None."""
 
     price: Decimal | None = None
-    """The last one. A book has none: the middle stands for it."""
+    """The last price; of a book, the middle of best bid and best ask."""
     bid: Decimal | None = None
     ask: Decimal | None = None
     size: Decimal | None = None
-    """What was traded or changed at the price."""
+    """The size traded or changed at the price."""
     bid_size: Decimal | None = None
     ask_size: Decimal | None = None
     open: Decimal | None = None
@@ -32,26 +32,26 @@ class Quote(NamedTuple):
     low: Decimal | None = None
     volume: Decimal | None = None
     day: Decimal | None = None
-    """The change within 24 h, a fraction."""
+    """The change within 24 h, as a fraction."""
     imbalance: Decimal | None = None
     """From -1, only asks, to 1, only bids."""
     levels: tuple[int, int] | None = None
-    """How many bids and asks are known."""
+    """The number of known bids and asks."""
     side: str | None = None
     start_ns: int | None = None
-    """Of a bar."""
+    """Start of a bar."""
     origin: str | None = None
-    """Of a bar that is over."""
+    """Origin of a closed bar."""
     is_stale: bool = False
 
 
 def quote(message: Any) -> Quote:
-    """Read the facts out of a message."""
+    """Return the facts of a message."""
     return _READERS[type(message)](message)
 
 
 def _top(bid: Level | None, ask: Level | None, **more: Any) -> Quote:
-    """Best bid and best ask, and the middle of them."""
+    """Return a quote of best bid, best ask, and their middle."""
     if bid is None or ask is None:
         return Quote(None, bid and bid.price, ask and ask.price, None, bid and bid.size, ask and ask.size, **more)
     return Quote((bid.price + ask.price) / 2, bid.price, ask.price, None, bid.size, ask.size, **more)

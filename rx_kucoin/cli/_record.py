@@ -1,4 +1,4 @@
-"""rx-kucoin record: streams into a file, to be replayed."""
+"""`rx-kucoin record`: record channels to a file."""
 
 import argparse
 import sys
@@ -8,8 +8,8 @@ from typing import Any, Final
 from reactivex.disposable import CompositeDisposable
 
 from rx_kucoin.cli._channels import stream
-from rx_kucoin.cli._ending import Ending
-from rx_kucoin.cli._lines import Lines
+from rx_kucoin.cli._json_output import JsonOutput
+from rx_kucoin.cli._shutdown import Shutdown
 from rx_kucoin.client import KuCoin
 from rx_kucoin.recording.recorder import Recording
 
@@ -18,37 +18,37 @@ __all__ = ["record"]
 _OFTEN: Final = 0.5
 
 
-def record(arguments: argparse.Namespace, ending: Ending) -> None:
-    """Record channels until they end, the time is over, or Ctrl-C.
+def record(arguments: argparse.Namespace, shutdown: Shutdown) -> None:
+    """Record channels until they end, the time limit, or Ctrl-C.
 
     Raises:
-        ValueError: they cannot be asked for, or the file is something else.
-        KuCoinError: they ended because of this.
-        OSError: the file cannot be written, or not all of what came could be.
+        ValueError: The channels are invalid, or the file is no recording.
+        KuCoinError: A channel ended with this error.
+        OSError: The file cannot be written, or frames were lost.
     """
     if not arguments.simulate:
         host = "futures_rest_url" if arguments.futures else "rest_url"
-        _record(arguments, ending, {host: arguments.rest_url} if arguments.rest_url else {})
+        _record(arguments, shutdown, {host: arguments.rest_url} if arguments.rest_url else {})
         return
     from rx_kucoin.simulator import Simulator  # noqa: PLC0415  its server is an extra
 
     with Simulator() as exchange:
-        _record(arguments, ending, {"rest_url": exchange.rest_url, "futures_rest_url": exchange.futures_rest_url})
+        _record(arguments, shutdown, {"rest_url": exchange.rest_url, "futures_rest_url": exchange.futures_rest_url})
 
 
-def _record(arguments: argparse.Namespace, ending: Ending, where: dict[str, Any]) -> None:
+def _record(arguments: argparse.Namespace, shutdown: Shutdown, where: dict[str, Any]) -> None:
     with KuCoin(max_reconnects=arguments.max_reconnects, proxy=arguments.proxy, **where) as kucoin:
         streams = [
             stream(kucoin, channel, arguments.symbols, interval=arguments.interval, futures=arguments.futures)
             for channel in dict.fromkeys(arguments.channel or ["ticker"])
         ]
         recording = kucoin.record(arguments.file, fsync=arguments.fsync)
-        lines = Lines(ending.come)
+        lines = JsonOutput(shutdown.request)
         subscriptions = CompositeDisposable(kucoin.events.subscribe(lines.event))
         for each in streams:
-            subscriptions.add(each.subscribe(on_error=ending.come, on_completed=ending.come))
+            subscriptions.add(each.subscribe(on_error=shutdown.request, on_completed=shutdown.request))
         try:
-            ending.wait(arguments.seconds, meanwhile=_shower(recording), every=_OFTEN)
+            shutdown.wait(arguments.seconds, meanwhile=_shower(recording), every=_OFTEN)
         finally:
             recording.close()
             subscriptions.dispose()

@@ -1,4 +1,4 @@
-"""rx-kucoin replay: what was recorded, as lines; or what there is in the file."""
+"""`rx-kucoin replay`: print recorded messages as JSON lines, or describe the file."""
 
 import argparse
 import sys
@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from reactivex.disposable import CompositeDisposable
 
-from rx_kucoin.cli._ending import Ending
-from rx_kucoin.cli._lines import Lines
+from rx_kucoin.cli._json_output import JsonOutput
+from rx_kucoin.cli._shutdown import Shutdown
 from rx_kucoin.client import KuCoin, Replayed
 from rx_kucoin.errors import KuCoinError
 from rx_kucoin.operators.internal.worker import LibraryThread
@@ -18,11 +18,11 @@ from rx_kucoin.recording.replay.result import Played
 __all__ = ["replay"]
 
 
-def replay(arguments: argparse.Namespace, ending: Ending) -> None:
-    """Write messages until the recording ends, or Ctrl-C.
+def replay(arguments: argparse.Namespace, shutdown: Shutdown) -> None:
+    """Print messages until the recording ends, or Ctrl-C.
 
     Raises:
-        ValueError: the file is no recording, or does not have the topic.
+        ValueError: The file is no recording, or does not have the topic.
     """
     if arguments.info:
         _describe(Tape(arguments.file))
@@ -35,19 +35,19 @@ def replay(arguments: argparse.Namespace, ending: Ending) -> None:
         speed=arguments.speed,
         progress=False if sys.stdout.isatty() else None,
     )
-    _play(kucoin, arguments.topic or kucoin.topics, ending)
+    _play(kucoin, arguments.topic or kucoin.topics, shutdown)
 
 
-def _play(kucoin: Replayed, topics: list[str], ending: Ending) -> None:
-    def deaf() -> None:
+def _play(kucoin: Replayed, topics: list[str], shutdown: Shutdown) -> None:
+    def on_broken_pipe() -> None:
         kucoin.halt()
-        ending.come()
+        shutdown.request()
 
     def failed(error: Exception) -> None:
-        if not isinstance(error, KuCoinError):  # such was recorded: its event tells, and the others go on
-            ending.come(error)
+        if not isinstance(error, KuCoinError):  # a recorded error: its event reports it, and other topics go on
+            shutdown.request(error)
 
-    lines = Lines(deaf)
+    lines = JsonOutput(on_broken_pipe)
     subscriptions = CompositeDisposable(kucoin.events.subscribe(lines.event))
     for topic in topics:
         subscriptions.add(kucoin.messages(topic).subscribe(lines.message, failed))
@@ -56,16 +56,16 @@ def _play(kucoin: Replayed, topics: list[str], ending: Ending) -> None:
     def play() -> None:
         try:
             played.append(kucoin.play())
-            ending.come()
-        except Exception as error:  # noqa: BLE001  whatever it is, it is told in one line
-            ending.come(error)
+            shutdown.request()
+        except Exception as error:  # noqa: BLE001  printed in one line
+            shutdown.request(error)
 
     thread = LibraryThread(target=play, name="rx_kucoin replay", daemon=True)
     thread.start()
     try:
-        ending.wait(meanwhile=lambda: None, every=0.5)
+        shutdown.wait(meanwhile=lambda: None, every=0.5)
     finally:
-        kucoin.close()  # for good, even where the thread is about to begin
+        kucoin.close()  # also prevents a thread that is about to begin
         thread.join(2.0)
         subscriptions.dispose()
     for each in played:

@@ -1,4 +1,4 @@
-"""What is known of one symbol: told on the stream's thread, looked at on the one that draws."""
+"""The state of one symbol: updated on the stream's thread, read on the thread that draws."""
 
 import math
 import time
@@ -10,58 +10,59 @@ from typing import Any, Final
 from rx_kucoin.cli._quotes import Quote, quote
 from rx_kucoin.cli._spark import SPAN
 
-__all__ = ["Pace", "Row"]
+__all__ = ["MessageRate", "SymbolRow"]
 
 _RATE_OVER: Final = 4
-"""Marks, one a second, that a rate is counted over."""
+"""Marks, one a second, over which a rate is computed."""
 _FLASH: Final = 0.7
-"""Seconds that a move is seen."""
+"""Seconds for which a price move is highlighted."""
 
 
-class Pace:
-    """How much a count grows in a second."""
+class MessageRate:
+    """The growth of a count per second."""
 
     def __init__(self) -> None:
         self._marks: deque[tuple[float, int]] = deque(maxlen=_RATE_OVER)
 
     def mark(self, now: float, count: int) -> None:
-        """Note the count, about once a second."""
+        """Record the count; call it about once a second."""
         self._marks.append((now, count))
 
     def rate(self, now: float, count: int) -> float:
-        """Tell the rate up to now."""
+        """Return the rate up to now."""
         if not self._marks:
             return 0.0
         since, before = self._marks[0]
         return (count - before) / max(now - since, 1.0)
 
 
-class Row:
-    """A symbol.
+class SymbolRow:
+    """One symbol.
 
-    `take` only keeps the message, which costs the stream next to nothing; what it says is read when it is looked at.
+    `take` runs on the stream's thread and only keeps the message, which takes next to no time; `look` runs on the
+    drawing thread and reads it.
     """
 
     def __init__(self) -> None:
         self.count = 0
         self.quote = Quote()
         self.first: Decimal | None = None
-        """The first price that was seen."""
+        """The first price."""
         self._latest: tuple[Any, float] | None = None
         self._sent: int | None = None
         self._late: int | None = None
         self._opening: Any = None
         self._seen: Any = None
         self._past: deque[tuple[float, float]] = deque()
-        self._pace = Pace()
-        self._pace.mark(time.monotonic(), 0)
+        self._message_rate = MessageRate()
+        self._message_rate.mark(time.monotonic(), 0)
         self._move, self._moved_at = 0, -math.inf
 
     def take(self, message: Any) -> None:
-        """Keep a message. On any thread, one at a time."""
+        """Keep a message. On any thread, one call at a time."""
         if self._opening is None:
             self._opening = message
-        self._latest = message, time.monotonic()  # one assignment, for another thread looks
+        self._latest = message, time.monotonic()  # one assignment, as the drawing thread may read it at any time
         self.count += 1
         sent = message.time_ns
         if sent != self._sent:
@@ -70,7 +71,7 @@ class Row:
             self._sent = sent
 
     def look(self, now: float) -> None:
-        """Read what came last."""
+        """Read the last message."""
         if self._latest is None or self._latest[0] is self._seen:
             return
         message, arrived = self._latest
@@ -91,28 +92,28 @@ class Row:
             self._past.popleft()
 
     def mark(self, now: float) -> None:
-        """Count on, about once a second."""
-        self._pace.mark(now, self.count)
+        """Record the message count; call it about once a second."""
+        self._message_rate.mark(now, self.count)
 
     def rate(self, now: float) -> float:
-        """Messages a second."""
-        return self._pace.rate(now, self.count)
+        """Return messages per second."""
+        return self._message_rate.rate(now, self.count)
 
     def age(self, now: float) -> float | None:
-        """Seconds since the last message; None: there was none."""
+        """Return the seconds since the last message, or None if there was none."""
         return None if self._latest is None else now - self._latest[1]
 
     def lag_ns(self, ahead_ns: int) -> int | None:
-        """How old news was when it came last, where this machine's clock is so much ahead of the exchange's.
+        """Return the lag of the last message with a new time; this machine's clock is ahead by `ahead_ns`.
 
-        Only a message with a new time tells: a ticker has that of the last trade, which may be long ago.
+        Messages that repeat a time are ignored: a ticker has the time of the last trade, which may be long ago.
         """
         return None if self._late is None else self._late - ahead_ns
 
     def moved(self, now: float) -> int:
-        """1 or -1 for a moment after the price rose or fell; 0: it did not."""
+        """Return 1 or -1 for a short time after the price rose or fell, otherwise 0."""
         return self._move if now - self._moved_at < _FLASH else 0
 
     def past(self) -> Iterator[tuple[float, float]]:
-        """Go through the prices of the last minute, by the second."""
+        """Iterate over the prices of the last minute, one a second."""
         return iter(self._past)

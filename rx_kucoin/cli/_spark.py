@@ -1,4 +1,4 @@
-"""A line chart of one character's height."""
+"""A sparkline: a line chart one character high."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -6,19 +6,19 @@ from typing import Final
 __all__ = ["SPAN", "spark"]
 
 SPAN: Final = 60.0
-"""Seconds that it shows."""
+"""Seconds that it covers."""
 
 
 def spark(points: Iterable[tuple[float, float]], now: float, width: int, steps: str) -> str:
-    """Draw how a value moved within the last minute.
+    """Draw the values of the last minute.
 
-    The bounds between characters stand still in time, so that a picture moves on by whole characters.
+    The time slots of the characters are fixed, so that the chart scrolls by whole characters.
 
     Args:
-        points: Moments, rising, and what the value was from then on.
-        now: The moment of the last character.
-        width: How many characters.
-        steps: What to draw with, lowest first.
+        points: Ascending times, each with the value from then on.
+        now: The time of the last character.
+        width: Number of characters.
+        steps: The characters to draw with, lowest first.
     """
     if width < 1:
         return ""
@@ -39,5 +39,5 @@ def spark(points: Iterable[tuple[float, float]], now: float, width: int, steps: 
         return " " * width
     low, high = min(all_known), max(all_known)
     scale = (len(steps) - 1) / (high - low) if high > low else 0.0
-    level = len(steps) // 2 if not scale else 0  # what stands still is drawn in the middle
+    level = len(steps) // 2 if not scale else 0  # a constant value is drawn in the middle
     return "".join(" " if each is None else steps[level + round((each - low) * scale)] for each in values)

@@ -1,26 +1,26 @@
-"""Rows into lines of cells: which columns there is room for, how wide each is, and what stands in them."""
+"""Lays out the table: which columns fit, how wide each is, and the text of their cells."""
 
 from collections.abc import Sequence
 from typing import Final
 
-from rx_kucoin.cli._columns import COLUMNS, Cell, Glyphs, Sight, groups
+from rx_kucoin.cli._columns import COLUMNS, Cell, Glyphs, RowView, groups
 from rx_kucoin.cli._numbers import cells, clean, fitted
 from rx_kucoin.cli._spark import spark
 
-__all__ = ["Line", "Table"]
+__all__ = ["StyledLine", "TableLayout"]
 
-Line = list[Cell]
-"""Texts with their styles, side by side."""
+StyledLine = list[Cell]
+"""One row of the screen: texts with their styles."""
 
 _CHART: Final = "minute"
 _ROOMY: Final = 100
-"""Columns of a terminal from which on cells stand two apart."""
+"""Terminal width from which on two spaces separate cells."""
 _LONG: Final = 14
-"""Characters of a symbol that are shown where there is little room."""
+"""Characters of a symbol that are shown on a narrow terminal."""
 
 
-class Table:
-    """Lays rows out. A column that has become wide stays so while the terminal is as it is: nothing dances."""
+class TableLayout:
+    """Lays out the table. A column never shrinks while the terminal keeps its width, so that columns do not jump."""
 
     def __init__(self, channel: str, glyphs: Glyphs) -> None:
         self._groups = groups(channel)
@@ -29,22 +29,22 @@ class Table:
         self._width = 0
         self._wide: dict[str, int] = {}
 
-    def lines(self, sights: Sequence[Sight], width: int) -> list[Line]:
-        """Draw the head and a line for each row, none wider than this."""
-        read = [self._cells(sight) for sight in sights]
+    def lines(self, views: Sequence[RowView], width: int) -> list[StyledLine]:
+        """Return the head and a row for each symbol, none wider than `width`."""
+        read = [self._cells(view) for view in views]
         self._grow(read, width)
         gap = 2 if width >= _ROOMY else 1
         shown, widths = self._fit(width, gap)
-        head: Line = []
+        head: StyledLine = []
         for name in shown:
             column = COLUMNS[name]
             head += [(" " * gap, "bold underline")] * bool(head)
             title = fitted(column.head, widths[name], right=column.is_right, more=self._glyphs.more)
             head.append((title, "bold underline"))
-        return [head, *(self._line(*row, shown, widths, gap) for row in zip(sights, read, strict=True))]
+        return [head, *(self._line(*row, shown, widths, gap) for row in zip(views, read, strict=True))]
 
-    def _cells(self, sight: Sight) -> dict[str, Cell]:
-        read = {name: COLUMNS[name].cell(sight) for name in self._names}
+    def _cells(self, view: RowView) -> dict[str, Cell]:
+        read = {name: COLUMNS[name].cell(view) for name in self._names}
         read["symbol"] = clean(read["symbol"][0]), read["symbol"][1]
         return read
 
@@ -58,7 +58,7 @@ class Table:
             self._wide[name] = max(self._wide[name], min(longest, most))
 
     def _fit(self, width: int, gap: int) -> tuple[list[str], dict[str, int]]:
-        """Take columns by their importance until one has no room; give what is left to the chart."""
+        """Choose columns by importance until one does not fit; the rest of the width goes to the chart."""
         widths = self._wide.copy()
         taken: set[str] = set()
         left = width + gap
@@ -74,19 +74,21 @@ class Table:
             widths[_CHART] = min(widths[_CHART] + left, COLUMNS[_CHART].most)
         return [name for name in self._names if name in taken], widths
 
-    def _line(self, sight: Sight, read: dict[str, Cell], shown: list[str], widths: dict[str, int], gap: int) -> Line:
-        line: Line = []
+    def _line(
+        self, view: RowView, read: dict[str, Cell], shown: list[str], widths: dict[str, int], gap: int
+    ) -> StyledLine:
+        line: StyledLine = []
         is_dim = read.get("line", ("", ""))[0] == "stale"
         for name in shown:
             before = " " * gap if line else ""
-            text, style = self._chart(sight, widths[name]) if name == _CHART else read[name]
+            text, style = self._chart(view, widths[name]) if name == _CHART else read[name]
             text = fitted(text, widths[name], right=COLUMNS[name].is_right, more=self._glyphs.more)
             line.append((before + text, "dim" if is_dim and name not in {"symbol", "line"} else style))
         return line
 
-    def _chart(self, sight: Sight, width: int) -> Cell:
-        points = list(sight.row.past())
-        text = spark(points, sight.now, width, self._glyphs.steps)
+    def _chart(self, view: RowView, width: int) -> Cell:
+        points = list(view.row.past())
+        text = spark(points, view.now, width, self._glyphs.steps)
         if not points or points[0][1] == points[-1][1]:
             return text, "dim"
         return text, "green" if points[-1][1] > points[0][1] else "red"

@@ -1,4 +1,4 @@
-"""The terminal as a file that nobody waits at: one that has stopped reading holds up neither Ctrl-C nor the end."""
+"""The terminal as a non-blocking file, so that one that has stopped reading blocks neither Ctrl-C nor the end."""
 
 import contextlib
 import os
@@ -9,15 +9,15 @@ from typing import Final
 
 __all__ = ["Terminal"]
 
-_PATIENCE: Final = 1.0
-"""Seconds that a terminal has to take what must be out."""
+_TIMEOUT: Final = 1.0
+"""Seconds that a terminal has to take output that must be complete."""
 
 
 class Terminal:
-    """What stdout is, opened once more, so that its not waiting is no business of the shell's or of stderr's.
+    """The terminal of stdout, opened again, so that O_NONBLOCK affects neither the shell nor stderr.
 
-    What is flushed while the terminal has not taken all of the last is left out, whole. Where it cannot be opened, this
-    is stdout itself, which waits.
+    Output that is flushed while the terminal has not taken all of the last is skipped as a whole. If the terminal
+    cannot be opened, stdout itself is used, which blocks.
     """
 
     def __init__(self) -> None:
@@ -29,20 +29,20 @@ class Terminal:
         self._left = b""
 
     def isatty(self) -> bool:
-        """As stdout."""
+        """Return whether stdout is a terminal."""
         return sys.stdout.isatty()
 
     def fileno(self) -> int:
-        """As stdout."""
+        """Return the descriptor of stdout."""
         return sys.stdout.fileno()
 
     def write(self, text: str) -> int:
-        """Keep it until it is flushed."""
+        """Buffer a text until `flush`."""
         self._written.append(text)
         return len(text)
 
     def flush(self) -> None:
-        """Hand over what was written, as far as it is taken; the rest goes with the next."""
+        """Write the buffered text as far as the terminal takes it; the rest follows with the next flush."""
         text = "".join(self._written)
         self._written.clear()
         if self._descriptor is None:
@@ -52,29 +52,29 @@ class Terminal:
             self._left = text.encode(self.encoding, "replace")
             self._push(self._descriptor)
 
-    def settle(self) -> bool:
-        """Have all of it out, as far as that is done soon; tell whether it is."""
+    def drain(self) -> bool:
+        """Write the rest, for at most a second; return whether all is written."""
         if self._descriptor is None:
             return True
         room = select.poll()
         room.register(self._descriptor, select.POLLOUT)
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _TIMEOUT
         while self._push(self._descriptor) and (left := deadline - time.monotonic()) > 0:
             room.poll(left * 1000)
         return not self._left
 
     def clear(self) -> None:
-        """Make room for what must arrive. A terminal that has not read for so long will never see what it missed."""
-        if self._descriptor is None or self.settle():
+        """Make room for output that must arrive: drop what a terminal has not read for a second."""
+        if self._descriptor is None or self.drain():
             return
-        import termios  # noqa: PLC0415  Windows has none, and does not come here
+        import termios  # noqa: PLC0415  missing on Windows, where this line is not reached
 
         self._left = b""
         with contextlib.suppress(termios.error):
             termios.tcflush(self._descriptor, termios.TCOFLUSH)
 
     def _push(self, descriptor: int) -> bool:
-        """Write as much as there is room for; tell whether something is left."""
+        """Write as much as the terminal takes; return whether something is left."""
         with contextlib.suppress(BlockingIOError):
             while self._left:
                 self._left = self._left[os.write(descriptor, self._left) :]

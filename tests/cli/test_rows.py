@@ -1,14 +1,14 @@
 import time
 from decimal import Decimal
 
-from rx_kucoin.cli._rows import Row
+from rx_kucoin.cli._rows import SymbolRow
 from rx_kucoin.protocol.messages.spot import Ticker
 
 SECOND = 1_000_000_000
 
 
-def row(*prices: str) -> Row:
-    made = Row()
+def row(*prices: str) -> SymbolRow:
+    made = SymbolRow()
     for price in prices:
         made.take(Ticker("X", price=Decimal(price), time_ns=time.time_ns()))
         made.look(time.monotonic())
@@ -23,7 +23,7 @@ def test_a_row_that_heard_nothing_knows_nothing() -> None:
 
 
 def test_the_first_price_is_that_of_the_first_message_whenever_it_is_looked_at() -> None:
-    made = Row()
+    made = SymbolRow()
     for price in (1, 2, 3):
         made.take(Ticker("X", price=Decimal(price)))
     made.look(time.monotonic())
@@ -37,7 +37,7 @@ def test_a_move_is_seen_for_a_moment() -> None:
 
 
 def test_only_news_tell_the_lag() -> None:
-    made = Row()
+    made = SymbolRow()
     sent = time.time_ns() - 5 * SECOND
     made.take(Ticker("X", time_ns=sent))
     assert made.lag_ns(0) is None  # of a trade that may have been long ago
@@ -53,7 +53,7 @@ def test_only_news_tell_the_lag() -> None:
 
 
 def test_the_rate_is_that_of_the_last_seconds() -> None:
-    made, now = Row(), time.monotonic()
+    made, now = SymbolRow(), time.monotonic()
     for second in range(10):
         made.mark(now + second)
         for _ in range(7):

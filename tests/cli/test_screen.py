@@ -12,8 +12,8 @@ from cli_process import PATIENCE, Terminal, command, on_a_terminal
 from waiting import eventually
 
 from rx_kucoin import events
+from rx_kucoin.cli._clock_check import ClockCheck
 from rx_kucoin.cli._screen import Screen
-from rx_kucoin.cli._skew import Comparison
 from rx_kucoin.protocol.messages.spot import Ticker
 from rx_kucoin.simulator import Simulator
 
@@ -222,7 +222,7 @@ def test_nohup_has_its_way() -> None:
 
 
 def test_a_symbol_that_speaks_at_last_is_silent_no_more() -> None:
-    screen = Screen("ticker", ["BTC-USDT"], Comparison("http://127.0.0.1:9", None), lambda act: None)
+    screen = Screen("ticker", ["BTC-USDT"], ClockCheck("http://127.0.0.1:9", None), lambda act: None)
     topic = "/market/ticker:BTC-USDT"
     for event in (events.LineUp(1, "host"), events.TopicLive(1, topic), events.TopicSilent(1, topic)):
         screen.event(event)

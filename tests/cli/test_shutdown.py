@@ -6,7 +6,7 @@ import time
 import pytest
 from cli_process import PATIENCE, piped
 
-from rx_kucoin.cli._ending import Ending
+from rx_kucoin.cli._shutdown import Shutdown
 from rx_kucoin.simulator import Simulator
 
 pytestmark = pytest.mark.socket
@@ -69,59 +69,59 @@ def test_ctrl_c_closes_a_simulated_exchange_that_is_listened_to() -> None:
 
 
 def test_the_first_reason_to_end_counts() -> None:
-    ending = Ending()
-    ending.come()
-    ending.come(OSError("too late"))
-    ending.wait(meanwhile=lambda: None, every=1.0)
+    shutdown = Shutdown()
+    shutdown.request()
+    shutdown.request(OSError("too late"))
+    shutdown.wait(meanwhile=lambda: None, every=1.0)
 
 
 def test_an_error_to_end_with_is_raised() -> None:
-    ending = Ending()
-    threading.Timer(0.05, ending.come, [OSError("over")]).start()
+    shutdown = Shutdown()
+    threading.Timer(0.05, shutdown.request, [OSError("over")]).start()
     with pytest.raises(OSError, match="over"):
-        ending.wait(meanwhile=lambda: None, every=0.01)
+        shutdown.wait(meanwhile=lambda: None, every=0.01)
 
 
 def test_the_wait_is_spent_on_something() -> None:
-    ending = Ending()
+    shutdown = Shutdown()
     calls: list[int] = []
 
     def act() -> None:
         calls.append(1)
         if len(calls) == 3:
-            ending.come()
+            shutdown.request()
 
-    ending.wait(meanwhile=act, every=0.001)
+    shutdown.wait(meanwhile=act, every=0.001)
     assert len(calls) == 3
 
 
 def test_what_is_to_be_done_soon_does_not_wait_for_its_turn() -> None:
-    ending = Ending()
+    shutdown = Shutdown()
     order: list[str] = []
 
     def draw() -> None:
         order.append("drawn")
         if len(order) == 2:
-            ending.come()
+            shutdown.request()
         else:
-            ending.soon(draw)
+            shutdown.call_soon(draw)
 
-    ending.soon(draw)
+    shutdown.call_soon(draw)
     begun = time.monotonic()
-    ending.wait(meanwhile=lambda: order.append("late"), every=20.0)
+    shutdown.wait(meanwhile=lambda: order.append("late"), every=20.0)
     assert order == ["drawn", "drawn"]
     assert time.monotonic() - begun < 10.0
 
 
 def test_the_same_thing_to_be_done_many_times_at_once_is_done_once() -> None:
-    ending = Ending()
+    shutdown = Shutdown()
     done: list[int] = []
 
     def act() -> None:
         done.append(1)
 
     for _ in range(100):
-        ending.soon(act)
-    ending.come()
-    ending.wait(meanwhile=lambda: None, every=20.0)
+        shutdown.call_soon(act)
+    shutdown.request()
+    shutdown.wait(meanwhile=lambda: None, every=20.0)
     assert done == [1]

@@ -1,4 +1,4 @@
-"""How a command ends: by Ctrl-C, by its stream, by its time, or because nobody reads it any more."""
+"""The end of a command: by Ctrl-C, by its stream, by its time limit, or because its output is not read any more."""
 
 import signal
 import time
@@ -6,49 +6,49 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from types import FrameType
 
-__all__ = ["Ending"]
+__all__ = ["Shutdown"]
 
 
-class Ending:
-    """What the main thread waits for. Anything may bring it about, from any thread.
+class Shutdown:
+    """A request to end that the main thread waits for, and any thread or signal handler may make.
 
-    A `SimpleQueue`, because it may be put into from a signal handler. The handler stays when the wait is over: a second
-    Ctrl-C, while everything is being closed, changes nothing.
+    It uses a `SimpleQueue`, which a signal handler may put into. The handlers stay installed after the wait: a second
+    Ctrl-C while connections are being closed has no effect.
     """
 
     def __init__(self) -> None:
         self._reasons: SimpleQueue[Exception | Callable[[], None] | None] = SimpleQueue()
         self._next: Callable[[], None] | None = None
 
-    def heed_signals(self) -> None:
-        """Let Ctrl-C, a polite `kill`, or a terminal that hangs up be a good end, and no exception at any place."""
+    def install_handlers(self) -> None:
+        """Make Ctrl-C, SIGTERM and SIGHUP request a regular end instead of raising an exception anywhere."""
 
         def handle(_number: int, _frame: FrameType | None) -> None:
-            self.come()
+            self.request()
 
         for number in _signals():
             signal.signal(number, handle)
 
     def ignore_signals(self) -> None:
-        """Let nothing disturb what is left to do. Python would undo any other handler first, and be killed half-way."""
+        """Ignore the signals from now on: at exit Python resets other handlers, and a signal would kill it half-way."""
         for number in _signals():
             signal.signal(number, signal.SIG_IGN)
 
-    def come(self, error: Exception | None = None) -> None:
-        """End well, or with this error."""
+    def request(self, error: Exception | None = None) -> None:
+        """Request the end, regular or with an error."""
         self._reasons.put(error)
 
-    def soon(self, act: Callable[[], None]) -> None:
-        """Have something else done by the thread that waits, at once. Several of the same, at once, are one."""
+    def call_soon(self, act: Callable[[], None]) -> None:
+        """Run `act` on the waiting thread as soon as possible. Several requests of the same at once count as one."""
         if self._next is not act:
             self._next = act
             self._reasons.put(act)
 
     def wait(self, seconds: float | None = None, *, meanwhile: Callable[[], None], every: float) -> None:
-        """Wait for the end, `seconds` at most.
+        """Wait for the end, at most `seconds`; call `meanwhile` every `every` seconds.
 
         Raises:
-            Exception: the error that it came with.
+            Exception: The error that the end was requested with.
         """
         deadline = None if seconds is None else time.monotonic() + seconds
         while deadline is None or time.monotonic() < deadline:
@@ -69,6 +69,6 @@ class Ending:
 
 def _signals() -> list[int]:
     hangup = getattr(signal, "SIGHUP", None)  # Windows has none
-    if hangup is None or signal.getsignal(hangup) == signal.SIG_IGN:  # as `nohup` wants it
+    if hangup is None or signal.getsignal(hangup) == signal.SIG_IGN:  # set by `nohup`
         return [signal.SIGINT, signal.SIGTERM]
     return [signal.SIGINT, signal.SIGTERM, hangup]

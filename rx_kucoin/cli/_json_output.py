@@ -1,4 +1,4 @@
-"""One JSON line for each message, for another program to read."""
+"""Messages as JSON lines on stdout, for another program."""
 
 import os
 import sys
@@ -8,76 +8,76 @@ from typing import Any, Final, Self
 import msgspec
 from reactivex import Observable
 
-from rx_kucoin.cli._words import QUIET, in_words
+from rx_kucoin.cli._event_text import ROUTINE, event_text
 from rx_kucoin.events import Event, LineDown, LineUp, Redialling
 from rx_kucoin.operators._buffer_bounded import buffer_bounded
 from rx_kucoin.orderbook.book import OrderBook
 
-__all__ = ["Lines"]
+__all__ = ["JsonOutput"]
 
 _BEHIND: Final = 100_000
-"""Messages that the reader may be behind."""
+"""Most messages that wait for a slow reader."""
 _LEVELS: Final = 10
-"""Of each side of a book."""
+"""Levels of each side of a book that are written."""
 
 
-class Lines:
-    """Writes messages to stdout as they come, and what is worth knowing to stderr.
+class JsonOutput:
+    """Writes messages to stdout as they arrive, and notable events to stderr.
 
-    Straight to the file descriptor: a line is out when it is written, and a thread that a slow reader holds up in here
-    owns no lock of `sys.stdout` that the interpreter needs to end.
+    It writes to the file descriptor itself: a record is out once it is written, and a thread that a slow reader blocks
+    here does not hold the lock of `sys.stdout`, which the interpreter needs to exit.
     """
 
     every: Final = 0.5
 
-    def __init__(self, on_deaf: Callable[[], None]) -> None:
-        self._on_deaf = on_deaf
+    def __init__(self, on_broken_pipe: Callable[[], None]) -> None:
+        self._on_broken_pipe = on_broken_pipe
         self._down: set[int] = set()
 
     def paced(self, messages: Observable[Any]) -> Observable[Any]:
-        """On a thread of their own: a slow reader must not hold up a connection."""
+        """Deliver messages on a thread of their own, so that a slow reader does not hold up a connection."""
         return messages.pipe(buffer_bounded(_BEHIND, on_drop=self._dropped))
 
     def message(self, message: Any) -> None:
-        """Write it, with the names that it has in Python. Prices and sizes are strings, as they are exact."""
+        """Write a message with its Python field names. Prices and sizes are strings, to be exact."""
         facts = _best(message) if isinstance(message, OrderBook) else msgspec.structs.asdict(message)
         line = msgspec.json.encode(facts) + b"\n"
         try:
             _write(sys.stdout.fileno(), line)
         except BrokenPipeError:
-            self._on_deaf()
+            self._on_broken_pipe()
 
     def event(self, event: Event) -> None:
-        """Tell what is not of every day, and the end of it."""
+        """Report an event that is not routine, and the recovery from it."""
         if isinstance(event, LineDown | Redialling):
             self._down.add(event.line)
         back = isinstance(event, LineUp) and event.line in self._down
         if back:
             self._down.discard(event.line)
-        if back or not isinstance(event, QUIET):
-            self._note(in_words(event))
+        if back or not isinstance(event, ROUTINE):
+            self._note(event_text(event))
 
     def refresh(self) -> None:
-        """Nothing waits to be shown."""
+        """Do nothing: everything is written already."""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing was opened."""
+        """Do nothing: nothing was opened."""
 
     def _dropped(self, count: int) -> None:
-        self._note(f"{count} messages left out: whoever reads this is too slow")
+        self._note(f"{count} messages dropped: the reader is too slow")
 
     def _note(self, text: str) -> None:
         try:
             _write(sys.stderr.fileno(), f"rx-kucoin: {text}\n".encode())
         except BrokenPipeError:
-            self._on_deaf()
+            self._on_broken_pipe()
 
 
 def _best(book: OrderBook) -> dict[str, Any]:
-    """Give the best levels: a whole book has thousands, ten times a second."""
+    """Return a book with its best levels only: a whole one has thousands, ten times a second."""
     return {
         "symbol": book.symbol,
         "sequence": book.sequence,

@@ -1,4 +1,4 @@
-"""Events in words, a line each."""
+"""Events as one line of text each."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -6,16 +6,16 @@ from typing import Any, Final
 from rx_kucoin import events
 from rx_kucoin.events import Event
 
-__all__ = ["QUIET", "in_words"]
+__all__ = ["ROUTINE", "event_text"]
 
-QUIET: Final = (
+ROUTINE: Final = (
     *(events.Dialling, events.LineUp, events.LineClosed, events.TopicLive, events.Renewed),
     events.BookLive,
     *(events.GaveUp, events.TopicRefused),
 )
-"""What happens on any good day; and what the error that ends the stream tells anyway."""
+"""Events of normal operation, and those that the error which ends the stream reports anyway."""
 
-_WORDS: Final[dict[type[Event], Callable[[Any], str]]] = {
+_TEXTS: Final[dict[type[Event], Callable[[Any], str]]] = {
     events.Dialling: lambda _: "is being dialled",
     events.LineUp: lambda it: f"is up, to {it.host}",
     events.LineDown: lambda it: f"is down, {_some(it.topics, 'topic')} waiting: {it.cause}",
@@ -41,10 +41,10 @@ _WORDS: Final[dict[type[Event], Callable[[Any], str]]] = {
 }
 
 
-def in_words(event: Event) -> str:
-    """Tell an event in one line."""
-    words = _WORDS[type(event)](event)
-    return " ".join((f"line {event.line} {words}" if event.line else words).split())
+def event_text(event: Event) -> str:
+    """Return an event as one line of text."""
+    text = _TEXTS[type(event)](event)
+    return " ".join((f"line {event.line} {text}" if event.line else text).split())
 
 
 def _some(number: int, noun: str) -> str:

@@ -3,17 +3,17 @@ import time
 import pytest
 
 from rx_kucoin import events
-from rx_kucoin.cli._standing import Standing
+from rx_kucoin.cli._line_status import LineStatus
 
 TOPIC = "/market/ticker:BTC-USDT"
 LOST = OSError("gone")
 
 
-def told(*happened: events.Event) -> Standing:
-    standing = Standing()
+def told(*happened: events.Event) -> LineStatus:
+    status = LineStatus()
     for event in happened:
-        standing.tell(event)
-    return standing
+        status.update(event)
+    return status
 
 
 UP = (events.Dialling(1), events.LineUp(1, "host"))
@@ -49,9 +49,9 @@ def test_a_line_s_state_is_one_word(happened: tuple[events.Event, ...], word: st
 
 def test_only_the_topics_of_the_line_that_is_down_wait() -> None:
     other = (events.LineUp(2, "host"), events.TopicLive(2, "/market/ticker:ETH-USDT"))
-    standing = told(*LIVE, *other, events.LineDown(2, LOST, 1))
-    assert [standing.of(symbol, 0.0)[0] for symbol in ("BTC-USDT", "ETH-USDT")] == ["live", "waiting"]
-    assert (standing.lines, standing.topics, standing.drops) == ((1, 2), 1, 1)
+    status = told(*LIVE, *other, events.LineDown(2, LOST, 1))
+    assert [status.of(symbol, 0.0)[0] for symbol in ("BTC-USDT", "ETH-USDT")] == ["live", "waiting"]
+    assert (status.lines, status.topics, status.drops) == ((1, 2), 1, 1)
 
 
 def test_a_topic_of_all_symbols_speaks_for_each() -> None:
@@ -64,8 +64,8 @@ def test_the_interval_is_no_part_of_the_symbol(topic: str) -> None:
 
 
 def test_many_topics_that_go_live_are_one_line_of_words() -> None:
-    standing = told(*UP, *(events.TopicLive(1, f"/market/ticker:S{number}-USDT") for number in range(300)))
-    assert [each.words for each in standing.recent(3)] == [
+    status = told(*UP, *(events.TopicLive(1, f"/market/ticker:S{number}-USDT") for number in range(300)))
+    assert [each.text for each in status.recent(3)] == [
         "line 1 is being dialled",
         "line 1 is up, to host",
         "line 1 has 300 topics live",
@@ -73,8 +73,8 @@ def test_many_topics_that_go_live_are_one_line_of_words() -> None:
 
 
 def test_trouble_that_comes_in_turns_is_told_each_time() -> None:
-    standing = told(*[each for _ in range(2) for each in (*DOWN, events.Redialling(1, 1, 2.5, LOST))])
-    words = [each.words for each in standing.recent(8)]
+    status = told(*[each for _ in range(2) for each in (*DOWN, events.Redialling(1, 1, 2.5, LOST))])
+    words = [each.text for each in status.recent(8)]
     assert sum("is down" in each for each in words) == 2
 
 

@@ -9,12 +9,12 @@ from rich.cells import cell_len
 
 from rx_kucoin import events
 from rx_kucoin.cli._channels import CHANNELS
-from rx_kucoin.cli._columns import COLUMNS, Glyphs, Sight
+from rx_kucoin.cli._clock_check import ClockDifference
+from rx_kucoin.cli._columns import COLUMNS, Glyphs, RowView
 from rx_kucoin.cli._footer import Totals
-from rx_kucoin.cli._picture import Picture
-from rx_kucoin.cli._rows import Row
-from rx_kucoin.cli._skew import Skew
-from rx_kucoin.cli._standing import Happening
+from rx_kucoin.cli._layout import Layout
+from rx_kucoin.cli._line_status import RecentEvent
+from rx_kucoin.cli._rows import SymbolRow
 from rx_kucoin.orderbook.book import OrderBook
 from rx_kucoin.orderbook.levels import Ladder
 from rx_kucoin.protocol.messages.base import Change, Level, Message
@@ -24,7 +24,7 @@ from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change
 WIDTHS = (40, 60, 80, 120, 200)
 GLYPHS = Glyphs()
 SUMS = Totals(up=1, lines=1, topics=3, rate=47.0, drops=2, seconds=3723.0)
-RECENT = [Happening(0.0, events.LineUp(1, "ws-api-spot.kucoin.com")), Happening(1.0, events.TopicLive(1, "a:b"), 3)]
+RECENT = [RecentEvent(0.0, events.LineUp(1, "ws-api-spot.kucoin.com")), RecentEvent(1.0, events.TopicLive(1, "a:b"), 3)]
 
 
 def message(channel: str, symbol: str, price: Decimal) -> Message:
@@ -48,15 +48,15 @@ def message(channel: str, symbol: str, price: Decimal) -> Message:
     }[channel]()
 
 
-def sight(channel: str, symbol: str, *prices: str, word: str = "live") -> Sight:
-    row = Row()
+def sight(channel: str, symbol: str, *prices: str, word: str = "live") -> RowView:
+    row = SymbolRow()
     for price in prices:
         row.take(message(channel, symbol, Decimal(price)))
         row.look(time.monotonic())
-    return Sight(symbol, row, (word, "green"), time.monotonic(), 0, GLYPHS)
+    return RowView(symbol, row, (word, "green"), time.monotonic(), 0, GLYPHS)
 
 
-def three(channel: str) -> list[Sight]:
+def three(channel: str) -> list[RowView]:
     return [
         sight(channel, "BTC-USDT", "84521.3", "84521.4"),
         sight(channel, "SHIB-USDT", "0.000012345678", "0.000012345677"),
@@ -65,10 +65,18 @@ def three(channel: str) -> list[Sight]:
 
 
 def shot(
-    channel: str, width: int, sights: Sequence[Sight], *, height: int = 24, skew: Skew | None = None, hidden: int = 0
+    channel: str,
+    width: int,
+    views: Sequence[RowView],
+    *,
+    height: int = 24,
+    difference: ClockDifference | None = None,
+    hidden: int = 0,
 ) -> list[str]:
-    picture = Picture(channel, GLYPHS)
-    lines = picture.lines(sights, ["live"] * hidden, SUMS, RECENT, skew or Skew(0.001, 0.004), (width, height))
+    layout = Layout(channel, GLYPHS)
+    lines = layout.lines(
+        views, ["live"] * hidden, SUMS, RECENT, difference or ClockDifference(0.001, 0.004), (width, height)
+    )
     return ["".join(text for text, _ in line) for line in lines]
 
 
@@ -129,17 +137,17 @@ def test_a_wider_terminal_never_shows_less(channel: str) -> None:
 @pytest.mark.parametrize("width", range(1, 30))
 @pytest.mark.parametrize("height", [1, 2, 3, 5, 9])
 def test_no_terminal_is_too_small(width: int, height: int) -> None:
-    lines = shot("ticker", width, three("ticker"), height=height, skew=Skew(3.0, 0.01), hidden=100)
+    lines = shot("ticker", width, three("ticker"), height=height, difference=ClockDifference(3.0, 0.01), hidden=100)
     assert 1 <= len(lines) <= height
     assert max(map(cell_len, lines)) <= width
 
 
 @pytest.mark.parametrize("height", range(3, 40))
 def test_rows_and_all_that_stands_below_fill_the_height_and_no_more(height: int) -> None:
-    picture = Picture("ticker", GLYPHS)
-    room = picture.room(None, (80, height))
+    layout = Layout("ticker", GLYPHS)
+    room = layout.room(None, (80, height))
     rows = [sight("ticker", f"S{number:02}-USDT", "1") for number in range(room - 1 or 1)]
-    lines = picture.lines(rows, ["live"] * 188, SUMS, RECENT * 2, None, (80, height))
+    lines = layout.lines(rows, ["live"] * 188, SUMS, RECENT * 2, None, (80, height))
     assert len(lines) == height
     texts = ["".join(text for text, _ in line) for line in lines]
     if height > 3:
@@ -148,8 +156,8 @@ def test_rows_and_all_that_stands_below_fill_the_height_and_no_more(height: int)
 
 
 def test_trouble_among_hidden_rows_is_told() -> None:
-    picture = Picture("ticker", GLYPHS)
-    lines = picture.lines([], ["live", "waiting", "stale"], SUMS, [], None, (80, 24))
+    layout = Layout("ticker", GLYPHS)
+    lines = layout.lines([], ["live", "waiting", "stale"], SUMS, [], None, (80, 24))
     assert ("and 3 more, 2 of them not live", "yellow") in lines[1]
 
 
@@ -163,11 +171,11 @@ def test_odd_symbols_leave_the_columns_where_they_are() -> None:
 
 
 def test_a_column_that_has_become_wide_stays_so_until_the_terminal_is_resized() -> None:
-    picture = Picture("ticker", GLYPHS)
+    layout = Layout("ticker", GLYPHS)
 
     def head(price: str, width: int) -> str:
         rows = [sight("ticker", "BTC-USDT", price)]
-        return "".join(text for text, _ in picture.lines(rows, [], SUMS, [], None, (width, 24))[0])
+        return "".join(text for text, _ in layout.lines(rows, [], SUMS, [], None, (width, 24))[0])
 
     small, wide = head("1.5", 80), head("123456.789", 80)
     assert small.index("price") < wide.index("price")
@@ -183,8 +191,8 @@ def test_a_price_that_moved_has_an_arrow_and_a_colour_for_a_moment() -> None:
     ]
     later = [each._replace(now=each.now + 3) for each in rows]
 
-    def prices(sights: list[Sight]) -> list[tuple[str, str]]:
-        lines = Picture("ticker", GLYPHS).lines(sights, [], SUMS, [], None, (80, 24))[1:4]
+    def prices(views: list[RowView]) -> list[tuple[str, str]]:
+        lines = Layout("ticker", GLYPHS).lines(views, [], SUMS, [], None, (80, 24))[1:4]
         return [(line[1][0].strip(), line[1][1]) for line in lines]
 
     assert prices(rows) == [("2▲", "bold green"), ("1▼", "bold red"), ("2", "")]
@@ -192,37 +200,40 @@ def test_a_price_that_moved_has_an_arrow_and_a_colour_for_a_moment() -> None:
 
 
 def test_a_stale_book_is_marked_and_pale() -> None:
-    row = Row()
+    row = SymbolRow()
     row.take(OrderBook("X", 1, Ladder([(Decimal(1), Decimal(1))], falls=True), Ladder(), stale=True))
     row.look(time.monotonic())
-    seen = Sight("BTC-USDT", row, ("live", "green"), time.monotonic(), 0, GLYPHS)
-    line = Picture("book", GLYPHS).lines([seen], [], SUMS, [], None, (80, 24))[1]
+    seen = RowView("BTC-USDT", row, ("live", "green"), time.monotonic(), 0, GLYPHS)
+    line = Layout("book", GLYPHS).lines([seen], [], SUMS, [], None, (80, 24))[1]
     assert ("stale", "bold yellow") in [(text.strip(), style) for text, style in line]
     assert {style for text, style in line[1:-1]} == {"dim"}
 
 
 @pytest.mark.parametrize(
-    ("skew", "words"),
+    ("difference", "words"),
     [
-        (Skew(0.001, 0.004), r"clock right to 4 ms"),
-        (Skew(1.25, 0.004), r"this machine's clock is 1\.25 s ahead of the exchange's, give or take 4 ms; lag allows"),
-        (Skew(-0.3, 0.004), r"this machine's clock is 300 ms behind the exchange's"),
-        (Skew(0.3, 0.4), r"clock right to 400 ms"),
+        (ClockDifference(0.001, 0.004), r"clock right to 4 ms"),
+        (
+            ClockDifference(1.25, 0.004),
+            r"this machine's clock is 1\.25 s ahead of the exchange's, give or take 4 ms; lag allows",
+        ),
+        (ClockDifference(-0.3, 0.004), r"this machine's clock is 300 ms behind the exchange's"),
+        (ClockDifference(0.3, 0.4), r"clock right to 400 ms"),
     ],
 )
-def test_the_machine_s_clock_is_named_as_it_is(skew: Skew, words: str) -> None:
-    assert re.search(words, "\n".join(shot("ticker", 120, three("ticker"), skew=skew)))
+def test_the_machine_s_clock_is_named_as_it_is(difference: ClockDifference, words: str) -> None:
+    assert re.search(words, "\n".join(shot("ticker", 120, three("ticker"), difference=difference)))
 
 
 def test_a_clock_that_nobody_compared_is_named_so() -> None:
-    lines = Picture("ticker", GLYPHS).lines([], [], SUMS, [], None, (120, 24))
+    lines = Layout("ticker", GLYPHS).lines([], [], SUMS, [], None, (120, 24))
     assert ("lag by two clocks, not compared", "dim") in [cell for line in lines for cell in line]
 
 
 def test_what_happened_is_clipped_and_clean() -> None:
-    bad = Happening(0.0, events.Complaint(1, 500, "\x1b[2J" + "x" * 300))
+    bad = RecentEvent(0.0, events.Complaint(1, 500, "\x1b[2J" + "x" * 300))
     for width in WIDTHS:
-        [(text, _)] = Picture("ticker", GLYPHS).lines([], [], SUMS, [bad], None, (width, 24))[-1]
+        [(text, _)] = Layout("ticker", GLYPHS).lines([], [], SUMS, [bad], None, (width, 24))[-1]
         assert cell_len(text) == width
         assert text.endswith("…")
         assert "\x1b" not in text

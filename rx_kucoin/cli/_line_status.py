@@ -1,4 +1,4 @@
-"""How lines and topics stand, as far as the events tell."""
+"""The status of lines and topics, derived from events."""
 
 import threading
 import time
@@ -7,36 +7,36 @@ from math import ceil
 from typing import Final, NamedTuple
 
 from rx_kucoin import events
-from rx_kucoin.cli._words import QUIET, in_words
+from rx_kucoin.cli._event_text import ROUTINE, event_text
 from rx_kucoin.events import Event
 
-__all__ = ["Happening", "Standing"]
+__all__ = ["LineStatus", "RecentEvent"]
 
 ALL: Final = "all"
-"""What stands in a topic for every symbol."""
+"""The symbol part of a topic for all symbols."""
 _KEPT: Final = 8
 _NEAR: Final = 3
-"""What happens on any good day is told together with its like among so many."""
+"""A routine event is merged with one of its kind among the last three."""
 
 
-class Happening(NamedTuple):
-    """Something that happened, some times in a row."""
+class RecentEvent(NamedTuple):
+    """An event, or several of one kind in a row."""
 
     at: float
-    """The wall clock's time of the last of them."""
+    """Wall clock time of the last one."""
     event: Event
     times: int = 1
 
     @property
-    def words(self) -> str:
-        """Tell it in one line."""
+    def text(self) -> str:
+        """One line of text."""
         if self.times > 1 and isinstance(self.event, events.TopicLive):
             return f"line {self.event.line} has {self.times} topics live"
-        return (f"{self.times} like this: " if self.times > 1 else "") + in_words(self.event)
+        return (f"{self.times} like this: " if self.times > 1 else "") + event_text(self.event)
 
 
-class Standing:
-    """Told on one thread, asked on another."""
+class LineStatus:
+    """Updated with events on one thread, read on another. All state is guarded by the lock."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -46,36 +46,36 @@ class Standing:
         self._stale: set[str] = set()
         self._silent: set[str] = set()
         self._refused: set[str] = set()
-        self._recent: deque[Happening] = deque(maxlen=_KEPT)
+        self._recent: deque[RecentEvent] = deque(maxlen=_KEPT)
         self.drops = 0
-        """Lines that ended by themselves."""
+        """Connections that dropped."""
 
-    def tell(self, event: Event) -> None:
-        """Take in what happened."""
+    def update(self, event: Event) -> None:
+        """Take an event into account."""
         with self._lock:
             self._note(event)
             self._act(event)
 
     def of(self, symbol: str, now: float, *, spoke: bool = False) -> tuple[str, str]:
-        """Tell how a symbol's line stands, in one word, and the colour of that. One that `spoke` is silent no more."""
+        """Return the status of a symbol in one word, and its colour. A symbol with messages (`spoke`) is not silent."""
         with self._lock:
             word, colour = self._of(symbol if symbol in self._line_of else ALL, symbol, now)
         return ("live", "green") if spoke and word == "silent" else (word, colour)
 
     @property
     def lines(self) -> tuple[int, int]:
-        """How many are up, and of how many that are wanted."""
+        """The number of open lines, and of all lines."""
         with self._lock:
             return sum(word == "up" for word, _ in self._lines.values()), len(self._lines)
 
     @property
     def topics(self) -> int:
-        """How many are live."""
+        """The number of live topics."""
         with self._lock:
             return len(self._live)
 
-    def recent(self, most: int) -> list[Happening]:
-        """Give what happened last, the latest at the end."""
+    def recent(self, most: int) -> list[RecentEvent]:
+        """Return the last events, oldest first."""
         with self._lock:
             return list(self._recent)[-most:] if most > 0 else []
 
@@ -84,7 +84,7 @@ class Standing:
             return "refused", "bold red"
         line = self._line_of.get(known)
         if line is None and len(self._lines) == 1:
-            [line] = self._lines  # where there is only one, it is this symbol's
+            [line] = self._lines  # if there is only one line, it is this symbol's
         word, until = self._lines.get(line or 0, ("", 0.0))
         if word == "redial":
             left = ceil(until - now)
@@ -100,7 +100,8 @@ class Standing:
     def _act(self, event: Event) -> None:
         line = event.line
         match event:
-            case events.Dialling() if self._lines.get(line, ("", 0.0))[0] != "up":  # a renewal dials beside
+            # A renewal dials while the old connection is up.
+            case events.Dialling() if self._lines.get(line, ("", 0.0))[0] != "up":
                 self._lines[line] = "dialling", 0.0
             case events.LineUp():
                 self._lines[line] = "up", 0.0
@@ -134,12 +135,12 @@ class Standing:
 
     def _note(self, event: Event) -> None:
         for place, past in enumerate(reversed(self._recent), 1):
-            is_near = place == 1 or (place <= _NEAR and isinstance(event, QUIET))
+            is_near = place == 1 or (place <= _NEAR and isinstance(event, ROUTINE))
             if is_near and type(past.event) is type(event) and past.event.line == event.line:
                 del self._recent[-place]
-                self._recent.append(Happening(time.time(), event, past.times + 1))
+                self._recent.append(RecentEvent(time.time(), event, past.times + 1))
                 return
-        self._recent.append(Happening(time.time(), event))
+        self._recent.append(RecentEvent(time.time(), event))
 
 
 def _symbol(topic: str) -> str:

@@ -1,4 +1,4 @@
-"""How far this machine's clock is from the exchange's: without that, a lag says as much of clocks as of lines."""
+"""Measures this machine's clock against the exchange's, so that the lag can be corrected for it."""
 
 import threading
 import time
@@ -13,27 +13,27 @@ from rx_kucoin.transport.cancellation import Cancelled, CancelScope
 from rx_kucoin.transport.network import Network
 from rx_kucoin.transport.rest import Rest
 
-__all__ = ["Comparison", "Skew"]
+__all__ = ["ClockCheck", "ClockDifference"]
 
 _ASKED: Final = 4
-"""Times in a row; the quickest answer tells the most."""
+"""Requests in a row, of which the fastest answer is the most accurate."""
 _APART: Final = 0.3
 _AGAIN: Final = 600.0
 _SHORT: Final = 1 << 12
-"""Bytes of an answer that tells the time."""
+"""Largest answer with a time, in bytes."""
 
 
-class Skew(NamedTuple):
-    """What a question and its answer tell of two clocks."""
+class ClockDifference(NamedTuple):
+    """The difference of two clocks, from one request."""
 
     ahead: float
-    """Seconds that this machine's clock is ahead."""
-    doubt: float
-    """Seconds that it may be more or less: half the time that the answer took, and the exchange's rounding."""
+    """Seconds by which this machine's clock is ahead."""
+    uncertainty: float
+    """Possible error in seconds: half the round trip, and the exchange's rounding."""
 
 
-class Comparison:
-    """Asks the exchange for its time, on a thread of its own: a few times at first, and every ten minutes."""
+class ClockCheck:
+    """Requests the exchange's time on a thread of its own: four times, and again every ten minutes."""
 
     def __init__(self, url: str, proxy: str | None) -> None:
         self._network = Network(proxy=proxy)
@@ -42,15 +42,15 @@ class Comparison:
         self._lock = threading.Lock()
         self._scope: CancelScope | None = None
         self._thread = LibraryThread(target=self._run, name="rx_kucoin comparison", daemon=True)
-        self.best: Skew | None = None
-        """The best that is known; None: nothing yet."""
+        self.best: ClockDifference | None = None
+        """The most accurate difference so far, if any."""
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Hang up, whatever it is waiting for."""
+        """Cancel the request in progress and end the thread."""
         self._over.set()
         with self._lock:
             if self._scope is not None:
@@ -58,16 +58,16 @@ class Comparison:
 
     def _run(self) -> None:
         while not self._over.is_set():
-            found: list[Skew] = []
+            found: list[ClockDifference] = []
             for _ in range(_ASKED):
-                if (skew := self._ask()) is not None:
-                    found.append(skew)
-                    self.best = min(found, key=lambda each: each.doubt)
+                if (difference := self._ask()) is not None:
+                    found.append(difference)
+                    self.best = min(found, key=lambda each: each.uncertainty)
                 if self._over.wait(_APART):
                     return
             self._over.wait(_AGAIN)
 
-    def _ask(self) -> Skew | None:
+    def _ask(self) -> ClockDifference | None:
         with self._lock:
             if self._over.is_set():
                 return None
@@ -77,10 +77,10 @@ class Comparison:
             answer = self._rest.request("GET", TIME, scope, most=_SHORT)
             told = msgspec.json.decode(answer, type=int, strict=False) / 1000
         except (Cancelled, KuCoinError, msgspec.DecodeError):
-            return None  # the lag is shown without it, and says so
+            return None  # the lag is shown as not corrected
         took = time.monotonic() - begun
-        return Skew(wall + took / 2 - (told + _ROUNDED), took / 2 + _ROUNDED)
+        return ClockDifference(wall + took / 2 - (told + _ROUNDED), took / 2 + _ROUNDED)
 
 
 _ROUNDED: Final = 0.0005
-"""Seconds: it tells milliseconds, cut off."""
+"""Seconds: the exchange's time is truncated to milliseconds."""
