@@ -99,6 +99,25 @@ def test_what_gives_way_is_what_one_chose(overflow: Overflow, left: list[int], g
     assert (asyncio.run(main()), drops) == (left, gone)
 
 
+@pytest.mark.parametrize("overflow", ["latest", "latest_by_key"])
+def test_the_latest_of_each_key_is_kept(overflow: Overflow) -> None:
+    drops: list[int] = []
+
+    async def main() -> list[int]:
+        values = aiter_of(rx.range(10), maxsize=3, overflow=overflow, key=lambda it: it % 2, on_drop=drops.append)
+        return [value async for value in values]
+
+    assert (asyncio.run(main()), drops) == ([8, 9], [1] * 8)
+
+
+def test_a_mistake_in_key_ends_the_iteration() -> None:
+    async def main() -> list[float]:
+        return [value async for value in aiter_of(rx.of(1, 0), overflow="latest", key=lambda it: 1 / it)]
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(main())
+
+
 def test_too_many_values_are_an_error_behind_those_that_were_there() -> None:
     counting, got = Counting(), []
 
@@ -107,7 +126,7 @@ def test_too_many_values_are_an_error_behind_those_that_were_there() -> None:
             got.append(value)
             assert await asyncio.to_thread(eventually, lambda: counting.listening == 0)
 
-    with pytest.raises(BufferOverflow, match="more than 3 values behind"):
+    with pytest.raises(BufferOverflow, match="more than 3 items behind"):
         asyncio.run(main())
     assert got == list(range(len(got)))
     assert got
@@ -391,7 +410,7 @@ def test_it_keeps_up_with_any_exchange() -> None:
     assert rate > 10_000
 
 
-@pytest.mark.parametrize("wrong", [{"maxsize": 0}, {"overflow": "latest_by_key"}])
+@pytest.mark.parametrize("wrong", [{"maxsize": 0}, {"overflow": "latest_by_key"}, {"key": len}])
 def test_what_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="aiter_of cannot"):
         aiter_of(rx.never(), **wrong)

@@ -1,36 +1,38 @@
-"""Values on their way from the thread of a stream into a loop."""
+"""The buffer between the thread of a stream and an event loop."""
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from threading import Lock
-from typing import Any, Final, Generic, Literal, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar, cast
 
 from reactivex import Observable
 from reactivex.disposable import SingleAssignmentDisposable
 
-from rx_kucoin.operators._buffer_bounded import BufferOverflow
+from rx_kucoin.operators.internal.bounded_buffer import BoundedBuffer, Overflow
 
-__all__ = ["EMPTY", "Inbox", "Overflow"]
+__all__ = ["EMPTY", "Inbox"]
 
 T = TypeVar("T")
-
-Overflow = Literal["drop_oldest", "drop_newest", "latest", "error"]
 
 EMPTY: Final[Any] = object()
 
 
 class Inbox(Generic[T]):
-    """What came and was not taken. Decides under a lock, speaks outside of it."""
+    """The values that have come and were not taken. The stream's thread puts them in, the loop takes them out."""
 
-    def __init__(self, maxsize: int, overflow: Overflow, on_drop: Callable[[int], object]) -> None:
-        self._maxsize, self._overflow, self._on_drop = maxsize, overflow, on_drop
-        self._lock = Lock()
-        self._items: deque[T] = deque()
-        self._dropped = 0
+    def __init__(
+        self,
+        maxsize: int,
+        overflow: Overflow,
+        key: Callable[[T], Hashable] | None,
+        on_drop: Callable[[int], object] | None,
+    ) -> None:
+        self._maxsize, self._key, self._on_drop = maxsize, key, on_drop
+        self._lock = Lock()  # guards all below; never held while calling out
+        self._items = BoundedBuffer[T](maxsize, overflow)
         self._arrival: asyncio.Future[None] | None = None
-        """Set where somebody waits."""
+        """Settled by the next value; None while nothing waits for it."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended = self._closed = False
         self._error: Exception | None = None
@@ -38,9 +40,9 @@ class Inbox(Generic[T]):
 
     @property
     def state(self) -> str:
-        """How things stand, in words."""
+        """The state, in words."""
         state = "closed" if self._closed else "ended" if self._ended else "live" if self._loop else "not begun"
-        return f"{state} | {len(self._items)} of {self._maxsize} wait | {self._dropped} dropped"
+        return f"{state} | {len(self._items)} of {self._maxsize} wait | {self._items.dropped} dropped"
 
     def begin(self, source: Observable[T]) -> None:
         """Subscribe, from within a loop."""
@@ -48,12 +50,15 @@ class Inbox(Generic[T]):
         self._source.disposable = source.subscribe(self._on_next, self._on_error, self._on_completed)
 
     def take(self) -> T:
-        """Take what came first, or `EMPTY`."""
-        with self._lock:
-            return self._items.popleft() if self._items else cast("T", EMPTY)
+        """Take the oldest value, or `EMPTY`."""
+        try:
+            with self._lock:
+                return self._items.take()
+        except LookupError:
+            return cast("T", EMPTY)
 
     def arrival(self) -> "asyncio.Future[None] | None":
-        """Tell what to wait for; None: there is something, or there will be nothing."""
+        """Return what to wait for; None: there is a value, or there will be none."""
         with self._lock:
             if self._items or self._ended or self._closed or self._loop is None:
                 return None
@@ -61,7 +66,7 @@ class Inbox(Generic[T]):
             return self._arrival
 
     def is_over(self) -> bool:
-        """Tell whether everything was taken and nothing more will come; raises the error that the stream ended with."""
+        """Whether all values were taken and no more will come. Raises the error that the stream ended with."""
         with self._lock:
             over = not self._items and (self._ended or self._closed)
         if over and self._error is not None and not self._closed:
@@ -69,51 +74,37 @@ class Inbox(Generic[T]):
         return over
 
     def close(self) -> None:
-        """Let go of the stream and of what came."""
+        """Dispose of the subscription and drop what was not taken."""
         with self._lock:
             self._closed = True
-            items, self._items = self._items, deque()
+            items = self._items.take_all()
             arrival, self._arrival = self._arrival, None
         self._source.dispose()
         self._wake(arrival)
-        del items  # not under the lock: what they do when they go is their own
+        del items  # without the lock, see `BoundedBuffer`
 
     def _on_next(self, value: T) -> None:
-        if self._loop is None or self._loop.is_closed():  # nobody will ever take anything
+        if self._loop is None or self._loop.is_closed():  # nothing will ever be taken
             self.close()
             return
+        key, on_drop = self._key, self._on_drop
+        try:
+            dropped = self._put(value, None if key is None else key(value))
+            if dropped and on_drop is not None:
+                on_drop(len(dropped))
+        except Exception as error:  # noqa: BLE001  BufferOverflow, or an exception of the caller's key or on_drop
+            self._on_error(error)
+            self._source.dispose()
+
+    def _put(self, value: T, key: Hashable) -> tuple[T, ...]:
+        """Add a value and wake the loop. Returns what was dropped for it, which lives until the lock is released."""
         with self._lock:
             if self._ended or self._closed:
-                return
-            gone = self._put(value)
+                return ()
+            dropped = self._items.put(value, key)
             arrival, self._arrival = self._arrival, None
         self._wake(arrival)
-        if self._error is not None:
-            self._source.dispose()
-        elif gone:
-            try:
-                self._on_drop(len(gone))
-            except Exception as error:  # noqa: BLE001  a function of the caller's: his mistake ends his stream
-                self._on_error(error)
-                self._source.dispose()
-
-    def _put(self, value: T) -> Sequence[T]:
-        """Put it in. Returns what went for it."""
-        items, gone = self._items, cast("Sequence[T]", ())
-        if self._overflow == "latest":
-            gone, self._items = items, deque([value])
-        elif len(items) < self._maxsize:
-            items.append(value)
-        elif self._overflow == "error":
-            self._ended = True
-            self._error = BufferOverflow(f"the loop is more than {self._maxsize} values behind")
-        elif self._overflow == "drop_newest":
-            gone = (value,)
-        else:
-            gone = (items.popleft(),)
-            items.append(value)
-        self._dropped += len(gone)
-        return gone
+        return dropped
 
     def _on_error(self, error: Exception) -> None:
         self._end(error)
@@ -130,7 +121,7 @@ class Inbox(Generic[T]):
 
     def _wake(self, arrival: "asyncio.Future[None] | None") -> None:
         if arrival is not None and self._loop is not None:
-            with suppress(RuntimeError):  # it was closed just now
+            with suppress(RuntimeError):  # the loop was closed just now
                 self._loop.call_soon_threadsafe(_settle, arrival)
 
 

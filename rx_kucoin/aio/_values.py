@@ -1,16 +1,16 @@
 """aiter_of, first_of, last_of: values of a stream, in a loop that runs."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Hashable
 from contextlib import suppress
 from types import TracebackType, coroutine
-from typing import Final, Self, TypeVar, get_args
+from typing import Final, Self, TypeVar
 
 from reactivex import Observable
 from reactivex import operators as ops
-from reactivex.internal import noop
 from reactivex.internal.exceptions import SequenceContainsNoElementsError
 
-from rx_kucoin.aio._inbox import EMPTY, Inbox, Overflow
+from rx_kucoin.aio._inbox import EMPTY, Inbox
+from rx_kucoin.operators.internal.bounded_buffer import Overflow, is_possible
 
 __all__ = ["Values", "aiter_of", "first_of", "last_of"]
 
@@ -22,6 +22,7 @@ def aiter_of(
     *,
     maxsize: int = 1_000,
     overflow: Overflow = "drop_oldest",
+    key: Callable[[T], Hashable] | None = None,
     on_drop: Callable[[int], None] | None = None,
 ) -> "Values[T]":
     """Iterate over a stream with `async for`, in a loop that runs; nothing needs to be started or patched for it.
@@ -31,7 +32,8 @@ def aiter_of(
 
     - `drop_oldest` makes room,
     - `drop_newest` leaves the new value out,
-    - `latest` keeps the new value alone, at every value: whoever is slow sees how things stand,
+    - `latest` keeps the newest value alone, full or not, so that a slow loop sees the current state; with a `key`, the
+      newest value of each key,
     - `error` ends the iteration with `BufferOverflow`.
 
     An error of the stream is raised, and its completion ends the iteration, behind what is buffered. A `break`, an
@@ -44,16 +46,17 @@ def aiter_of(
 
     Args:
         source: Any Observable.
-        maxsize: How many values may wait to be taken.
-        overflow: What gives way when so many do.
-        on_drop: Told how many values were dropped, each time, on the stream's thread.
+        maxsize: How many values the buffer holds.
+        overflow: What gives way when it is full.
+        key: The key of a value, for `latest` only.
+        on_drop: Called with the number of values that were dropped, each time, on the stream's thread.
 
     Raises:
-        ValueError: `maxsize` is below 1, or `overflow` is unknown.
+        ValueError: `maxsize` is below 1, `overflow` is unknown, or `key` does not go with it.
     """
-    if maxsize < 1 or overflow not in get_args(Overflow):
-        raise ValueError(f"aiter_of cannot do {maxsize=}, {overflow=}")
-    return Values(source, Inbox(maxsize, overflow, on_drop or noop))
+    if not is_possible(maxsize, overflow, keyed=key is not None):
+        raise ValueError(f"aiter_of cannot do {maxsize=}, {overflow=}, {key=}")
+    return Values(source, Inbox(maxsize, overflow, key, on_drop))
 
 
 async def first_of(source: Observable[T]) -> T:

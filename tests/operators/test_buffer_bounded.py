@@ -61,9 +61,10 @@ def test_what_gives_way(overflow: str, expected: list[int], dropped: int) -> Non
     assert drops == [1] * dropped
 
 
-def test_the_latest_of_a_key_takes_the_place_of_the_one_before() -> None:
+@pytest.mark.parametrize("overflow", ["latest", "latest_by_key"])
+def test_the_latest_of_a_key_takes_the_place_of_the_one_before(overflow: str) -> None:
     drops: list[int] = []
-    source, seen, later, _ = buffered(3, "latest_by_key", key=lambda item: item[0], on_drop=drops.append)
+    source, seen, later, _ = buffered(3, overflow, key=lambda item: item[0], on_drop=drops.append)
     for item in ("a1", "b1", "a2", "c1", "b2"):
         source.on_next(item)
     assert drops == [1, 1]
@@ -71,9 +72,18 @@ def test_the_latest_of_a_key_takes_the_place_of_the_one_before() -> None:
     assert seen == ["a2", "b2", "c1"]
 
 
+def test_latest_without_a_key_keeps_the_newest_item_alone() -> None:
+    drops: list[int] = []
+    source, seen, later, _ = buffered(3, "latest", on_drop=drops.append)
+    for number in range(5):
+        source.on_next(number)
+    later.work()
+    assert (seen, drops) == ([4], [1] * 4)
+
+
 def test_more_keys_than_room_drop_the_oldest() -> None:
     drops: list[int] = []
-    source, seen, later, _ = buffered(2, "latest_by_key", key=lambda item: item[0], on_drop=drops.append)
+    source, seen, later, _ = buffered(2, "latest", key=lambda item: item[0], on_drop=drops.append)
     for item in ("a1", "b1", "c1", "b2"):
         source.on_next(item)
     later.work()
@@ -159,11 +169,11 @@ def test_a_buffer_that_was_full_has_room_again() -> None:
 @given(
     st.lists(st.one_of(st.integers(0, 5), st.just("work")), max_size=60),
     st.integers(1, 4),
-    st.sampled_from(["drop_oldest", "drop_newest", "latest_by_key"]),
+    st.sampled_from(["drop_oldest", "drop_newest", "latest"]),
 )
 def test_it_behaves_like_a_list(steps: list[Any], capacity: int, overflow: str) -> None:
     drops: list[int] = []
-    key: dict[str, Callable[[Any], int]] = {"key": lambda item: item[0]} if overflow == "latest_by_key" else {}
+    key: dict[str, Callable[[Any], int]] = {"key": lambda item: item[0]} if overflow == "latest" else {}
     source, seen, later, _ = buffered(capacity, overflow, on_drop=drops.append, **key)
     waiting: list[tuple[int, int]] = []
     expected: list[tuple[int, int]] = []
@@ -176,7 +186,7 @@ def test_it_behaves_like_a_list(steps: list[Any], capacity: int, overflow: str) 
             continue
         item = (step, number)
         source.on_next(item)
-        same = [place for place, (of, _) in enumerate(waiting) if of == step and overflow == "latest_by_key"]
+        same = [place for place, (of, _) in enumerate(waiting) if of == step and overflow == "latest"]
         dropped += bool(same) or len(waiting) == capacity
         if same:
             waiting[same[0]] = item
@@ -281,7 +291,7 @@ def test_an_exception_of_one_who_has_left_already_is_logged(caplog: pytest.LogCa
 
 @pytest.mark.parametrize("which", ["key", "on_drop"])
 def test_a_mistake_in_a_callback_is_the_consumers(which: str) -> None:
-    options: dict[str, Any] = {"key": raising, "overflow": "latest_by_key"} if which == "key" else {"on_drop": raising}
+    options: dict[str, Any] = {"key": raising, "overflow": "latest"} if which == "key" else {"on_drop": raising}
     source, seen, later, errors = buffered(1, **options)
     source.on_next(1)
     source.on_next(2)
@@ -466,9 +476,9 @@ def test_after_a_mistake_a_source_that_cannot_be_stopped_yet_is_not_heard() -> N
         observer.on_completed()
         return Disposable()
 
-    reactivex.create(subscribe).pipe(
-        buffer_bounded(10, "latest_by_key", key=fails_for_nought, scheduler=later)
-    ).subscribe(seen.append, errors.append)
+    reactivex.create(subscribe).pipe(buffer_bounded(10, "latest", key=fails_for_nought, scheduler=later)).subscribe(
+        seen.append, errors.append
+    )
     later.work()
     assert seen == [1]
     assert [type(error) for error in errors] == [ZeroDivisionError]
