@@ -1,4 +1,4 @@
-"""The channels of `--channel`, and the streams that they stand for."""
+"""The channels of `--channel`, and the streams that they stand for: every public channel that takes a symbol."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -6,29 +6,30 @@ from typing import Any, Final
 from reactivex import Observable
 
 from rx_kucoin.client import KuCoin
+from rx_kucoin.markets.base import MarketStreams
 from rx_kucoin.operators._merge_serial import merge_serial
+from rx_kucoin.protocol import channels
+from rx_kucoin.protocol.channels import Channel
+from rx_kucoin.protocol.limits import Market
 
 __all__ = ["CHANNELS", "each", "stream"]
 
-Stream = Callable[[Any, Sequence[str], str], Observable[Any]]
-
-CHANNELS: Final[dict[str, Stream]] = {
-    "ticker": lambda market, symbols, _: market.ticker(*symbols),
-    "match": lambda market, symbols, _: market.match(*symbols),
-    "candles": lambda market, symbols, interval: merge_serial(*[market.candles(each, interval) for each in symbols]),
-    "closed-candles": lambda market, symbols, interval: merge_serial(
-        *[market.closed_candles(each, interval) for each in symbols]
-    ),
-    "level1": lambda market, symbols, _: market.level1(*symbols),
-    "depth5": lambda market, symbols, _: merge_serial(*[market.depth(each, 5) for each in symbols]),
-    "depth50": lambda market, symbols, _: merge_serial(*[market.depth(each, 50) for each in symbols]),
-    "level2": lambda market, symbols, _: market.level2(*symbols),
-    "snapshot": lambda market, symbols, _: market.snapshot(*symbols),
-    "book": lambda market, symbols, _: merge_serial(*[market.book(each, every=_BOOK_EVERY) for each in symbols]),
-}
 _BOOK_EVERY: Final = 0.1
 """Seconds between two books of a symbol, at least."""
-_SPOT_ONLY: Final = frozenset({"level1"})
+
+
+def _rows(market: Market) -> dict[str, Channel]:
+    rows = [row for row in channels.CHANNELS.values() if row.market == market]
+    return {row.name.replace("_", "-"): row for row in rows if row.takes_symbol and not row.private}
+
+
+_ROWS: Final = {market: _rows(market) for market in ("spot", "futures")}
+_MADE: Final[dict[str, Callable[[Any, str, str], Observable[Any]]]] = {
+    "closed-candles": lambda market, symbol, interval: market.closed_candles(symbol, interval),
+    "book": lambda market, symbol, _: market.book(symbol, every=_BOOK_EVERY),
+}
+"""Streams that are no channel of the exchange."""
+CHANNELS: Final = tuple(dict.fromkeys([*_ROWS["spot"], *_MADE, *_ROWS["futures"]]))
 
 
 def stream(
@@ -51,9 +52,15 @@ def stream(
         return kucoin.tickers()
     if not symbols:
         raise ValueError("name at least one symbol, as in `rx-kucoin watch BTC-USDT`")
-    if futures and channel in _SPOT_ONLY:
-        raise ValueError(f"futures have no {channel}; their ticker and depth5 tell as much")
-    return CHANNELS[channel](kucoin.futures if futures else kucoin, each(symbols), interval)
+    market: MarketStreams = kucoin.futures if futures else kucoin
+    if channel in _MADE:
+        return merge_serial(*[_MADE[channel](market, symbol, interval) for symbol in each(symbols)])
+    rows = _ROWS["futures" if futures else "spot"]
+    if channel not in rows:
+        has = "futures have" if futures else "the spot market has"
+        raise ValueError(f"{has} no {channel}; choose from {', '.join([*rows, *_MADE])}")
+    row = rows[channel]
+    return market.channel(row.name, *each(symbols), interval=interval if row.takes == "candles" else None)
 
 
 def each(words: Sequence[str]) -> list[str]:

@@ -54,7 +54,7 @@ class ColumnSpec(NamedTuple):
 
 def groups(channel: str) -> list[tuple[str, ...]]:
     """Return the columns of a channel; columns of one group are only shown together."""
-    return [tuple(group.split()) for group in _SHOWN[channel].split(", ")]
+    return [tuple(group.split()) for group in _SHOWN.get(channel, _ANY).split(", ")]
 
 
 def _plain(read: Callable[[Quote], Decimal | None], width: int = 10) -> Callable[[RowView], Cell]:
@@ -160,6 +160,7 @@ COLUMNS: Final[dict[str, ColumnSpec]] = {
     "price": ColumnSpec("price ", _price, 8, 11),
     "close": ColumnSpec("close ", _price, 8, 11),
     "middle": ColumnSpec("middle ", _price, 8, 11),
+    "value": ColumnSpec("value ", _price, 8, 11),
     "changed": ColumnSpec("changed ", _price, 8, 11),
     "side": ColumnSpec("side", _side, 4, 5),
     "size": ColumnSpec("size", _plain(lambda it: it.size), 6),
@@ -192,6 +193,8 @@ _TOP: Final = "symbol, bid ask, line, change, minute, spread, lag, rate, age, mi
 _DEPTH: Final = (
     "symbol, bid ask, line, spread, imbalance, minute, lag, rate, change, age, middle, bid_size ask_size, count"
 )
+_ANY: Final = "symbol, value, change, line, minute, lag, rate, age, count"
+"""The columns of a channel that is not listed below."""
 _SHOWN: Final = {
     "ticker": "symbol, price, change, line, minute, lag, rate, age, bid ask, spread, size, bid_size ask_size, count",
     "match": "symbol, price, change, line, minute, side size, lag, rate, age, count",

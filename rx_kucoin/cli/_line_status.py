@@ -9,6 +9,8 @@ from typing import Final, NamedTuple
 from rx_kucoin import events
 from rx_kucoin.cli._event_text import ROUTINE, event_text
 from rx_kucoin.events import Event
+from rx_kucoin.protocol.channels import row_of
+from rx_kucoin.protocol.topics import Topic
 
 __all__ = ["LineStatus", "RecentEvent"]
 
@@ -144,5 +146,7 @@ class LineStatus:
 
 
 def _symbol(topic: str) -> str:
-    channel, _, argument = topic.partition(":")
-    return argument.rpartition("_")[0] if "andle" in channel else argument
+    prefix, argument = Topic.parse(topic)
+    if argument is None:
+        return ALL
+    return argument.rpartition("_")[0] if row_of(prefix).takes == "candles" else argument

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from operator import attrgetter
+from typing import Any, Final, NamedTuple, cast, get_args
+
+import msgspec
 
 from rx_kucoin.orderbook.book import OrderBook
 from rx_kucoin.protocol.messages.base import Change, Level
 from rx_kucoin.protocol.messages.closed import ClosedCandle
-from rx_kucoin.protocol.messages.futures import FuturesSnapshot, FuturesTicker
+from rx_kucoin.protocol.messages.futures import FundingRate, FuturesSnapshot, FuturesTicker
 from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
 
 __all__ = ["WEIGHED", "Quote", "quote"]
@@ -46,8 +49,20 @@ class Quote(NamedTuple):
 
 
 def quote(message: Any) -> Quote:
-    """Return the facts of a message."""
-    return _READERS[type(message)](message)
+    """Return the facts of a message. A type without a reader below has one: its price, or else its first number."""
+    kind = cast("type[msgspec.Struct]", type(message))
+    if kind not in _READERS:
+        _READERS[kind] = _reader_of(kind)
+    return _READERS[kind](message)
+
+
+def _reader_of(kind: type[msgspec.Struct]) -> Callable[[Any], Quote]:
+    fields = msgspec.structs.fields(kind)
+    names = [field.name for field in fields if Decimal in (field.type, *get_args(field.type))]
+    if not names:
+        return lambda _: Quote()
+    value = attrgetter("price" if "price" in names else names[0])
+    return lambda message: Quote(value(message))
 
 
 def _top(bid: Level | None, ask: Level | None, **more: Any) -> Quote:
@@ -117,6 +132,7 @@ _READERS: Final[dict[type, Callable[[Any], Quote]]] = {
     FuturesSnapshot: lambda it: Quote(
         it.last_price, high=it.high_price, low=it.low_price, volume=it.volume, day=it.price_chg_pct
     ),
+    FundingRate: lambda _: Quote(),  # comes between mark prices, which are the value of the channel
     Level1: lambda it: _top(it.bid, it.ask),
     Depth: _depth,
     Level2Change: _changes,

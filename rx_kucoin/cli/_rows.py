@@ -64,7 +64,7 @@ class SymbolRow:
             self._opening = message
         self._latest = message, time.monotonic()  # one assignment, as the drawing thread may read it at any time
         self.count += 1
-        sent = message.time_ns
+        sent = getattr(message, "time_ns", None)
         if sent != self._sent:
             if self._sent is not None and sent is not None:
                 self._late = time.time_ns() - sent

@@ -21,35 +21,7 @@ from operator import attrgetter
 from typing import Any, Final, Literal
 
 from rx_kucoin.protocol.limits import Market
-from rx_kucoin.protocol.messages.balances import (
-    AvailableBalance,
-    Balance,
-    DebtRatio,
-    FuturesBalance,
-    IsolatedMarginPosition,
-    MarginStatus,
-    OrderMargin,
-    WithdrawHold,
-)
-from rx_kucoin.protocol.messages.base import Message, Unknown
-from rx_kucoin.protocol.messages.futures import (
-    FundingRate,
-    FundingSettlement,
-    FuturesSnapshot,
-    FuturesTicker,
-    FuturesTickerV1,
-    MarkPrice,
-)
-from rx_kucoin.protocol.messages.margin import Indicator
-from rx_kucoin.protocol.messages.orders import FuturesOrder, FuturesStopOrder, Order, StopOrder
-from rx_kucoin.protocol.messages.positions import (
-    CrossLeverageChange,
-    MarginModeChange,
-    Position,
-    PositionSettlement,
-    RiskLimitChange,
-)
-from rx_kucoin.protocol.messages.spot import CallAuction, Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
+from rx_kucoin.protocol.messages.base import Message
 from rx_kucoin.protocol.readers import account, futures, margin, spot
 from rx_kucoin.protocol.readers.base import Reader
 from rx_kucoin.protocol.topics import Topic
@@ -61,6 +33,7 @@ __all__ = [
     "SAMPLED",
     "SEQUENCE",
     "TIME",
+    "Argument",
     "Channel",
     "Ordering",
     "channel_emitting",
@@ -124,8 +97,6 @@ class Channel:
     """What its topics begin with: no other channel has this prefix."""
     takes: Argument
     """What its topics name."""
-    messages: tuple[type[Message], ...] = ()
-    """The types that its reader makes."""
     reader: Reader | None = None
     """Reads typed messages; None: payloads only."""
     order: Ordering | None = None
@@ -147,6 +118,11 @@ class Channel:
     example: str | None = None
     """A push of it as the exchange's documentation prints it, in JSON. The simulator serves it, with the symbol that
     is asked for, and `last` and `first` going on, where it has nothing livelier to tell."""
+
+    @property
+    def messages(self) -> tuple[type[Message], ...]:
+        """The types of its messages."""
+        return () if self.reader is None else self.reader.emits
 
     @property
     def takes_symbol(self) -> bool:
@@ -177,69 +153,57 @@ _SYMBOL: Final = ("symbol",)
 
 # fmt: off
 _PUBLIC: Final = (
-    Channel("ticker", "spot", "/market/ticker", "symbol or all", (Ticker,), spot.ticker, SEQUENCE, _SEQ),
-    Channel("match", "spot", "/market/match", "symbol", (Match,), spot.match, SEQUENCE, _SEQ),
-    Channel("candles", "spot", "/market/candles", "candles", (Candle,), spot.candle, TIME, _TIME),
-    Channel("level1", "spot", "/spotMarket/level1", "symbol", (Level1,), spot.level1, TIME, _TS),
-    Channel("depth5", "spot", "/spotMarket/level2Depth5", "symbol", (Depth,), spot.depth, TIME, _TS),
-    Channel("depth50", "spot", "/spotMarket/level2Depth50", "symbol", (Depth,), spot.depth, TIME, _TS),
-    Channel("level2", "spot", "/market/level2", "symbol", (Level2Change,), spot.level2, RANGE,
-            first=("sequenceStart",), last=("sequenceEnd",)),
-    Channel("snapshot", "spot", "/market/snapshot", "symbol or market", (Snapshot,), spot.snapshot, SAMPLED,
-            ("data", "sequence"), symbol=("data", "symbol")),
-    Channel("call_auction", "spot", "/callauction/callauctionData", "symbol", (CallAuction,), spot.call_auction,
+    Channel("ticker", "spot", "/market/ticker", "symbol or all", spot.ticker, SEQUENCE, _SEQ),
+    Channel("match", "spot", "/market/match", "symbol", spot.match, SEQUENCE, _SEQ),
+    Channel("candles", "spot", "/market/candles", "candles", spot.candle, TIME, _TIME),
+    Channel("level1", "spot", "/spotMarket/level1", "symbol", spot.level1, TIME, _TS),
+    Channel("depth5", "spot", "/spotMarket/level2Depth5", "symbol", spot.depth, TIME, _TS),
+    Channel("depth50", "spot", "/spotMarket/level2Depth50", "symbol", spot.depth, TIME, _TS),
+    Channel("level2", "spot", "/market/level2", "symbol", spot.level2,
+            RANGE, first=("sequenceStart",), last=("sequenceEnd",)),
+    Channel("snapshot", "spot", "/market/snapshot", "symbol or market", spot.snapshot,
+            SAMPLED, ("data", "sequence"), symbol=("data", "symbol")),
+    Channel("call_auction", "spot", "/callauction/callauctionData", "symbol", spot.call_auction,
             TIME, _TIME, listed=False),
-    Channel("call_auction_depth", "spot", "/callauction/level2Depth50", "symbol", (Depth,), spot.depth,
+    Channel("call_auction_depth", "spot", "/callauction/level2Depth50", "symbol", spot.depth,
             TIME, _TS, listed=False, pushed_as=("/spotMarket/level2Depth50",)),
-    Channel("mark_price", "spot", "/indicator/markPrice", "symbol", (Indicator,), margin.indicator, TIME, _TS),
-    Channel("index_price", "spot", "/indicator/index", "symbol", (Indicator,), margin.indicator, TIME, _TS),
-    Channel("ticker", "futures", "/contractMarket/tickerV2", "symbol", (FuturesTicker,), futures.ticker,
-            SEQUENCE, _SEQ),
-    Channel("ticker_v1", "futures", "/contractMarket/ticker", "symbol", (FuturesTickerV1,), futures.ticker_v1,
-            SEQUENCE, _SEQ),
-    Channel("match", "futures", "/contractMarket/execution", "symbol", (Match,), futures.match, SEQUENCE, _SEQ),
-    Channel("candles", "futures", "/contractMarket/limitCandle", "candles", (Candle,), futures.candle, TIME, _TIME),
-    Channel("depth5", "futures", "/contractMarket/level2Depth5", "symbol", (Depth,), spot.depth, TIME, _TS),
-    Channel("depth50", "futures", "/contractMarket/level2Depth50", "symbol", (Depth,), spot.depth, TIME, _TS),
-    Channel("level2", "futures", "/contractMarket/level2", "symbol", (Level2Change,), futures.level2, RANGE, _SEQ),
-    Channel("snapshot", "futures", "/contractMarket/snapshot", "symbol", (FuturesSnapshot,), futures.snapshot,
-            TIME, ("ts",)),
-    Channel("instrument", "futures", "/contract/instrument", "symbol", (MarkPrice, FundingRate, Unknown),
-            futures.instrument),
-    Channel("announcements", "futures", "/contract/announcement", "symbol or nothing", (FundingSettlement,),
-            futures.announcement, symbol=_SYMBOL, one_for_all=True),
+    Channel("mark_price", "spot", "/indicator/markPrice", "symbol", margin.indicator, TIME, _TS),
+    Channel("index_price", "spot", "/indicator/index", "symbol", margin.indicator, TIME, _TS),
+    Channel("ticker", "futures", "/contractMarket/tickerV2", "symbol", futures.ticker, SEQUENCE, _SEQ),
+    Channel("ticker_v1", "futures", "/contractMarket/ticker", "symbol", futures.ticker_v1, SEQUENCE, _SEQ),
+    Channel("match", "futures", "/contractMarket/execution", "symbol", futures.match, SEQUENCE, _SEQ),
+    Channel("candles", "futures", "/contractMarket/limitCandle", "candles", futures.candle, TIME, _TIME),
+    Channel("depth5", "futures", "/contractMarket/level2Depth5", "symbol", spot.depth, TIME, _TS),
+    Channel("depth50", "futures", "/contractMarket/level2Depth50", "symbol", spot.depth, TIME, _TS),
+    Channel("level2", "futures", "/contractMarket/level2", "symbol", futures.level2, RANGE, _SEQ),
+    Channel("snapshot", "futures", "/contractMarket/snapshot", "symbol", futures.snapshot, TIME, ("ts",)),
+    Channel("instrument", "futures", "/contract/instrument", "symbol", futures.instrument),
+    Channel("announcements", "futures", "/contract/announcement", "symbol or nothing", futures.announcement,
+            symbol=_SYMBOL, one_for_all=True),
 )
 
 # Of one's own account. None has an order: two changes may share a time, and none may be dropped.
 _PRIVATE: Final = (
-    Channel("orders", "spot", "/spotMarket/tradeOrdersV2", "nothing", (Order,), account.order,
+    Channel("orders", "spot", "/spotMarket/tradeOrdersV2", "nothing", account.order, private=True, symbol=_SYMBOL),
+    Channel("orders_v1", "spot", "/spotMarket/tradeOrders", "nothing", account.order, private=True, symbol=_SYMBOL),
+    Channel("stop_orders", "spot", "/spotMarket/advancedOrders", "nothing", account.stop_order,
             private=True, symbol=_SYMBOL),
-    Channel("orders_v1", "spot", "/spotMarket/tradeOrders", "nothing", (Order,), account.order,
+    Channel("balances", "spot", "/account/balance", "nothing", account.balance, private=True, symbol=_SYMBOL),
+    Channel("margin_position", "spot", "/margin/position", "nothing", account.margin, private=True, symbol=_SYMBOL),
+    Channel("margin_isolated_position", "spot", "/margin/isolatedPosition", "symbol", account.isolated_margin,
+            private=True),
+    Channel("orders", "futures", "/contractMarket/tradeOrders", "symbol or nothing", account.futures_order,
             private=True, symbol=_SYMBOL),
-    Channel("stop_orders", "spot", "/spotMarket/advancedOrders", "nothing", (StopOrder,), account.stop_order,
+    Channel("stop_orders", "futures", "/contractMarket/advancedOrders", "nothing", account.futures_stop_order,
             private=True, symbol=_SYMBOL),
-    Channel("balances", "spot", "/account/balance", "nothing", (Balance,), account.balance,
-            private=True, symbol=_SYMBOL),
-    Channel("margin_position", "spot", "/margin/position", "nothing", (DebtRatio, MarginStatus, Unknown),
-            account.margin, private=True, symbol=_SYMBOL),
-    Channel("margin_isolated_position", "spot", "/margin/isolatedPosition", "symbol", (IsolatedMarginPosition,),
-            account.isolated_margin, private=True),
-    Channel("orders", "futures", "/contractMarket/tradeOrders", "symbol or nothing", (FuturesOrder,),
-            account.futures_order, private=True, symbol=_SYMBOL),
-    Channel("stop_orders", "futures", "/contractMarket/advancedOrders", "nothing", (FuturesStopOrder,),
-            account.futures_stop_order, private=True, symbol=_SYMBOL),
-    Channel("balances", "futures", "/contractAccount/wallet", "nothing",
-            (FuturesBalance, OrderMargin, AvailableBalance, WithdrawHold, Unknown), account.wallet,
-            private=True, symbol=_SYMBOL),
-    Channel("all_positions", "futures", "/contract/positionAll", "nothing",
-            (Position, PositionSettlement, RiskLimitChange, Unknown), account.position,
+    Channel("balances", "futures", "/contractAccount/wallet", "nothing", account.wallet, private=True, symbol=_SYMBOL),
+    Channel("all_positions", "futures", "/contract/positionAll", "nothing", account.position,
             private=True, symbol=_SYMBOL, pushed_as=("/contract/position",)),
-    Channel("position", "futures", "/contract/position", "symbol",
-            (Position, PositionSettlement, RiskLimitChange, Unknown), account.position, private=True),
-    Channel("margin_mode", "futures", "/contract/marginMode", "nothing", (MarginModeChange,), account.margin_mode,
+    Channel("position", "futures", "/contract/position", "symbol", account.position, private=True),
+    Channel("margin_mode", "futures", "/contract/marginMode", "nothing", account.margin_mode,
             private=True, symbol=_SYMBOL),
-    Channel("cross_leverage", "futures", "/contract/crossLeverage", "nothing", (CrossLeverageChange,),
-            account.cross_leverage, private=True, symbol=_SYMBOL),
+    Channel("cross_leverage", "futures", "/contract/crossLeverage", "nothing", account.cross_leverage,
+            private=True, symbol=_SYMBOL),
 )
 # fmt: on
 

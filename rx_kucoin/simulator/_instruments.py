@@ -1,6 +1,7 @@
 """Instruments: a seeded random book, trades and bars for each symbol, made on first use."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from random import Random
 from typing import Final, NamedTuple
@@ -75,6 +76,7 @@ class Instrument:
         self.day.add(middle - middle // 50, lot * 900)
         self.day.add(middle, lot)
         self.bars = TradeBars(clock() // 1_000_000_000, middle, lot)
+        self._examples: Counter[str] = Counter()
 
     @property
     def base(self) -> str:
@@ -97,6 +99,11 @@ class Instrument:
     def value(self, ticks_by_lots: int) -> str:
         """Write a turnover."""
         return amount(ticks_by_lots, self.digits + self.size_digits)
+
+    def next_example(self, prefix: str) -> int:
+        """Count a message that is made of a channel's example, from 0."""
+        self._examples[prefix] += 1
+        return self._examples[prefix] - 1
 
     def move(self, quirks: Quirks | None = None) -> None:
         """Change the book: a range of sequences on spot, one row on futures."""

@@ -19,6 +19,7 @@ from rx_kucoin.orderbook.book import OrderBook
 from rx_kucoin.orderbook.levels import Ladder
 from rx_kucoin.protocol.messages.base import Change, Level, Message
 from rx_kucoin.protocol.messages.closed import ClosedCandle
+from rx_kucoin.protocol.messages.margin import Indicator
 from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
 
 WIDTHS = (40, 60, 80, 120, 200)
@@ -45,7 +46,7 @@ def message(channel: str, symbol: str, price: Decimal) -> Message:
             symbol, last_traded_price=price, buy=below, sell=above, change_rate=size, time_ns=now
         ),
         "book": lambda: OrderBook(symbol, 1, Ladder([bid], falls=True), Ladder([ask]), now),
-    }[channel]()
+    }.get(channel, lambda: Indicator(symbol, value=price, time_ns=now))()
 
 
 def sight(channel: str, symbol: str, *prices: str, word: str = "live") -> RowView:
@@ -115,6 +116,7 @@ SHOWN = {
     ],
     "closed-candles": ["symbol close bar line"],
     "match": ["symbol price change line"],
+    "mark-price": ["symbol value change line", "symbol value change last_60_s lag line"],
 }
 
 

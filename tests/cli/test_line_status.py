@@ -58,6 +58,10 @@ def test_a_topic_of_all_symbols_speaks_for_each() -> None:
     assert told(*UP, events.TopicLive(1, "/market/ticker:all")).of("ANY-USDT", 0.0)[0] == "live"
 
 
+def test_a_topic_without_a_symbol_speaks_for_each() -> None:
+    assert told(*UP, events.TopicLive(1, "/contract/announcement")).of("XBTUSDTM", 0.0)[0] == "live"
+
+
 @pytest.mark.parametrize("topic", ["/market/candles:BTC-USDT_1min", "/contractMarket/limitCandle:BTC-USDT_8hour"])
 def test_the_interval_is_no_part_of_the_symbol(topic: str) -> None:
     assert told(*UP, events.TopicLive(1, topic)).of("BTC-USDT", 0.0)[0] == "live"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from cli_process import PATIENCE, command, on_a_terminal, run
 
+from rx_kucoin.cli._channels import CHANNELS
 from rx_kucoin.recording.file.reader import Tape
 from rx_kucoin.simulator import Simulator
 
@@ -104,9 +105,9 @@ def test_its_version_is_the_package_s() -> None:
 def test_help_names_every_channel() -> None:
     shown = run("watch", "--help")
     assert shown.returncode == 0
-    assert "ticker,match,candles,closed-candles,level1,depth5,depth50,level2,snapshot,book" in "".join(
-        shown.stdout.split()
-    )
+    assert f"{{{','.join(CHANNELS)}}}" in "".join(shown.stdout.split())
+    known = "ticker match candles closed-candles level1 depth5 depth50 level2 snapshot book"
+    assert set(known.split()) <= set(CHANNELS)
 
 
 def test_the_module_is_the_command() -> None:

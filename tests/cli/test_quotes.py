@@ -5,10 +5,17 @@ import pytest
 from rx_kucoin.cli._quotes import WEIGHED, Quote, quote
 from rx_kucoin.orderbook.book import OrderBook
 from rx_kucoin.orderbook.levels import Ladder
-from rx_kucoin.protocol.messages.base import Change, Level, Message
+from rx_kucoin.protocol.messages.base import Change, Level, Message, Unknown
 from rx_kucoin.protocol.messages.closed import ClosedCandle, Origin
-from rx_kucoin.protocol.messages.futures import FuturesSnapshot, FuturesTicker
-from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
+from rx_kucoin.protocol.messages.futures import (
+    FundingRate,
+    FundingSettlement,
+    FuturesSnapshot,
+    FuturesTicker,
+    FuturesTickerV1,
+)
+from rx_kucoin.protocol.messages.margin import Indicator
+from rx_kucoin.protocol.messages.spot import CallAuction, Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
 from rx_kucoin.protocol.messages.words import Side
 
 ONE, TWO, THREE, FOUR = (Decimal(number) for number in (1, 2, 3, 4))
@@ -67,6 +74,23 @@ def test_only_the_best_ten_levels_of_a_book_are_weighed() -> None:
     assert quote(OrderBook("X", 7, bids, asks)).imbalance == 0
     depth = Depth(bids=bids[:], asks=asks[:])
     assert quote(depth).imbalance == 0
+
+
+@pytest.mark.parametrize(
+    ("message", "value"),
+    [
+        (Indicator(value=TWO, granularity=5), TWO),
+        (CallAuction(estimated_price=TWO, estimated_size=ONE), TWO),
+        (FuturesTickerV1(size=ONE, price=TWO, best_bid_price=THREE), TWO),
+        (FundingSettlement(funding_rate=TWO), TWO),
+        (FundingRate(funding_rate=TWO), None),
+        (Unknown(), None),
+    ],
+)
+def test_a_message_without_a_reader_of_its_own_shows_its_price_or_its_first_number(
+    message: Message, value: Decimal | None
+) -> None:
+    assert quote(message) == Quote(value)
 
 
 @pytest.mark.parametrize("kind", [Ticker, Match, Candle, Level1, Level2Change, Snapshot, FuturesSnapshot])

@@ -7,7 +7,17 @@ import msgspec
 from rx_kucoin.protocol.messages.base import Change, Level, Message, Open, Part
 from rx_kucoin.protocol.messages.words import Side
 
-__all__ = ["CallAuction", "Candle", "Depth", "Level1", "Level2Change", "MarketChange", "Match", "Snapshot", "Ticker"]
+__all__ = [
+    "CallAuction",
+    "Candle",
+    "Depth",
+    "Level1",
+    "Level2Change",
+    "MarketChange",
+    "Match",
+    "Snapshot",
+    "Ticker",
+]
 
 
 class Ticker(Message, frozen=True, gc=False, rename="camel"):

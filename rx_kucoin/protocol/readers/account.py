@@ -121,7 +121,7 @@ def _unknown(frame: Frame, argument: str) -> Unknown:
     return Unknown(symbol or "", fields, frame.subject)
 
 
-unknown: Final = patient(_unknown)
+unknown: Final = patient(_unknown, Unknown)
 """Pushes of a subject that nobody has heard of."""
 order: Final = _own(Order, order_time_ns=_to_ns)
 """`/spotMarket/tradeOrdersV2` and `/spotMarket/tradeOrders`: `orderTime` is ms, or ns in older frames; `ts` is ns."""
@@ -162,7 +162,7 @@ position: Final = by_subject(
     unknown,
 )
 """`/contract/positionAll` and `/contract/position:{symbol}`: times are ms, but a settlement's `ts` (ns)."""
-margin_mode: Final = patient(_margin_mode)
+margin_mode: Final = patient(_margin_mode, MarginModeChange)
 """`/contract/marginMode`: a mode for each symbol."""
-cross_leverage: Final = patient(_cross_leverage)
+cross_leverage: Final = patient(_cross_leverage, CrossLeverageChange)
 """`/contract/crossLeverage`: a record for each symbol."""

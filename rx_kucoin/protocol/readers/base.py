@@ -30,6 +30,8 @@ class Reader:
     """Reads a frame and its payload in one go, as a line may on which nobody reads otherwise. Raises `UNREADABLE`."""
     finish: Callable[[Any, Frame, str], Any] | None
     """Makes the message of what `decode` gave: its payload, itself, the argument. None: it is the message."""
+    emits: tuple[type[Message], ...] = ()
+    """The types of its messages."""
 
 
 MS: Final = 1_000_000
@@ -45,7 +47,7 @@ class _Whole(Frame, Generic[T], frozen=True, gc=False, kw_only=True):
     data: T  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
 
 
-def quick(kind: type[T], finish: Callable[[T, Frame, str], Any]) -> Reader:
+def quick(kind: type[T], finish: Callable[[T, Frame, str], MessageT], emits: type[MessageT]) -> Reader:
     """Read payloads of this kind, in one go with their frames where possible; then `finish` makes the message."""
     payload_of = decoder_of(kind)
     decode = msgspec.json.Decoder(_Whole[kind], strict=False).decode  # type: ignore[valid-type]
@@ -53,7 +55,7 @@ def quick(kind: type[T], finish: Callable[[T, Frame, str], Any]) -> Reader:
     def read(frame: Frame, argument: str) -> Any:
         return finish(payload_of(frame.data), frame, argument)
 
-    return Reader(read, decode, finish)
+    return Reader(read, decode, finish, (emits,))
 
 
 def keeping(
@@ -97,7 +99,7 @@ def keeping(
         keep_rest(cast("Open", message), payload)
         return message
 
-    return patient(read)
+    return patient(read, kind)
 
 
 def fields_of(frame: Frame) -> dict[str, Any]:
@@ -117,16 +119,16 @@ def by_subject(readers: Mapping[str, Reader], otherwise: Reader) -> Reader:
     def read(frame: Frame, argument: str) -> Any:
         return readers.get(frame.subject, otherwise).read(frame, argument)
 
-    return patient(read)
+    return patient(read, *(kind for reader in (*readers.values(), otherwise) for kind in reader.emits))
 
 
-def patient(read: Callable[[Frame, str], Any]) -> Reader:
-    """Make a reader of frames whose payload is read apart."""
+def patient(read: Callable[[Frame, str], Any], *emits: type[Message]) -> Reader:
+    """Make a reader of frames whose payload is read apart; `emits`: the types of message that it makes."""
 
     def finish(_payload: Any, frame: Frame, argument: str) -> Any:
         return read(frame, argument)
 
-    return Reader(read, frames.decode, finish)
+    return Reader(read, frames.decode, finish, emits)
 
 
 def dig(data: Any, path: tuple[str, ...]) -> Any:

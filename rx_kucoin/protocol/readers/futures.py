@@ -118,15 +118,15 @@ class _CandlePayload(msgspec.Struct, gc=False):
     time: int | None = None
 
 
-ticker: Final = quick(FuturesTicker, _named)
+ticker: Final = quick(FuturesTicker, _named, FuturesTicker)
 """`/contractMarket/tickerV2:{symbol}`: `ts` is ns."""
-ticker_v1: Final = quick(FuturesTickerV1, _named)
+ticker_v1: Final = quick(FuturesTickerV1, _named, FuturesTickerV1)
 """`/contractMarket/ticker:{symbol}`: `ts` is ns."""
-match: Final = quick(_MatchPayload, _match)
+match: Final = quick(_MatchPayload, _match, Match)
 """`/contractMarket/execution:{symbol}`: `ts` is ns."""
-level2: Final = quick(_Level2Payload, _level2)
+level2: Final = quick(_Level2Payload, _level2, Level2Change)
 """`/contractMarket/level2:{symbol}`: one change, as a string; `timestamp` is ms."""
-candle: Final = quick(_CandlePayload, _candle)
+candle: Final = quick(_CandlePayload, _candle, Candle)
 """`/contractMarket/limitCandle:{symbol}_{interval}`: start (s), open, close, high, low, turnover, volume; `time` is ms.
 
 The documentation has the last two the other way round; bars of REST tell that they stand so.
@@ -142,5 +142,5 @@ instrument: Final = by_subject(
 )
 """`/contract/instrument:{symbol}`: `timestamp` is ms."""
 _settlement: Final = keeping(FundingSettlement, times={"funding_time_ns": MS, "time_ns": MS})
-announcement: Final = patient(_announcement)
+announcement: Final = patient(_announcement, FundingSettlement)
 """`/contract/announcement`: times are ms; what happened is the end of the subject, `funding.begin` or `funding.end`."""

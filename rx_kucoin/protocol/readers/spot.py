@@ -12,10 +12,28 @@ from msgspec.structs import force_setattr
 
 from rx_kucoin.protocol.frames import UNREADABLE, Frame, FrameError
 from rx_kucoin.protocol.messages.base import Change, Level
-from rx_kucoin.protocol.messages.spot import CallAuction, Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
+from rx_kucoin.protocol.messages.spot import (
+    CallAuction,
+    Candle,
+    Depth,
+    Level1,
+    Level2Change,
+    Match,
+    Snapshot,
+    Ticker,
+)
 from rx_kucoin.protocol.readers.base import MS, decoder_of, fields_of, keeping, patient, quick, times_of
 
-__all__ = ["call_auction", "candle", "depth", "level1", "level2", "match", "snapshot", "ticker"]
+__all__ = [
+    "call_auction",
+    "candle",
+    "depth",
+    "level1",
+    "level2",
+    "match",
+    "snapshot",
+    "ticker",
+]
 
 
 def _ticker(payload: "_TickerPayload", frame: Frame, argument: str) -> Ticker:
@@ -165,21 +183,21 @@ def _symbol_of(message: Any, argument: str) -> str | None:
     return message.symbol_code or argument
 
 
-ticker: Final = quick(_TickerPayload, _ticker)
+ticker: Final = quick(_TickerPayload, _ticker, Ticker)
 """`/market/ticker:{symbol}`, where the symbol stands in the topic only; of `:all` it is the push's subject."""
-match: Final = quick(Match, _match)
+match: Final = quick(Match, _match, Match)
 """`/market/match:{symbol}`: `time` is ns, as a string."""
 _record: Final = keeping(Snapshot, times={"time_ns": MS}, symbol=_symbol_of)
-snapshot: Final = patient(_snapshot)
+snapshot: Final = patient(_snapshot, Snapshot)
 """`/market/snapshot:{symbol or market}`: the record is nested, and only it names the symbol in both forms."""
-level1: Final = quick(_Level1Payload, _level1)
+level1: Final = quick(_Level1Payload, _level1, Level1)
 """`/spotMarket/level1:{symbol}`: each side is a flat pair, or empty."""
-depth: Final = quick(_DepthPayload, _depth)
+depth: Final = quick(_DepthPayload, _depth, Depth)
 """Depths of both markets and of auctions: rows of price and size. Contracts have the time twice, and a sequence."""
-level2: Final = quick(_Level2Payload, _level2)
+level2: Final = quick(_Level2Payload, _level2, Level2Change)
 """`/market/level2:{symbol}`: a range of changes."""
-candle: Final = quick(_CandlePayload, _candle)
+candle: Final = quick(_CandlePayload, _candle, Candle)
 """`/market/candles:{symbol}_{interval}`: start (s), open, close, high, low, volume, turnover; `time` is ns."""
 _auction: Final = keeping(CallAuction, times={"time_ns": MS})
-call_auction: Final = patient(_call_auction)
+call_auction: Final = patient(_call_auction, CallAuction)
 """`/callauction/callauctionData:{symbol}`: long names or short ones."""
