@@ -101,7 +101,8 @@ class Limits:
     messages: Rate = _OUR_MESSAGES
     """Messages on one connection, pings included."""
     dials: Rate = _OUR_DIALS
-    """Attempts to connect, failed ones too, over all connections."""
+    """Attempts to connect, failed ones too, over all connections. Each counts until its connection is welcomed or has
+    failed, and for a window longer: the exchange counts it some time between."""
     rest: Rate = _OUR_REST
     """Weight of the REST requests of each pool: those to one host without a key, or with one. Those for tokens are not
     in it: `dials` limits them, and the exchange has room for both."""
