@@ -36,8 +36,8 @@ class BoundedBuffer(Generic[T]):
 
     def __init__(self, capacity: int, overflow: Overflow) -> None:
         self._capacity, self._overflow = capacity, overflow
-        self._queue = deque[T]()
-        self._latest = OrderedDict[Hashable, T]() if overflow in _LATEST else None
+        self._queue: deque[T] = deque()
+        self._latest: OrderedDict[Hashable, T] | None = OrderedDict() if overflow in _LATEST else None
         """The items by key, instead of the queue, which is quicker but cannot replace an item in its place."""
         self.dropped = 0
         """How many items were dropped or replaced."""
