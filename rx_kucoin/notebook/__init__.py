@@ -1,4 +1,4 @@
-"""Live charts in JupyterLab and VS Code: `pip install "rx-kucoin[notebook]"`. And streams for charts of others."""
+"""Live charts in JupyterLab and VS Code: `pip install "rx-kucoin[notebook]"`; and bridges to bokeh and streamz."""
 
 from rx_kucoin.notebook._bokeh import to_bokeh
 from rx_kucoin.notebook._callback import to_callback

@@ -1,4 +1,4 @@
-"""Values in batches, at the pace of the library that takes them: the base of the bridges to other libraries."""
+"""Values in batches, at the rate of the library that receives them: the base of the bridges to other libraries."""
 
 from collections import deque
 from collections.abc import Callable
@@ -12,14 +12,14 @@ from rx_kucoin.notebook._task import Task
 __all__ = ["batches"]
 
 T = TypeVar("T")
-Hand = Callable[[list[T], Callable[[Exception | None], None]], None]
-"""Passes a batch on, and calls back when the next one may come: with an error, or with None."""
+Deliver = Callable[[list[T], Callable[[Exception | None], None]], None]
+"""Delivers a batch, and calls back when it is ready for the next: with an error, or with None."""
 
 
-def batches(hand: Hand[T], fps: float, points: int) -> Callable[[Observable[T]], Observable[list[T]]]:
-    """Pass values on in batches, at most `fps` a second, and none while the last one is still being taken.
+def batches(deliver: Deliver[T], fps: float, points: int) -> Callable[[Observable[T]], Observable[list[T]]]:
+    """Deliver values in batches, at most `fps` a second, and none before the last one is delivered.
 
-    While values wait, the newest `points` are kept. A batch is emitted once it was taken.
+    Of waiting values the newest `points` are kept. A batch is emitted once it was delivered.
     """
     if fps <= 0 or points < 1:
         raise ValueError(f"fps must be above 0 and points 1 or more, not {fps} and {points}")
@@ -28,7 +28,7 @@ def batches(hand: Hand[T], fps: float, points: int) -> Callable[[Observable[T]],
         def subscribe(
             observer: abc.ObserverBase[list[T]], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
-            batching = _Batching(observer, hand, fps, points)
+            batching = _Batching(observer, deliver, fps, points)
             batching.task.begin()
             batching.source.disposable = source.subscribe(
                 batching.on_next, batching.on_error, batching.on_completed, scheduler=scheduler
@@ -43,19 +43,19 @@ def batches(hand: Hand[T], fps: float, points: int) -> Callable[[Observable[T]],
 class _Batching:
     """One subscription."""
 
-    def __init__(self, observer: abc.ObserverBase[Any], hand: Hand[Any], fps: float, points: int) -> None:
-        self._observer, self._hand = observer, hand
-        self._came: deque[Any] = deque(maxlen=points)
+    def __init__(self, observer: abc.ObserverBase[Any], deliver: Deliver[Any], fps: float, points: int) -> None:
+        self._observer, self._deliver = observer, deliver
+        self._received: deque[Any] = deque(maxlen=points)
         """Extended by the stream's thread, emptied by the task's; each append and popleft is atomic."""
-        self._is_taken = False
-        """Whether a batch is under way. Set by the task only and reset by `_taken` only, so it needs no lock."""
+        self._is_delivering = False
+        """Whether a delivery is in progress. Set by the task only and reset by `_delivered` only, so it needs no lock."""
         self._is_closed = False
         self._ending: Callable[[], None] | None = None
         self.task = Task(self._act, 1 / fps)
         self.source = SingleAssignmentDisposable()
 
     def on_next(self, item: Any) -> None:
-        self._came.append(item)
+        self._received.append(item)
         if not self.task.news:
             self.task.wake()
 
@@ -75,23 +75,23 @@ class _Batching:
         self.task.wake()
 
     def _act(self) -> None:
-        """Pass on what has come, unless the last batch is still being taken: on the thread of the charts' clock."""
-        if self._is_taken or self._is_closed:
+        """Deliver the waiting values, unless a delivery is in progress: on the thread of the charts' clock."""
+        if self._is_delivering or self._is_closed:
             return
-        ending = self._ending  # before the items: those that came before it are in this batch, or were in the last
-        batch = [self._came.popleft() for _ in range(len(self._came))]
+        ending = self._ending  # read first: all values before the end are in this batch or an earlier one
+        batch = [self._received.popleft() for _ in range(len(self._received))]
         if batch:
-            self._is_taken = True
+            self._is_delivering = True
             try:
-                self._hand(batch, lambda error: self._taken(batch, error))
+                self._deliver(batch, lambda error: self._delivered(batch, error))
             except Exception as error:  # noqa: BLE001  an exception of the caller's function ends its stream
-                self._taken(batch, error)
+                self._delivered(batch, error)
         elif ending is not None:
             self.close()
             ending()
 
-    def _taken(self, batch: list[Any], error: Exception | None) -> None:
-        """The batch was taken: called by the bridge, on any thread, perhaps before `_hand` returns."""
+    def _delivered(self, batch: list[Any], error: Exception | None) -> None:
+        """Called by the bridge after a delivery, on any thread, perhaps before `_deliver` returns."""
         if self._is_closed:
             return
         if error is not None:
@@ -99,6 +99,6 @@ class _Batching:
             self._observer.on_error(error)
             return
         self._observer.on_next(batch)
-        self._is_taken = False
-        if self._came or self._ending is not None:
+        self._is_delivering = False
+        if self._received or self._ending is not None:
             self.task.wake()

@@ -1,4 +1,4 @@
-"""to_callback: batches of what is new, for an artist of one's own."""
+"""`to_callback`: new items for a function of yours, such as one that draws."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -15,27 +15,27 @@ T = TypeVar("T")
 def to_callback(
     fn: Callable[[list[T]], Any], fps: float = 10, *, points: int = 10_000
 ) -> Callable[[Observable[T]], Observable[list[T]]]:
-    """Call a function with what has come, `fps` times a second at most, and not at all when nothing has.
+    """Call a function with the new items, at most `fps` times a second, and not without any.
 
         kucoin.match("BTC-USDT").pipe(to_callback(draw)).subscribe()
 
-    It is called on one thread, that of all charts ("rx_kucoin charts"), never on the stream's: while it draws, items
-    wait. What it raises ends this stream.
+    It is called on the charts' thread ("rx_kucoin charts"), never on the stream's: items wait while it draws. An
+    exception ends this stream.
 
     Args:
-        fn: Given a list, oldest first, never an empty one.
-        fps: Calls a second, at most.
-        points: How many items may wait; the oldest give way.
+        fn: Called with a list of items, oldest first, never empty.
+        fps: Most calls a second.
+        points: Most items that wait; the oldest are dropped.
 
     Returns:
-        An operator that emits each list when it was drawn.
+        An operator that emits each list after the call.
 
     Raises:
         ValueError: `fps` is not above 0, or `points` below 1.
     """
 
-    def hand(batch: list[T], done: Callable[[Exception | None], None]) -> None:
+    def deliver(batch: list[T], done: Callable[[Exception | None], None]) -> None:
         fn(batch)
         done(None)
 
-    return batches(hand, fps, points)
+    return batches(deliver, fps, points)

@@ -1,4 +1,4 @@
-"""to_streamz: what comes goes into a Stream, on its loop; hvplot draws from there."""
+"""`to_streamz`: emit items into a `streamz.Stream` on its loop, from which hvplot draws."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -15,26 +15,26 @@ T = TypeVar("T")
 def to_streamz(stream: Any, *, points: int = 10_000, fps: float = 50) -> Callable[[Observable[T]], Observable[list[T]]]:
     """Emit every item into a `streamz.Stream`, in order, on the stream's loop.
 
-    Into one without a loop, on the charts' thread.
+    A `Stream` without a loop gets them on the charts' thread.
 
         stream = streamz.Stream(asynchronous=True)
         kucoin.match("BTC-USDT").pipe(to_streamz(stream)).subscribe()
 
-    A stream that holds its producer back (`buffer`, `rate_limit`) is waited for; meanwhile items gather.
+    The back-pressure of a `Stream` (`buffer`, `rate_limit`) is respected: items wait meanwhile.
 
     Args:
-        stream: Where they go.
-        points: How many items may wait; the oldest give way.
-        fps: Hand-overs a second, at most.
+        stream: The `streamz.Stream`.
+        points: Most items that wait; the oldest are dropped.
+        fps: Most batches a second.
 
     Returns:
-        An operator that emits what went over, together.
+        An operator that emits each batch once it was emitted.
 
     Raises:
         ValueError: `fps` is not above 0, or `points` below 1.
     """
 
-    def hand(batch: list[T], done: Callable[[Exception | None], None]) -> None:
+    def deliver(batch: list[T], done: Callable[[Exception | None], None]) -> None:
         loop = stream.loop
         if loop is None:
             for item in batch:
@@ -46,11 +46,11 @@ def to_streamz(stream: Any, *, points: int = 10_000, fps: float = 50) -> Callabl
             try:
                 for item in batch:
                     await stream.emit(item, asynchronous=True)
-            except Exception as error:  # noqa: BLE001  whatever it is, it belongs to this stream
+            except Exception as error:  # noqa: BLE001  any error ends this stream
                 done(error)
             else:
                 done(None)
 
         loop.add_callback(emit)
 
-    return batches(hand, fps, points)
+    return batches(deliver, fps, points)

@@ -1,4 +1,4 @@
-"""Tasks of charts, run on a clock that all charts share; its thread ends with the last of them."""
+"""Tasks of charts, run on a clock that all charts share. Its thread ends with the last task."""
 
 import logging
 import math
@@ -16,30 +16,30 @@ _CLOCK: Final = Clock("rx_kucoin charts")
 
 
 class Task:
-    """An action that is run when there is news, but at most once in `every` seconds, from `begin` until `end`.
+    """An action that runs after `wake`, at most once in `every` seconds, from `begin` until `end`.
 
-    Between the two it always has a timer, if one that is never due: so the thread lives as long as there are tasks.
+    It has a timer all that time, if only one that is never due, so that the thread lives as long as there are tasks.
     """
 
     def __init__(self, act: Callable[[], None], every: float) -> None:
         self._act, self._every = act, every
         self.news = False
-        """Set by `wake`. A caller that finds it set need not call that, so most news cost one look."""
+        """Set by `wake`; a caller that finds it set need not call `wake`."""
         self._due = 0.0
         self._at = math.inf
-        """A moment at which it is run in any case."""
+        """Time at which it runs in any case."""
         self._timer = Timer(_CLOCK)
 
     def begin(self) -> None:
-        """Wait for news."""
+        """Start waiting for `wake`."""
         self._arm()
 
     def end(self) -> None:
-        """Run no more; an action that has begun is finished."""
+        """Stop; an action that is running is finished."""
         self._timer.dispose()
 
     def wake(self, at: float | None = None) -> None:
-        """There is news, or will be at a moment of `time.monotonic`."""
+        """Run soon, or at a time of `time.monotonic`."""
         if at is None:
             self.news = True
         else:
@@ -50,7 +50,7 @@ class Task:
         return min(self._due, self._at) if self.news else self._at
 
     def _arm(self) -> None:
-        """Set the timer, on any thread: one that overrides what another has set finds out below, and sets it right."""
+        """Set the timer, on any thread. If another thread set it meanwhile, the comparison below repeats it."""
         while True:
             due = self._when()
             self._timer.set(due - time.monotonic(), self._run)
@@ -58,14 +58,14 @@ class Task:
                 return
 
     def _run(self) -> None:
-        """On the thread of the clock, so never twice at a time."""
+        """Run the action: on the clock's thread, so never twice at a time."""
         now = time.monotonic()
         self._due = max(self._due + self._every, now + self._every / 2)
         self._at = math.inf if self._at <= now else self._at
-        self.news = False  # last, for what comes from here on sets the timer by the fields above
+        self.news = False  # last: a `wake` from here on sets the timer by the fields above
         try:
             self._act()
-        except BaseException:  # noqa: BLE001  one that raises is ended alone: all others run here, too
+        except BaseException:  # noqa: BLE001  ends this task only: all others share the thread
             _log.exception("a chart, or a subscriber behind it, raised and was ended")
             self.end()
         else:

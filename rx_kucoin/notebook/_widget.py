@@ -1,9 +1,9 @@
-"""The widget in the notebook: anywidget, with uPlot inside; nothing is loaded from anywhere else.
+"""The widget in the notebook: anywidget with uPlot, both part of this package; nothing is loaded from elsewhere.
 
-What was tried: JupyterLab 4.6 and Chromium 156 on two cores that others used, too, and without a GPU, which is hard on
-WebGL; a line of 10,000 points, 100 new ones in each of 10 frames a second. From two runs of 10 s, bqplot from one:
-pictures that reached the screen each second, kB that reached the browser for each frame that was sent, CPU in percent
-of a core, and MB before the first frame. Read ratios.
+Why uPlot: measured with JupyterLab 4.6 and Chromium 156 on two shared cores without a GPU, which is unfavourable for
+WebGL; a line of 10,000 points, 100 new ones in each of 10 frames a second. Two runs of 10 s each, bqplot one. Columns:
+frames on the screen a second, kB sent to the browser for each frame, CPU in percent of a core, and MB before the first
+frame. Compare ratios rather than absolute values.
 
     library                       pictures       kB        kernel   browser     MB
     uPlot 1.6 in anywidget        10.1           2.2       1        40 to 44    0.4
@@ -14,15 +14,15 @@ of a core, and MB before the first frame. Read ratios.
     plotly, Scattergl             2.0, 2.1       41, 44    3        82 to 91    5.4
     bqplot 0.13                   1.4            118       2        48          0.2
 
-plotly and bqplot send all points each time: 160 kB a frame, of which less arrived; why was not looked into, and the
-server logged no drops. bokeh came nearest; it took twice the CPU, and puts BokehJS into the notebook.
+plotly and bqplot send all points each time: 160 kB a frame, of which less arrived; the reason was not investigated, and
+the server logged no drops. bokeh came closest, with twice the CPU, and embeds BokehJS in the notebook.
 """
 
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from rx_kucoin.notebook._extras import need
+from rx_kucoin.notebook._optional import optional
 
 __all__ = ["new_widget"]
 
@@ -43,9 +43,9 @@ def _class() -> Any:
     body = {
         "_esm": _read("uplot.js", "chart.js"),
         "_css": _read("uplot.css", "chart.css"),
-        "spec": need("traitlets").Dict().tag(sync=True),
+        "spec": optional("traitlets").Dict().tag(sync=True),
     }
-    return type("LiveChart", (need("anywidget").AnyWidget,), body)
+    return type("LiveChart", (optional("anywidget").AnyWidget,), body)
 
 
 def _read(*names: str) -> str:

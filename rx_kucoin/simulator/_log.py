@@ -85,6 +85,11 @@ class ConnectionLog:
         return frozenset(self.subscribed)
 
     @property
+    def live(self) -> set[str]:
+        """The name that `subscribed` had in 0.1.0, kept for one version."""
+        return self.subscribed
+
+    @property
     def open(self) -> bool:
         """Whether the connection is still up."""
         return self.closed_at is None

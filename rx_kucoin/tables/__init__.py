@@ -1,4 +1,4 @@
-"""Tables of what streams bring, for pandas and polars."""
+"""Streams as tables, for pandas and polars."""
 
 from rx_kucoin.tables._table import Table, to_frame
 from rx_kucoin.tables._to_frames import to_frames

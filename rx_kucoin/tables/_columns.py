@@ -1,4 +1,4 @@
-"""Columns, packed: eight bytes for a number, a reference for anything else."""
+"""Packed columns: eight bytes for a number, a reference for anything else."""
 
 from array import array
 from collections.abc import Iterable, Sequence
@@ -11,19 +11,19 @@ from rx_kucoin.tables._kinds import Kind, common
 __all__ = ["MISSING", "Column", "join", "pack"]
 
 MISSING: Final = -(2**63)
-"""What stands in a column of whole numbers for one that is not there; as a time it is what numpy takes it for."""
+"""A missing value in a column of integers; as a time it is numpy's NaT."""
 
 
 class Column(NamedTuple):
-    """Some values of a kind."""
+    """Values of one kind."""
 
     kind: Kind
     data: Sequence[Any]
-    """An array of doubles or of 64-bit numbers, or a list."""
+    """An array of doubles or 64-bit integers, or a list."""
 
 
 def pack(kind: Kind, values: Sequence[Any]) -> Column:
-    """Make a column; where a value is not of the kind, it becomes one of any objects."""
+    """Make a column; if a value is not of the kind, the column is one of objects."""
     types = {*map(type, values)}
     try:
         if kind == "float":
@@ -40,11 +40,11 @@ def pack(kind: Kind, values: Sequence[Any]) -> Column:
 
 
 _OTHERS: Final[dict[Kind, set[type]]] = {"text": {str, type(None)}, "bool": {bool, type(None)}}
-"""What else may not stand in columns of which a library wants to know the type."""
+"""The only types allowed in columns whose type a library checks."""
 
 
 def join(parts: Iterable[tuple[Column | None, int]]) -> Column:
-    """Put columns behind each other; where one has none, so many values are missing."""
+    """Concatenate columns; None with a length stands for missing values."""
     known = [(part or Column("null", [None] * length)) for part, length in parts]
     kind: Kind = "null"
     for part in known:
@@ -81,9 +81,9 @@ def _word(value: Any) -> str | None:
 
 
 def _values(column: Column) -> list[Any]:
-    """Say it in Python's objects, None for what is missing."""
+    """Return the values as Python objects, with None for missing ones."""
     if column.kind == "float":
-        return [None if each != each else each for each in column.data]  # noqa: PLR0124  so is NaN
+        return [None if each != each else each for each in column.data]  # noqa: PLR0124  true for NaN
     if column.kind in {"int", "time"}:
         return [None if each == MISSING else each for each in column.data]
     return list(column.data)

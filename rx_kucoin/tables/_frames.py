@@ -1,4 +1,4 @@
-"""Columns as data frames. Only here pandas and polars are imported, when a frame is asked for."""
+"""Columns as data frames. pandas and polars are imported here only, when a frame is made."""
 
 from array import array
 from collections.abc import Callable, Sequence
@@ -21,10 +21,10 @@ _INSTALL: Final[dict[Library, str]] = {"pandas": 'pip install "rx-kucoin[tables]
 
 
 def library(name: Library) -> Any:
-    """Import it.
+    """Import a library.
 
     Raises:
-        ImportError: it is not installed.
+        ImportError: It is not installed.
     """
     try:
         return import_module(name)
@@ -33,11 +33,11 @@ def library(name: Library) -> Any:
 
 
 def frame_in(name: Library) -> Callable[[View], Any]:
-    """Tell how to make frames of this library.
+    """Return the function that makes frames of a library.
 
     Raises:
-        ImportError: it is not installed.
-        ValueError: there is no such library here.
+        ImportError: It is not installed.
+        ValueError: It is not supported.
     """
     if name not in _INSTALL:
         raise ValueError(f"frames are made by {' or '.join(_INSTALL)}, not by {name!r}")
@@ -46,7 +46,7 @@ def frame_in(name: Library) -> Callable[[View], Any]:
 
 
 def pandas_frame(view: View) -> "pd.DataFrame":
-    """Make a frame whose index is the time, in UTC, to the nanosecond; `attrs["time"]` says whose time that is."""
+    """Make a frame with the time as index, in UTC, to the nanosecond; `attrs["time"]` is the origin of the times."""
     pandas = library("pandas")
     index = pandas.DatetimeIndex(_numpy(view.times).view("M8[ns]"), name="time").tz_localize("UTC")
     columns = {name: _pandas_column(pandas, column) for name, column in view.columns.items()}
@@ -57,7 +57,7 @@ def pandas_frame(view: View) -> "pd.DataFrame":
 
 
 def polars_frame(view: View) -> "pl.DataFrame":
-    """Make a frame whose first column is the time, in UTC, to the nanosecond."""
+    """Make a frame with the time as its first column, in UTC, to the nanosecond."""
     polars = library("polars")
     time = _polars_column(polars, "time", Column("time", view.times))
     frame: pl.DataFrame = polars.DataFrame(
@@ -104,7 +104,7 @@ def _polars_column(polars: Any, name: str, column: Column) -> Any:
 
 
 def _plain(data: Sequence[Any]) -> Any:
-    """Hand numbers over in one piece, where there is numpy; polars does without it."""
+    """Return numbers as a numpy array if possible; polars also takes a list."""
     try:
         return _numpy(data)
     except ModuleNotFoundError:

@@ -1,4 +1,4 @@
-"""What may stand in a column: by the type of a field, or by what is found in it."""
+"""Kinds of columns, by the type of a field or by its values."""
 
 import types
 from collections.abc import Iterable
@@ -10,13 +10,13 @@ from typing import Any, Final, Literal, Union, get_args, get_origin
 __all__ = ["Kind", "bare", "common", "kind_of_type", "kind_of_values"]
 
 Kind = Literal["float", "decimal", "int", "bool", "word", "text", "time", "object", "null"]
-"""`word`: one of a few strings; `null`: nothing was found yet."""
+"""`word`: one of a few strings; `null`: no value yet."""
 
 _FEW: Final = frozenset(
     {"symbol", "interval", "topic", "subject", "market", "side", "type", "kind", "tag"}
     | {"currency", "base_currency", "quote_currency", "settle_currency"}
 )
-"""Names of strings that come again and again."""
+"""Fields whose strings repeat, and become categories."""
 
 _PLAIN: Final[dict[type, Kind]] = {
     Decimal: "decimal",
@@ -29,7 +29,7 @@ _PLAIN: Final[dict[type, Kind]] = {
 
 
 def bare(hint: Any) -> Any:
-    """Leave out that it may be None."""
+    """Remove None from an optional type."""
     if get_origin(hint) in {Union, types.UnionType}:
         others = [each for each in get_args(hint) if each is not type(None)]
         return others[0] if len(others) == 1 else Any
@@ -37,7 +37,7 @@ def bare(hint: Any) -> Any:
 
 
 def kind_of_type(name: str, hint: Any) -> Kind | None:
-    """Tell the kind of a field; None: its type does not tell, or has fields of its own."""
+    """Return the kind of a field; None if its type does not determine it, or has fields itself."""
     kind = _kind(bare(hint))
     if kind is None:
         return None
@@ -47,7 +47,7 @@ def kind_of_type(name: str, hint: Any) -> Kind | None:
 
 
 def kind_of_values(name: str, values: Iterable[Any]) -> Kind:
-    """Tell what stands in a column, of which nothing is known but its values."""
+    """Return the kind of a column by its values."""
     found: Kind = "null"
     for each in {*map(type, values)}:
         found = common(found, kind_of_type(name, each) or "object")
@@ -55,7 +55,7 @@ def kind_of_values(name: str, values: Iterable[Any]) -> Kind:
 
 
 def common(one: Kind, other: Kind) -> Kind:
-    """Tell the kind of a column that holds both."""
+    """Return the kind of a column with values of both kinds."""
     if other in {one, "null"}:
         return one
     if one == "null":

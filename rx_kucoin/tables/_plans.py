@@ -1,4 +1,4 @@
-"""How messages become rows: which columns a type has, and how their values are read."""
+"""The columns of a type of message, and how their values are read."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, is_dataclass
@@ -12,56 +12,55 @@ from rx_kucoin.events import Event
 from rx_kucoin.orderbook.book import OrderBook
 from rx_kucoin.protocol.messages.base import Open, Part, Unknown
 from rx_kucoin.protocol.messages.closed import ClosedCandle
-from rx_kucoin.tables._books import book_columns, book_reader
 from rx_kucoin.tables._kinds import Kind, bare, kind_of_type
 
 __all__ = ["LEVELS", "Plan", "column_name", "distinct", "fields_of", "getter", "plan_of", "time_of"]
 
 LEVELS: Final = 5
-"""How many levels of a side are shown where nobody says otherwise."""
+"""Levels of a side that have columns by default."""
 
 Values = Callable[[Any], tuple[Any, ...]]
 
 
 class Plan(NamedTuple):
-    """The columns of a type."""
+    """The columns of a type, and the function that reads their values."""
 
     names: tuple[str, ...]
     kinds: tuple[Kind | None, ...]
-    """None: what the values say."""
+    """`None`: determined by the values."""
     values: Values
     attributes: frozenset[str] = frozenset()
-    """Those columns that are attributes, by the same name."""
+    """The columns that are attributes of the same name."""
 
 
 def plan_of(kind: type[Any], levels: int | None, without: str | None = None) -> Plan | None:
-    """Plan the columns of a type that has fields, without one of them; None: it has none."""
+    """Return the plan of a type with fields, without one of them; None if it has no fields."""
     if issubclass(kind, OrderBook):
-        names, kinds = book_columns(levels or 0)
-        return Plan(names, kinds, book_reader(levels or 0))
+        names, kinds = _book_columns(levels or 0)
+        return Plan(names, kinds, _book_reader(levels or 0))
     unseen = {without, "extra"} if issubclass(kind, Open | Part) and not issubclass(kind, Unknown) else {without}
     found = {name: hint for name, hint in fields_of(kind).items() if name not in unseen}
     pieces = [_piece(name, hint, LEVELS if levels is None else levels) for name, hint in found.items()]
     if issubclass(kind, Event):
-        pieces.insert(0, _Piece(("event",), ("word",), "__class__", _named))
+        pieces.insert(0, _Piece(("event",), ("word",), "__class__", _event_name))
     return _joined(pieces) if pieces else None
 
 
 def time_of(kind: type[Any]) -> str | None:
-    """Name the field that tells when a message of this type was; a bar that is over was when it began."""
+    """Return the field with the time of a message of this type; of a closed bar, its start."""
     names = fields_of(kind)
     order = ("start_ns", "time_ns") if issubclass(kind, ClosedCandle) else ("time_ns", "start_ns")
     return next((name for name in order if name in names), None)
 
 
 def column_name(name: str) -> str:
-    """Name a column; `time` is the index."""
+    """Return the column's name of a field; `time` is reserved for the index."""
     short = name.removesuffix("_ns")
     return name if short == "time" and short != name else "time_" if name == "time" else short
 
 
 def distinct(names: Iterable[str]) -> tuple[str, ...]:
-    """Give each a name of its own, where `start` stands beside `start_ns`."""
+    """Make names unique, such as of `start` and `start_ns`."""
     found: dict[str, None] = {}
     for name in names:
         free = name
@@ -72,7 +71,7 @@ def distinct(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def fields_of(kind: type[Any]) -> dict[str, Any]:
-    """Name the fields of a type, with their types as far as these are known."""
+    """Return the fields of a type with their types, as far as known."""
     if issubclass(kind, msgspec.Struct):
         names = kind.__struct_fields__
     elif is_dataclass(kind):
@@ -81,7 +80,7 @@ def fields_of(kind: type[Any]) -> dict[str, Any]:
         names = getattr(kind, "_fields", ())
     try:
         hints = get_type_hints(kind)
-    except Exception:  # noqa: BLE001  a name that only its author knows: then the values tell
+    except Exception:  # noqa: BLE001  an unresolvable name: the values decide
         hints = {}
     return {name: hints.get(name, Any) for name in names}
 
@@ -93,7 +92,7 @@ class _Piece(NamedTuple):
     kinds: tuple[Kind | None, ...]
     attribute: str
     read: Callable[[Any], tuple[Any, ...]] | None = None
-    """What is made of the field; None: it is the column."""
+    """Converts the field to columns; `None`: it is the column."""
 
 
 def _piece(name: str, hint: Any, levels: int) -> _Piece:
@@ -126,7 +125,7 @@ def _listed(inner: Plan, levels: int) -> Values:
 
 
 def _joined(pieces: list[_Piece]) -> Plan:
-    """Put fields together: all attributes are had in one go."""
+    """Join the columns of all fields, with one `attrgetter` for all attributes."""
     names = distinct(chain.from_iterable(piece.names for piece in pieces))
     kinds: tuple[Kind | None, ...] = (*chain.from_iterable(piece.kinds for piece in pieces),)
     get = getter([piece.attribute for piece in pieces])
@@ -142,12 +141,12 @@ def _joined(pieces: list[_Piece]) -> Plan:
 
 
 def getter(paths: Sequence[str]) -> Values:
-    """Make what reads several attributes, or one, as a tuple."""
+    """Return a function that reads attributes as a tuple, also a single one."""
     get = attrgetter(*paths)
     return get if len(paths) > 1 else lambda message: (get(message),)
 
 
-def _named(kind: type) -> tuple[str]:
+def _event_name(kind: type) -> tuple[str]:
     return (kind.__name__,)
 
 
@@ -157,3 +156,32 @@ def _alone(value: Any) -> tuple[Any, ...]:
 
 def _apply(read: Values, value: Any) -> tuple[Any, ...]:
     return read(value)
+
+
+def _book_columns(levels: int) -> tuple[tuple[str, ...], tuple[Kind | None, ...]]:
+    """Return the columns of a book and their kinds."""
+    best = ("best_bid_price", "best_bid_size", "best_ask_price", "best_ask_size", "mid", "spread")
+    deep = tuple(f"{side}_{at}_{what}" for side in _SIDES for at in range(levels) for what in ("price", "size"))
+    numbers: list[Kind | None] = ["decimal" for _ in best + deep]
+    return ("symbol", "sequence", *best, *deep, "stale"), ("word", "int", *numbers, "bool")
+
+
+def _book_reader(levels: int) -> Callable[[OrderBook], tuple[Any, ...]]:
+    """Return a function that reads a book's columns."""
+
+    def read(book: OrderBook) -> tuple[Any, ...]:
+        bid, ask = book.bids.best, book.asks.best
+        both = (None, None)
+        mid, spread = both if bid is None or ask is None else ((bid.price + ask.price) / 2, ask.price - bid.price)
+        deep: list[Any] = []
+        for side in (book.bids, book.asks) if levels else ():
+            found = side[:levels]
+            for level in found:
+                deep += level
+            deep += both * (levels - len(found))
+        return (book.symbol, book.sequence, *(bid or both), *(ask or both), mid, spread, *deep, book.stale)
+
+    return read
+
+
+_SIDES: Final = ("bids", "asks")

@@ -1,4 +1,4 @@
-"""The latest rows, in columns: filled at a small cost, and looked at without stopping whoever fills it."""
+"""A ring of the latest rows, packed into columns. It can be read without blocking the thread that appends."""
 
 from array import array
 from collections import deque
@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from rx_kucoin.tables._columns import Column, join, pack
 from rx_kucoin.tables._kinds import Kind, kind_of_values
-from rx_kucoin.tables._reading import Columns, Reading
+from rx_kucoin.tables._rows import Columns, RowReader
 
 __all__ = ["Origin", "Ring", "View"]
 
@@ -18,31 +18,31 @@ Origin = Literal["event", "receipt", "mixed"]
 
 
 _Row = tuple[Columns, Sequence[Any], int]
-"""Its columns, its values, and when it was."""
+"""Columns, values and time."""
 
 
 class View(NamedTuple):
-    """The rows as they stood."""
+    """The rows at a point in time."""
 
     times: "array[int]"
-    """In nanoseconds since 1970."""
+    """Nanoseconds since 1970."""
     columns: dict[str, Column]
     origin: Origin
-    """Whose times these are: what the messages say, or when they came."""
+    """Whether these are times of the messages, or of their receipt."""
 
 
 class _Block(NamedTuple):
-    """Some rows in columns. Nobody changes it."""
+    """Packed rows; immutable."""
 
     times: "array[int]"
     columns: dict[str, Column]
 
 
 class Ring:
-    """At most so many rows. Rows are gathered, and packed by the hundred."""
+    """The latest rows. New rows are collected and packed in blocks of 256."""
 
-    def __init__(self, rows: int, reading: Reading, clock: Callable[[], int], *, exact: bool) -> None:
-        """Make an empty one.
+    def __init__(self, rows: int, reader: RowReader, clock: Callable[[], int], *, exact: bool) -> None:
+        """Make an empty ring of `rows` rows.
 
         Raises:
             ValueError: `rows` is below 1.
@@ -51,37 +51,37 @@ class Ring:
             raise ValueError(f"rows must be a whole number, 1 or more, not {rows}")
         self.rows, self.seen = int(rows), 0
         self.clock = clock
-        """Tells when what has no time of its own came."""
-        self._read, self._named, self._exact = reading.row, reading.named, exact
+        """Returns the time of receipt, for messages without a time."""
+        self._read, self._named, self._exact = reader.row, reader.named, exact
         self._lock = Lock()
         self._blocks: deque[_Block] = deque()
         self._packed = self._received = 0
-        self._young: list[_Row] = []
+        self._pending: list[_Row] = []
 
     def __len__(self) -> int:
         return min(self.rows, self.seen)
 
     @property
     def origin(self) -> Origin:
-        """Whose the times are, of all that came."""
+        """The origin of the times, over all rows so far."""
         return "event" if not self._received else "receipt" if self._received == self.seen else "mixed"
 
     def append(self, message: Any) -> None:
-        """Take in a row."""
+        """Append a message."""
         columns, at, values = self._read(message)
-        when = self.clock() if at is None else _moment(at)
+        when = self.clock() if at is None else _as_time(at)
         row = columns, values, when
         with self._lock:
             self.seen += 1
             self._received += at is None
-            self._young.append(row)
-            if len(self._young) >= _BLOCK:
+            self._pending.append(row)
+            if len(self._pending) >= _BLOCK:
                 self._pack()
 
     def view(self) -> View:
-        """Look at it as it stands."""
+        """Return the current rows."""
         with self._lock:
-            blocks, young = [*self._blocks], [*self._young]
+            blocks, young = [*self._blocks], [*self._pending]
         if young:
             blocks.append(self._block(young))
         times = array("q")
@@ -95,10 +95,10 @@ class Ring:
         return View(times, columns, self.origin)
 
     def _pack(self) -> None:
-        """Make a block of what was gathered, and let go of what is too old. Under the lock."""
-        self._blocks.append(self._block(self._young))
-        self._packed += len(self._young)
-        self._young = []
+        """Pack the collected rows, and drop blocks that are too old. Called under the lock."""
+        self._blocks.append(self._block(self._pending))
+        self._packed += len(self._pending)
+        self._pending = []
         while self._packed - len(self._blocks[0].times) >= self.rows:
             self._packed -= len(self._blocks.popleft().times)
 
@@ -112,7 +112,7 @@ class Ring:
         return _Block(times, {each[0]: self._column(*each) for each in zip(names, kinds, columns, strict=True)})
 
     def _mixed(self, shapes: Sequence[Columns], rows: Sequence[_Row]) -> dict[str, Column]:
-        """Put rows of several types into columns: each has a place for all of them."""
+        """Pack rows of several types: each column has a value for every row."""
         known: dict[str, set[Kind | None]] = {}
         for shape in shapes:
             for name, kind in zip(*shape, strict=True):
@@ -132,11 +132,11 @@ class Ring:
         return pack("float" if kind == "decimal" and not self._exact else kind, values)
 
 
-def _moment(at: Any) -> int:
+def _as_time(at: Any) -> int:
     try:
         when = index(at)
     except TypeError:
-        raise TypeError(f"a time is so many whole nanoseconds since 1970; {at!r} is none") from None
+        raise TypeError(f"a time is a whole number of nanoseconds since 1970, not {at!r}") from None
     if not _EARLIEST < when < _LATEST:
         raise ValueError(f"{when} is no time in nanoseconds")
     return when

@@ -1,4 +1,4 @@
-"""to_frame: a stream as a table that grows by itself and forgets what is old."""
+"""`to_frame`: a stream as a table of its latest rows."""
 
 from html import escape
 from threading import Event
@@ -12,10 +12,10 @@ from reactivex.scheduler import TimeoutScheduler
 
 from rx_kucoin.operators.internal.clocks import wall_of
 from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach
-from rx_kucoin.tables._choosing import Fields
 from rx_kucoin.tables._frames import pandas_frame, polars_frame
-from rx_kucoin.tables._reading import Reading, Time
 from rx_kucoin.tables._ring import Origin, Ring
+from rx_kucoin.tables._rows import RowReader, Time
+from rx_kucoin.tables._selection import Fields
 
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]  # pyright: ignore[reportMissingTypeStubs]
@@ -36,38 +36,35 @@ def to_frame(
     exact: bool = False,
     scheduler: abc.SchedulerBase | None = None,
 ) -> "Table":
-    """Subscribe to a stream and keep its latest rows; `table.pandas()` and `table.polars()` show them at any time.
+    """Subscribe to a stream and keep its latest rows; `table.pandas()` and `table.polars()` return them at any time.
 
-    Every kind of message has a place: what is nested becomes columns such as `bid_price` or `asks_0_size`, a book shows
-    its best levels, mid, spread and whether it is stale, a `Push` what its payload holds, an event its name, dicts
-    their keys, tuples `value_0` or the names in `fields`, and anything else is a `value`. Columns are floats, `Int64`,
-    booleans, categories (symbols, sides and other words), strings and times; a type keeps its types, whatever is
-    missing.
+    Every kind of message has columns: nested fields become `bid_price` or `asks_0_size`, a book has its best levels,
+    mid, spread and `stale`, a `Push` the fields of its payload, an event its name, a dict its keys, a tuple `value_0`
+    or the names in `fields`, and anything else is a `value`. Columns are floats, `Int64`, booleans, categories
+    (symbols, sides and the like), strings and times; the columns of a type do not depend on missing values.
 
-    The index is the time, to the nanosecond, in UTC: the message's `time_ns` (of a bar that is over: when it began),
-    and where it has none, when it came. `table.origin` and the frame's `attrs["time"]` say which: "event", "receipt" or
-    "mixed".
+    The index is the time in UTC, to the nanosecond: the message's `time_ns` (of a closed bar: its start), or the time
+    of receipt if it has none. `table.origin` and the frame's `attrs["time"]` say which: "event", "receipt" or "mixed".
 
     Args:
         source: Any Observable.
-        rows: How many rows are kept, the latest ones.
-        fields: Which columns, by their names or by paths (`best_bid.price`); or what each is made of: a dict of names,
-            with paths or functions of a message.
-        levels: How many levels a side are shown. None: 5, and of an `OrderBook` the best alone.
-        time: When a message was, in nanoseconds since 1970: the name of a field, or a function.
-        exact: Whether prices stay Decimals, in columns of objects.
-        scheduler: Tells the time of receipt. Defaults to a replay's, then to the real one.
+        rows: Number of latest rows that are kept.
+        fields: The columns, by name or path (`best_bid.price`); or a dict of names with paths or functions.
+        levels: Levels of a side that have columns. `None`: 5, and of an `OrderBook` only the best.
+        time: The time of a message, in nanoseconds since 1970: the name of a field, or a function.
+        exact: Keep prices as `Decimal`, in columns of objects.
+        scheduler: The clock of receipt times. Defaults to that of a replay, then to the real time.
 
     Raises:
         ValueError: `rows` is below 1, `levels` is below 0, or `fields` are no names.
     """
-    table = Table(Ring(rows, Reading(fields, levels, time), time_ns, exact=exact))
+    table = Table(Ring(rows, RowReader(fields, levels, time), time_ns, exact=exact))
     table.listen(source, scheduler)
     return table
 
 
 class Table(abc.DisposableBase):
-    """The latest rows of a stream. It may be read on any thread, at any time, and after its end."""
+    """The latest rows of a stream. It may be read on any thread at any time, also after the end."""
 
     def __init__(self, ring: Ring) -> None:
         self._ring = ring
@@ -75,22 +72,22 @@ class Table(abc.DisposableBase):
         self._over = Event()
         self.state: State = "live"
         self.error: Exception | None = None
-        """What the stream ended with, or what could not be put into a row."""
+        """The stream's error, or that of a message that could not be converted."""
 
     def listen(self, source: Observable[Any], scheduler: abc.SchedulerBase | None = None) -> None:
-        """Subscribe: once."""
+        """Subscribe to the stream, once."""
 
         def subscribe(sink: Sink[Any], scheduler_: abc.SchedulerBase | None) -> abc.DisposableBase:
             self._ring.clock = wall_of(scheduler_ or TimeoutScheduler.singleton())
             return attach(source, sink, scheduler_)
 
-        # Piped, and not subscribed to as it is, because what is piped from a stream of a replay is told its clock.
+        # `pipe` rather than `subscribe` alone: a stream of a replay passes its clock to piped operators.
         self._source.disposable = source.pipe(lambda _: Unguarded(subscribe)).subscribe(
             self._on_next, self._on_error, lambda: self._end("completed"), scheduler=scheduler
         )
 
     def pandas(self) -> "pd.DataFrame":
-        """Make a pandas DataFrame of the rows as they stand.
+        """Return the current rows as a pandas DataFrame.
 
         Raises:
             ImportError: pandas is not installed.
@@ -98,7 +95,7 @@ class Table(abc.DisposableBase):
         return pandas_frame(self._ring.view())
 
     def polars(self) -> "pl.DataFrame":
-        """Make a polars DataFrame of the rows as they stand; the time is its first column.
+        """Return the current rows as a polars DataFrame; the time is its first column.
 
         Raises:
             ImportError: polars is not installed.
@@ -107,20 +104,20 @@ class Table(abc.DisposableBase):
 
     @property
     def seen(self) -> int:
-        """How many messages came, those that were forgotten included."""
+        """The number of messages so far, including those dropped since."""
         return self._ring.seen
 
     @property
     def origin(self) -> Origin:
-        """Whose the times are: "event", the messages' own; "receipt", when they came; or "mixed"."""
+        """The origin of the times: "event", "receipt" or "mixed"."""
         return self._ring.origin
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the stream has ended or is disposed of. Returns False after `timeout` seconds without that."""
+        """Wait until the stream has ended or is disposed of; return False after `timeout` seconds."""
         return self._over.wait(timeout)
 
     def dispose(self) -> None:
-        """Let go of the stream; the rows stay."""
+        """Unsubscribe; the rows stay."""
         self._end("disposed")
         self._source.dispose()
 
@@ -156,7 +153,7 @@ class Table(abc.DisposableBase):
     def _on_next(self, message: Any) -> None:
         try:
             self._ring.append(message)
-        except Exception as error:  # noqa: BLE001  a function of the caller's, or a field that there is not
+        except Exception as error:  # noqa: BLE001  a function of the caller's, or a missing field
             self._on_error(error)
             self._source.dispose()
 

@@ -108,7 +108,7 @@ def test_only_the_newest_points_are_kept_of_all_lines_together() -> None:
     with live_chart(source := Subject[Any](), y=1, x=0, by=2, points=10) as chart:
         for at in range(1_000):
             source.on_next((at, at, at % 2))
-        assert len(chart._came) <= 10
+        assert len(chart._received) <= 10
         assert lines(chart) == {"0": [990, 992, 994, 996, 998], "1": [991, 993, 995, 997, 999]}
         assert "10 points" in repr(chart)
 
@@ -119,7 +119,7 @@ def test_a_bar_that_forms_takes_the_place_of_itself_and_the_oldest_go() -> None:
             source.on_next(bar(minute, 101))
             source.on_next(bar(minute, 90 + minute, ClosedCandle))
         chart.figure()
-        bars = chart._content._bars  # type: ignore[attr-defined]
+        bars = chart._series._bars  # type: ignore[attr-defined]
         assert [(at - START, row[4]) for at, row in bars.items()] == [(120, 92), (180, 93), (240, 94)]
         assert axes_of(chart).get_title(loc="left") == "BTC-USDT 1min candles"
 
@@ -129,11 +129,11 @@ def test_only_the_bars_that_changed_are_told() -> None:
         source.on_next(bar(0, 101))
         source.on_next(bar(1, 102))
         with chart._lock:
-            chart._look()
-            assert len(chart._content.parcel(whole=False)[1][0]) == 12
+            chart._consume()
+            assert len(chart._series.update(whole=False)[1][0]) == 12
             source.on_next(bar(1, 103))
-            chart._look()
-            told, (numbers,) = chart._content.parcel(whole=False)
+            chart._consume()
+            told, (numbers,) = chart._series.update(whole=False)
         assert (told["whole"], list(numbers)) == (False, [START + 60, 100, 104, 99, 103, 2])
 
 
@@ -143,7 +143,7 @@ def test_a_book_is_summed_up_from_the_best_price() -> None:
         bids, asks = axes_of(chart).get_lines()
         assert (list(bids.get_xdata()), list(bids.get_ydata())) == ([100, 100, 99], [0, 1, 3])
         assert (list(asks.get_xdata()), list(asks.get_ydata())) == ([101, 101, 102], [0, 3, 8])
-        told, (first, second) = chart._content.parcel(whole=False)
+        told, (first, second) = chart._series.update(whole=False)
         assert (list(first), list(second)) == ([100, 1, 99, 3], [101, 3, 102, 8])
         assert (told["best"], told["mid"], told["spread"]) == (["100", "1", "101", "3"], "100.5", "1")
 
@@ -152,7 +152,7 @@ def test_a_book_may_be_anybodys_with_numbers_of_any_kind() -> None:
     with book_chart(source := Subject[Any]()) as chart:
         source.on_next(SimpleNamespace(bids=[(99.5, 2), (99, 1)], asks=[]))
         assert "| live | 2 points |" in repr(chart)
-        told, sides = chart._content.parcel(whole=True)
+        told, sides = chart._series.update(whole=True)
         assert (told["best"], told["mid"]) == (["99.5", "2", None, None], "")
         assert [list(side) for side in sides] == [[99.5, 2, 99, 3], []]
 

@@ -23,6 +23,7 @@ def test_line_is_an_alias_of_connection_in_faults_and_in_the_log() -> None:
         second.hear()
         assert [(refusal.line, refusal.connection) for refusal in exchange.refused] == [(1, 1)]
         assert exchange.log.lines is exchange.log.connections
+        assert exchange.connections[0].live is exchange.connections[0].subscribed
         assert exchange.faults.drop(line=7) == 0
         assert exchange.faults.drop(line=0) == 1
         assert [connection.ended for connection in exchange.connections] == ["dropped", ""]

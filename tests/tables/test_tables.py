@@ -44,7 +44,7 @@ def test_the_latest_rows_are_kept_and_no_more(rows: int) -> None:
             assert table.polars()["sequence"].to_list() == kept
             assert (len(table), table.seen) == (len(kept), at)
     ring = table._ring
-    assert sum(len(block.times) for block in ring._blocks) < rows + 256 + len(ring._young)
+    assert sum(len(block.times) for block in ring._blocks) < rows + 256 + len(ring._pending)
 
 
 def test_the_index_is_the_message_s_time_to_the_nanosecond_in_utc() -> None:

@@ -1,4 +1,4 @@
-"""Some columns instead of all: by name, by path, or by a function."""
+"""Selected columns: by name, by path, or by a function."""
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
@@ -7,16 +7,16 @@ from typing import Any
 from rx_kucoin.tables._kinds import Kind
 from rx_kucoin.tables._plans import Plan, column_name, fields_of, getter
 
-__all__ = ["Fields", "chosen", "named_fields"]
+__all__ = ["Fields", "named_fields", "select"]
 
 Fields = Sequence[str] | Mapping[str, str | Callable[[Any], Any]]
 
 
 def named_fields(fields: Fields) -> dict[str, str | Callable[[Any], Any]]:
-    """Say for each column what it is made of.
+    """Return the source of each column.
 
     Raises:
-        ValueError: these are no names, or two of one kind.
+        ValueError: These are no names, or a name occurs twice.
     """
     if isinstance(fields, str) or not fields:
         raise ValueError(f"fields must be some names, or names and what they stand for, not {fields!r}")
@@ -28,25 +28,25 @@ def named_fields(fields: Fields) -> dict[str, str | Callable[[Any], Any]]:
     return found
 
 
-def chosen(kind: type[Any], plan: Plan, fields: dict[str, str | Callable[[Any], Any]]) -> Plan:
-    """Plan these columns of a type.
+def select(kind: type[Any], plan: Plan, fields: dict[str, str | Callable[[Any], Any]]) -> Plan:
+    """Return a plan with these columns of a type.
 
     Raises:
-        ValueError: it has no such field.
+        ValueError: It has no such field.
     """
     kinds: list[Kind | None] = []
     reads: list[Callable[[Any, Sequence[Any]], Any]] = []
     for of in fields.values():
         if callable(of):
             kinds.append(None)
-            reads.append(_made(of))
+            reads.append(_computed(of))
         elif of in plan.names:
             at = plan.names.index(of)
             kinds.append(plan.kinds[at])
             reads.append(_found(at))
         elif (root := of.partition(".")[0]) in fields_of(kind) or hasattr(kind, root):
             kinds.append("time" if of.endswith("_ns") else None)
-            reads.append(_made(attrgetter(of)))
+            reads.append(_computed(attrgetter(of)))
         else:
             raise ValueError(f"{kind.__name__} has no {of!r}; its columns are {', '.join(plan.names)}")
     simple = [of for of in fields.values() if isinstance(of, str) and of in plan.attributes]
@@ -61,7 +61,7 @@ def chosen(kind: type[Any], plan: Plan, fields: dict[str, str | Callable[[Any], 
     return Plan((*fields,), (*kinds,), read, plan.attributes)
 
 
-def _made(make: Callable[[Any], Any]) -> Callable[[Any, Sequence[Any]], Any]:
+def _computed(make: Callable[[Any], Any]) -> Callable[[Any, Sequence[Any]], Any]:
     return lambda message, _: make(message)
 
 

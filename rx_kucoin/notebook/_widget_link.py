@@ -1,4 +1,4 @@
-"""Between a chart and its widget: what is new, and no more of it than the front end draws."""
+"""The link between a chart and its widget: sends updates, no more than the front end draws."""
 
 import time
 from collections import deque
@@ -8,97 +8,96 @@ from typing import Any, Final
 from uuid import uuid4
 
 from rx_kucoin.notebook._cells import CELLS
-from rx_kucoin.notebook._content import Columns
-from rx_kucoin.notebook._extras import need
+from rx_kucoin.notebook._optional import optional
+from rx_kucoin.notebook._series import Columns
 from rx_kucoin.notebook._widget import new_widget
 
-__all__ = ["Bundle", "Wire"]
+__all__ = ["Bundle", "WidgetLink"]
 
 Bundle = tuple[dict[str, Any], dict[str, Any]]
 """An output's data and metadata."""
 
 
-class Wire:
-    """Numbers its frames, and hears which of them were drawn. One that is lost is made up for by a whole one."""
+class WidgetLink:
+    """Numbers frames and receives which of them were drawn. After a lost frame the next one has all data."""
 
     def __init__(
         self, spec: dict[str, Any], fps: float, asked: Callable[[], None], unseen: Callable[[bool], None]
     ) -> None:
         self._widget: Any = new_widget(spec)
-        self._widget.on_msg(self._hear)
-        self._ahead = max(5, round(fps * _AHEAD))
+        self._widget.on_msg(self._on_message)
+        self._window = max(5, round(fps * _AHEAD))
         self._asked, self._unseen = asked, unseen
         self._display = uuid4().hex
         self._cell: Context | None = None
-        """The cell that shows it, as the kernel knows it."""
+        """Context of the cell that shows it, by which the kernel addresses outputs."""
         self._is_over = False
         self.is_seen = False
-        """Whether a front end says that it shows it."""
+        """Whether a front end shows it."""
         self._sent = self._drawn = 0
-        self._last = self._heard = self._begun = 0.0
+        self._last = self._answered_at = self._begun = 0.0
         self.whole = True
-        """Whether the front end has to be told everything."""
+        """Whether the front end needs all data."""
         self.times: deque[float] = deque(maxlen=30)
-        """When the newest frames left."""
+        """Times of the latest frames."""
 
     @property
     def bundle(self) -> dict[str, Any]:
-        """The widget, as an output of a cell."""
+        """The widget as the output of a cell."""
         return {_VIEW: {"version_major": 2, "version_minor": 0, "model_id": self._widget.model_id}}
 
     def show(self, words: str) -> None:
-        """Put the widget below the cell that runs."""
+        """Show the widget below the running cell."""
         self._cell = copy_context()
         _publish(self.bundle | {"text/plain": words}, {}, self._display, update=False)
 
     def may_send(self) -> bool:
-        """Whether a frame would be drawn, or is worth trying."""
+        """Return whether to send a frame now."""
         now = time.monotonic()
-        if not self._drawn:  # nobody has answered yet: a whole frame now and then, until somebody does
+        if not self._drawn:  # no answer yet: retry with all data from time to time
             self._begun = self._begun or now
             self.whole = True
             return now - self._last >= (_FIRST if now - self._begun < _PATIENCE else _SELDOM)
-        if self._sent - self._drawn < self._ahead or now - self._last >= _SELDOM:
+        if self._sent - self._drawn < self._window or now - self._last >= _SELDOM:
             return True
-        # Where answers wait behind a cell that runs, silence says nothing: but not for ever.
-        return CELLS.is_busy and now - self._heard < _TRUST
+        # While a cell runs, answers are queued behind it, so their absence proves nothing; but only for some time.
+        return CELLS.is_busy and now - self._answered_at < _TRUST
 
-    def send(self, told: dict[str, Any], columns: Columns) -> None:
+    def send(self, message: dict[str, Any], columns: Columns) -> None:
         """Send a frame."""
         self._sent += 1
         self._last = time.monotonic()
         self.times.append(self._last)
         self.whole = False
-        self._widget.send({**told, "number": self._sent}, [column.tobytes() for column in columns])
+        self._widget.send({**message, "number": self._sent}, [column.tobytes() for column in columns])
 
     def end(self, picture: Callable[[], Bundle] | None) -> None:
-        """Put a picture where the widget was, and let go of the widget.
+        """Replace the widget by a picture, and close it.
 
-        A page that was loaded anew does not know the place any more: it shows the widget's last state, as long as it
-        shows it.
+        A page that was reloaded does not know the output any more, and shows the widget's last state instead.
         """
         if picture is not None and self._cell is not None:
-            # VS Code hears it only where it answers to that cell, whatever the kernel does now.
+            # VS Code only accepts the update as part of that cell's run, whatever the kernel is running now.
             self._cell.run(_publish, *picture(), self._display, update=True)
         self._is_over = True
         if picture is None or not self.is_seen:
             self._close()
 
     def _close(self) -> None:
-        self._widget.on_msg(self._hear, remove=True)
-        self._widget.layout.close()  # a widget of its own, that would stay
+        self._widget.on_msg(self._on_message, remove=True)
+        self._widget.layout.close()  # a widget of its own, which would stay open
         self._widget.close()
 
-    def _hear(self, _: object, said: dict[str, Any], __: object) -> None:
-        """The front end speaks: on the thread of the kernel."""
+    def _on_message(self, _: object, said: dict[str, Any], __: object) -> None:
+        """Handle a message of the front end: on the kernel's thread."""
         if "drawn" in said:
-            self._drawn, self._heard = max(self._drawn, said["drawn"]), time.monotonic()
+            self._drawn, self._answered_at = max(self._drawn, said["drawn"]), time.monotonic()
         elif "missing" in said:
             self.whole, self._last = True, 0.0
             self._asked()
         elif "views" in said:
             if not said["views"]:
-                self._widget.send({"seen": True})  # there may be another window
+                self._widget.send({"seen": True})  # asks other windows, if any, to report
             self.is_seen = bool(said["views"])
             if not self._is_over:
                 self._unseen(self._cell is not None and not self.is_seen)
@@ -107,10 +106,10 @@ class Wire:
 
 
 def _publish(data: dict[str, Any], metadata: dict[str, Any], display: str, *, update: bool) -> None:
-    need("IPython.display").display(data, raw=True, metadata=metadata, display_id=display, update=update)
+    optional("IPython.display").display(data, raw=True, metadata=metadata, display_id=display, update=update)
 
 
 _VIEW: Final = "application/vnd.jupyter.widget-view+json"
 _AHEAD, _FIRST, _SELDOM, _PATIENCE, _TRUST = 2.5, 0.5, 5.0, 30.0, 600.0
-"""Seconds: how long the front end may say nothing, which speaks once a second; from one try to the next, at first, and
-when nobody answers; how long `first` lasts; and how long a cell that runs is the excuse."""
+"""Seconds: of frames without an answer of the front end, which answers once a second; between attempts at first, and
+later without an answer; how long "at first" lasts; and for how long a running cell excuses missing answers."""

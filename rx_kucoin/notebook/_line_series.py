@@ -1,4 +1,4 @@
-"""Lines: one for each field or symbol, in one window of so many points."""
+"""The series of a line chart: one curve for each field or symbol, in one window of points."""
 
 import math
 from array import array
@@ -7,15 +7,14 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from rx_kucoin.notebook._content import DAY, Parcel, counted, joined
-from rx_kucoin.notebook._palette import LINES
-from rx_kucoin.notebook._reading import Field, fields_of, label_of, number, reader, unit_of
+from rx_kucoin.notebook._fields import Field, fields_of, label_of, number, reader, unit_of
+from rx_kucoin.notebook._series import DAY, PALETTE, Update, count_of, label
 
-__all__ = ["Lines"]
+__all__ = ["LineSeries"]
 
 
-class Lines:
-    """The newest points of all lines together, so that each spans the same time and none grows without bound."""
+class LineSeries:
+    """The newest points of all curves together, so that they span the same time and memory is bounded."""
 
     kind = "lines"
 
@@ -26,7 +25,7 @@ class Lines:
         self._read_x, self._read_by = (None if field is None else reader(field) for field in (x, by))
         self._rows: deque[tuple[float, float, int]] = deque(maxlen=points)
         self._lines: dict[tuple[str, int], int] = {}
-        """By what makes a line of its own, and the place of the field."""
+        """Number of each curve, by the value of `by` and the index of the field."""
         self._unsent = 0
         self._is_time = x is None or (isinstance(x, str) and x.endswith("_ns"))
         self._x_label = ""
@@ -36,9 +35,9 @@ class Lines:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def take(self, came: float, item: Any) -> None:
-        """Take in an item that came then."""
-        x, values = self._numbers(came, item)
+    def take(self, received_at: float, item: Any) -> None:
+        """Add an item received at a time."""
+        x, values = self._numbers(received_at, item)
         symbol = getattr(item, "symbol", "")
         if symbol:
             self._symbols[symbol] = None
@@ -52,8 +51,8 @@ class Lines:
             unit = unit_of(item, field)
             self._unit = unit if self._unit in {None, unit} else ""
 
-    def parcel(self, *, whole: bool) -> Parcel:
-        """Give the points that were not given before, or all."""
+    def update(self, *, whole: bool) -> Update:
+        """Return the points since the last update, or all."""
         whole = whole or self._unsent >= len(self._rows)
         rows = list(self._rows) if whole else [*islice(reversed(self._rows), self._unsent)][::-1]
         self._unsent = 0
@@ -61,46 +60,47 @@ class Lines:
         return {"whole": whole, "lines": self._names()}, columns
 
     def labels(self) -> dict[str, Any]:
-        """Title and axes, in words."""
+        """Return title and axis labels."""
         fields = [label_of(field) for field in self._y]
-        told = joined([label_of(self._by)]) if self._by is not None and not self._symbols else ""
+        by = label([label_of(self._by)]) if self._by is not None and not self._symbols else ""
         symbols = list(self._symbols)
         many = f"{len(symbols)} symbols" if len(symbols) > _NAMED else ", ".join(symbols)
         return {
-            "title": " ".join(filter(None, (many, ", ".join(filter(None, fields)), told and f"by {told}"))) or "values",
+            "title": " ".join(filter(None, (many, ", ".join(filter(None, fields)), by and f"by {by}"))) or "values",
             "x": self._x_label,
-            "y": joined(fields, self._unit or "") or "value",
+            "y": label(fields, self._unit or "") or "value",
             "time": self._is_time,
         }
 
-    def standing(self) -> tuple[str, str]:
-        """How it stands while the stream flows."""
-        return "live", f"live, {counted(len(self._rows), 'point')}"
+    def status(self) -> tuple[str, str]:
+        """Return the chart's state while the stream is live."""
+        return "live", f"live, {count_of(len(self._rows), 'point')}"
 
-    def paint(self, axes: Any) -> None:
-        """Draw it on axes of matplotlib's."""
+    def draw_on(self, axes: Any) -> None:
+        """Draw on matplotlib axes."""
         scale = DAY if self._is_time else 1.0
         style = "steps-post" if self._is_time else "default"  # a value holds until the next one
         rows = sorted(self._rows)
         for line, name in enumerate(self._names()):
             mine = [(x / scale, y) for x, y, which in rows if which == line]
+            colour = PALETTE[line % len(PALETTE)]
             if mine:
-                axes.plot(*zip(*mine, strict=True), drawstyle=style, lw=1.3, color=LINES[line % len(LINES)], label=name)
+                axes.plot(*zip(*mine, strict=True), drawstyle=style, lw=1.3, color=colour, label=name)
         if len(self._lines) > 1:
             axes.legend(frameon=False, fontsize=9, loc="upper left")
 
-    def _numbers(self, came: float, item: Any) -> tuple[float | None, list[Any]]:
-        """Where an item stands from left to right, and its values."""
+    def _numbers(self, received_at: float, item: Any) -> tuple[float | None, list[Any]]:
+        """Return an item's x, and its values."""
         values = [read(item) for read in self._read_y]
         if not values and isinstance(item, tuple):
             return self._pair(item)
         if not values:
-            values = [_itself(item)]
+            values = [_own_value(item)]
         if self._read_x is not None:
             return self._given(self._read_x, item), values
         time_ns = getattr(item, "time_ns", None)
         self._x_label = "time of receipt (UTC)" if time_ns is None else "time (UTC)"
-        return came if time_ns is None else time_ns / 1e9, values
+        return received_at if time_ns is None else time_ns / 1e9, values
 
     def _pair(self, item: Any) -> tuple[float | None, list[Any]]:
         if len(item) != _PAIR:
@@ -134,7 +134,7 @@ class Lines:
         return [f"{name} {own[place]}".strip() for name, place in self._lines]
 
 
-def _itself(item: Any) -> float | None:
+def _own_value(item: Any) -> float | None:
     try:
         return number(item)
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""From an item of a stream to the numbers that a chart draws."""
+"""Reads the values, labels and units of an item's fields."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -8,11 +8,11 @@ from typing import Any, Final, cast
 __all__ = ["Field", "fields_of", "label_of", "number", "reader", "unit_of"]
 
 Field = str | int | Callable[[Any], Any]
-"""A name ("price", "bid.price"), a place in a tuple, or a function."""
+"""A name ("price", "bid.price"), an index into a tuple, or a function."""
 
 
 def reader(field: Field) -> Callable[[Any], Any]:
-    """Make a function that reads a field of an item."""
+    """Return a function that reads a field of an item."""
     if callable(field):
         return field
     if isinstance(field, int):
@@ -21,7 +21,7 @@ def reader(field: Field) -> Callable[[Any], Any]:
 
 
 def label_of(field: Field) -> str:
-    """What a field is called in a chart."""
+    """Return the label of a field."""
     if callable(field):
         name = getattr(field, "__name__", "")
         return "" if name in {"", "<lambda>"} else name.replace("_", " ").strip()
@@ -31,14 +31,14 @@ def label_of(field: Field) -> str:
 
 
 def number(value: Any) -> float | None:
-    """A value as a number; None: it has none. A date is its seconds since 1970."""
+    """Convert a value to a float, a date to its seconds since 1970; None stays None."""
     if value is None:
         return None
     return value.timestamp() if isinstance(value, datetime) else float(value)
 
 
 def unit_of(item: Any, field: object) -> str:
-    """In what a field of a message of a spot symbol is counted, where that is known; "": it is not."""
+    """Return the unit of a field of a spot message, or "" if unknown."""
     base, dash, quote = str(getattr(item, "symbol", "")).partition("-")
     last = str(field).replace(".", "_").rsplit("_", 1)[-1]
     if not dash or callable(field):
@@ -47,7 +47,7 @@ def unit_of(item: Any, field: object) -> str:
 
 
 def fields_of(item: Any) -> list[str]:
-    """What an item could be asked for."""
+    """Return the names of an item's fields."""
     if isinstance(item, Mapping):
         return [str(key) for key in cast("Any", item)]
     known: Any = getattr(item, "__struct_fields__", None) or getattr(item, "_fields", None)

@@ -1,4 +1,4 @@
-"""A chart as a figure of matplotlib's, and as a picture that stays in the notebook."""
+"""A chart as a matplotlib figure, and as a PNG that stays in the notebook."""
 
 from base64 import b64encode
 from datetime import UTC
@@ -6,23 +6,28 @@ from io import BytesIO
 from textwrap import fill
 from typing import Any, Final
 
-from rx_kucoin.notebook._content import Content
-from rx_kucoin.notebook._extras import need
+from rx_kucoin.notebook._optional import optional
+from rx_kucoin.notebook._series import Series
 
 __all__ = ["figure_of", "png_of"]
 
 
-def figure_of(content: Content, title: str | None, height: int, note: str, *, is_wrong: bool = False) -> Any:
-    """Draw what there is. The figure belongs to no window and to no pyplot.
+def figure_of(series: Series, title: str | None, height: int, note: str, *, is_wrong: bool = False) -> Any:
+    """Return a figure of a series, without pyplot and without a window.
 
     Raises:
         ImportError: matplotlib is not installed.
     """
-    dates, written = need("matplotlib.dates"), need("matplotlib.ticker").StrMethodFormatter("{x:,.10g}")
-    labels = content.labels()
-    figure = need("matplotlib.figure").Figure(figsize=(_WIDTH / _DPI, height / _DPI), dpi=_DPI, layout="constrained")
+    dates, written = (
+        optional("matplotlib.dates"),
+        optional("matplotlib.ticker").StrMethodFormatter("{x:,.10g}"),
+    )
+    labels = series.labels()
+    figure = optional("matplotlib.figure").Figure(
+        figsize=(_WIDTH / _DPI, height / _DPI), dpi=_DPI, layout="constrained"
+    )
     axes = figure.subplots()
-    content.paint(axes)
+    series.draw_on(axes)
     heading, colour = title or labels["title"], _WARNING if is_wrong else "#6a7078"
     if len(heading) * 1.5 + len(note) < _LINE:
         axes.set_title(heading, loc="left", fontsize=12, fontweight="bold")
@@ -45,13 +50,13 @@ def figure_of(content: Content, title: str | None, height: int, note: str, *, is
         axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=UTC))
     else:
         axes.xaxis.set_major_formatter(written)
-    for text in figure.findobj(need("matplotlib.text").Text):
-        text.set_parse_math(False)  # a dollar is a dollar
+    for text in figure.findobj(optional("matplotlib.text").Text):
+        text.set_parse_math(False)  # a dollar sign is no markup
     return figure
 
 
 def png_of(figure: Any, words: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Data and metadata of a picture as an output, fine enough for dense screens."""
+    """Return a PNG as data and metadata of a cell's output, with the resolution of dense screens."""
     file = BytesIO()
     figure.savefig(file, format="png", dpi=2 * _DPI, facecolor="white")
     wide, high = (round(side * _DPI) for side in figure.get_size_inches())
@@ -64,4 +69,4 @@ _WARNING: Final = "#c0392b"
 _WIDTH: Final = 900
 _DPI: Final = 100
 _LINE: Final = 120
-"""Small letters that fit beside each other."""
+"""Characters of the small font that fit on one line."""

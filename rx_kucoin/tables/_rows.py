@@ -1,4 +1,4 @@
-"""How anything that streams bring becomes a row of a table."""
+"""Converts any message or value to a row of a table."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -6,32 +6,32 @@ from operator import attrgetter
 from typing import Any, NamedTuple, cast
 
 from rx_kucoin.protocol.raw import Push
-from rx_kucoin.tables._choosing import Fields, chosen, named_fields
 from rx_kucoin.tables._kinds import Kind
 from rx_kucoin.tables._plans import column_name, distinct, plan_of, time_of
+from rx_kucoin.tables._selection import Fields, named_fields, select
 
-__all__ = ["Columns", "Reading", "Row", "Time"]
+__all__ = ["Columns", "Row", "RowReader", "Time"]
 
 Time = str | Callable[[Any], int | None]
 
 
 class Columns(NamedTuple):
-    """The columns of a row."""
+    """Names and kinds of a row's columns."""
 
     names: tuple[str, ...]
     kinds: tuple[Kind | None, ...]
-    """None: what the values say."""
+    """`None`: determined by the values."""
 
 
 Row = tuple[Columns, Any, Sequence[Any]]
-"""Its columns, when it was (or so it says) if it tells, and its values."""
+"""Columns, time if the message has one, and values."""
 
 
-class Reading:
-    """Reads rows. What is to be known of a type is found out once."""
+class RowReader:
+    """Reads rows. The columns of a type are determined once."""
 
     def __init__(self, fields: Fields | None, levels: int | None, time: Time | None) -> None:
-        """Say what rows hold.
+        """Choose the columns.
 
         Raises:
             ValueError: `fields` are no names, or `levels` is below 0.
@@ -41,11 +41,11 @@ class Reading:
         self._levels, self._time = levels, time
         self._fields = None if fields is None else named_fields(fields)
         self.named = () if self._fields is None else (*self._fields,)
-        """The columns that were asked for."""
+        """The selected columns, if any."""
         self._known: dict[type, Callable[[Any], Row]] = {}
 
     def row(self, message: Any) -> Row:
-        """Read a row."""
+        """Convert a message."""
         read = self._known.get(message.__class__)
         if read is None:
             kind: type[Any] = message.__class__
@@ -53,19 +53,19 @@ class Reading:
         return read(message)
 
     def _by_type(self, kind: type[Any]) -> Callable[[Any], Row] | None:
-        """Read what has the same fields every time."""
+        """Return a reader of a type whose fields are fixed."""
         of = time_of(kind) if self._time is None else self._time
         plan = None if issubclass(kind, Push) else plan_of(kind, self._levels, of if isinstance(of, str) else None)
         if plan is None:
             return None
         if self._fields is not None:
-            plan = chosen(kind, plan, self._fields)
+            plan = select(kind, plan, self._fields)
         time: Callable[[Any], int | None] = attrgetter(of) if isinstance(of, str) else of or _never
         columns, values = Columns(plan.names, plan.kinds), plan.values
         return lambda message: (columns, time(message), values(message))
 
     def _by_names(self, kind: type[Any]) -> Callable[[Any], Row]:
-        """Read what may have other fields every time."""
+        """Return a reader of a type whose fields may differ from value to value."""
         parts, time = self._parts(kind), self._time
         by_function = time if callable(time) else None
         name = time if isinstance(time, str) else "time_ns"
@@ -76,7 +76,7 @@ class Reading:
             found = parts(message)
             at = found.get(name) if by_function is None else by_function(message)
             if time is None and not hasattr(at, "__index__"):
-                at = None  # something of that name, and not what we know by it
+                at = None  # a field of that name that is no time
             if fields is not None:
                 return columns, at, [of(message) if callable(of) else _found(of, found) for of in fields]
             if by_function is None and (time is not None or at is not None):
@@ -97,7 +97,7 @@ class Reading:
 
 
 def _never(_: object) -> None:
-    """It tells no time."""
+    """Return no time."""
 
 
 @lru_cache(1_000)
@@ -110,7 +110,7 @@ def _kind_by_name(of: object) -> Kind | None:
 
 
 def _found(of: str, parts: Mapping[str, Any]) -> Any:
-    """Look for what is nested by its path, too."""
+    """Look up a name, or a nested field by its path."""
     return parts[of] if of in parts else parts.get(of.replace(".", "_"))
 
 
@@ -119,7 +119,7 @@ def _numbered(items: Iterable[Any]) -> list[str]:
 
 
 def _push(push: Push) -> dict[str, Any]:
-    """Say what a payload holds, and where it belongs where it does not tell itself."""
+    """Return the fields of a payload, with topic, subject, symbol and sequence of its push."""
     found: dict[str, Any] = {
         "topic": push.topic,
         "subject": push.subject,
@@ -131,7 +131,7 @@ def _push(push: Push) -> dict[str, Any]:
 
 
 def _flat(data: Mapping[Any, object], prefix: str = "") -> dict[str, Any]:
-    """Say what is nested by names of several words."""
+    """Flatten nested mappings; names are joined by underscores."""
     found: dict[str, Any] = {}
     for key, value in data.items():
         if isinstance(value, Mapping):

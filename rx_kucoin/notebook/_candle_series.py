@@ -1,4 +1,4 @@
-"""Candles: bars by their start, each as it was last heard of."""
+"""The series of a candle chart: bars by their start, each in its latest state."""
 
 import math
 from array import array
@@ -6,15 +6,14 @@ from itertools import chain, pairwise
 from typing import Any
 
 from rx_kucoin.candles.intervals import LENGTHS_NS
-from rx_kucoin.notebook._content import DAY, Parcel, counted, joined
-from rx_kucoin.notebook._palette import DOWN, UP
-from rx_kucoin.notebook._reading import fields_of, unit_of
+from rx_kucoin.notebook._fields import fields_of, unit_of
+from rx_kucoin.notebook._series import DAY, DOWN, UP, Update, count_of, label
 
-__all__ = ["Candles"]
+__all__ = ["CandleSeries"]
 
 
-class Candles:
-    """The newest bars of a symbol. One that forms is told again and again, and takes the place of itself."""
+class CandleSeries:
+    """The newest bars of a symbol. A new state of a bar replaces the last one."""
 
     kind = "candles"
     backlog = 10_000
@@ -29,9 +28,9 @@ class Candles:
     def __len__(self) -> int:
         return len(self._bars)
 
-    def take(self, came: float, item: Any) -> None:
-        """Take in a bar, or a newer state of it."""
-        del came
+    def take(self, received_at: float, item: Any) -> None:
+        """Add a bar, or a new state of it."""
+        del received_at
         try:
             start_ns, values = item.start_ns, [item.open, item.high, item.low, item.close]
         except AttributeError:
@@ -52,30 +51,30 @@ class Candles:
             del self._bars[oldest]
             self._changed.discard(oldest)
 
-    def parcel(self, *, whole: bool) -> Parcel:
-        """Give the bars that have changed, or all."""
+    def update(self, *, whole: bool) -> Update:
+        """Return the bars that have changed, or all."""
         whole = whole or len(self._changed) == len(self._bars)
         starts = sorted(self._bars if whole else self._changed)
         self._changed.clear()
         return {"whole": whole}, [array("d", chain.from_iterable(self._bars[start] for start in starts))]
 
     def labels(self) -> dict[str, Any]:
-        """Title and axes, in words."""
+        """Return title and axis labels."""
         return {
             "title": " ".join(filter(None, (self._symbol, self._interval, "candles"))),
             "x": "start of the bar (UTC)",
-            "y": joined(["price"], self._price),
-            "volume": joined(["volume"], self._volume),
+            "y": label(["price"], self._price),
+            "volume": label(["volume"], self._volume),
             "time": True,
             "seconds": self._seconds(),
         }
 
-    def standing(self) -> tuple[str, str]:
-        """How it stands while the stream flows."""
-        return "live", f"live, {counted(len(self._bars), 'bar')}"
+    def status(self) -> tuple[str, str]:
+        """Return the chart's state while the stream is live."""
+        return "live", f"live, {count_of(len(self._bars), 'bar')}"
 
-    def paint(self, axes: Any) -> None:
-        """Draw it on axes of matplotlib's."""
+    def draw_on(self, axes: Any) -> None:
+        """Draw on matplotlib axes."""
         bars = [self._bars[start] for start in sorted(self._bars)]
         colours = [DOWN if close < first else UP for _, first, _, _, close, _ in bars]
         starts, wide = [bar[0] / DAY for bar in bars], self._seconds() * 0.68 / DAY
@@ -92,7 +91,7 @@ class Candles:
             beneath.set_axis_off()
 
     def _seconds(self) -> float:
-        """How long a bar is."""
+        """Return the length of a bar in seconds."""
         starts = sorted(self._bars)
         gaps = [later - start for start, later in pairwise(starts)]
         length_ns = LENGTHS_NS.get(self._interval)
