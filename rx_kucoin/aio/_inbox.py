@@ -45,7 +45,7 @@ class Inbox(Generic[T]):
         return f"{state} | {len(self._items)} of {self._maxsize} wait | {self._items.dropped} dropped"
 
     def begin(self, source: Observable[T]) -> None:
-        """Subscribe, from within a loop."""
+        """Subscribe. Called on the loop."""
         self._loop = asyncio.get_running_loop()
         self._source.disposable = source.subscribe(self._on_next, self._on_error, self._on_completed)
 

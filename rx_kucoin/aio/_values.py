@@ -1,4 +1,4 @@
-"""aiter_of, first_of, last_of: values of a stream, in a loop that runs."""
+"""`aiter_of`, `first_of`, `last_of`: the values of a stream in a running asyncio loop."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Hashable
 from contextlib import suppress
@@ -60,24 +60,24 @@ def aiter_of(
 
 
 async def first_of(source: Observable[T]) -> T:
-    """Wait for a stream's first value, and let go of it.
+    """Wait for a stream's first value, and unsubscribe.
 
-    To `await` an Observable itself, or RxPY's `to_future`, is not the same: these settle a future on the thread of the
-    stream, which asyncio forbids. The loop is not woken by that, and sleeps on until something else wakes it.
+    Do not `await` an Observable itself or RxPY's `to_future` instead: they settle a future on the thread of the stream,
+    which asyncio forbids. That does not wake the loop, which sleeps until something else wakes it.
 
     Raises:
-        SequenceContainsNoElementsError: it completed without one (RxPY's error).
+        SequenceContainsNoElementsError: It completed without a value (RxPY's error).
     """
-    # Who takes one lets go of the stream at once, on its own thread: one that speaks without end while it is subscribed
-    # to would never let the loop have its turn.
+    # `take(1)` unsubscribes at once, on the stream's thread. A stream that emits endlessly during `subscribe` would
+    # otherwise never return control to the loop.
     return await last_of(source.pipe(ops.take(1)))
 
 
 async def last_of(source: Observable[T]) -> T:
-    """Wait for a stream's end, and return its last value.
+    """Wait for a stream's end and return its last value.
 
     Raises:
-        SequenceContainsNoElementsError: it completed without one (RxPY's error).
+        SequenceContainsNoElementsError: It completed without a value (RxPY's error).
     """
     last: list[T] = []
     async with aiter_of(source, maxsize=1, overflow="latest") as values:
@@ -89,7 +89,7 @@ async def last_of(source: Observable[T]) -> T:
 
 
 class Values(AsyncIterator[T]):
-    """What `aiter_of` returns. Nothing of the stream leads back to it, so that it is known when nobody has it."""
+    """The result of `aiter_of`. The stream holds no reference to it, so that it is collected when it is dropped."""
 
     def __init__(self, source: Observable[T], inbox: Inbox[T]) -> None:
         self._inbox = inbox
@@ -107,9 +107,9 @@ class Values(AsyncIterator[T]):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Let go of the stream; who waits for a value, in another task, is told that there is no more."""
+        """Unsubscribe. A task that waits for a value sees the end of the iteration."""
         self._inbox.close()
-        with suppress(RuntimeError):  # that one has it in hand, and ends it
+        with suppress(RuntimeError):  # another task is in it, and ends it
             await self._values.aclose()
 
     def __repr__(self) -> str:
@@ -117,7 +117,7 @@ class Values(AsyncIterator[T]):
 
 
 async def _values(source: Observable[T], inbox: Inbox[T]) -> AsyncGenerator[T, None]:
-    """A generator, because the loop looks after these: it ends them when they are left, and when it ends itself."""
+    """Yield values. Asyncio closes asynchronous generators that are dropped, and all of them at its end."""
     in_a_row = 0
     try:
         inbox.begin(source)
@@ -125,9 +125,9 @@ async def _values(source: Observable[T], inbox: Inbox[T]) -> AsyncGenerator[T, N
             value = inbox.take()
             if value is not EMPTY:
                 in_a_row += 1
-                if in_a_row == _BATCH:  # a stream that is faster than we are must not keep the loop for itself
+                if in_a_row == _BATCH:  # a fast stream must not starve the loop's other tasks
                     in_a_row = 0
-                    await _others()
+                    await _yield_to_loop()
                 yield value
             elif (arrival := inbox.arrival()) is not None:
                 in_a_row = 0
@@ -142,6 +142,6 @@ _BATCH: Final = 256
 
 
 @coroutine
-def _others() -> Generator[None, None, None]:
-    """Let others on the loop have their turn."""
+def _yield_to_loop() -> Generator[None, None, None]:
+    """Give the loop's other tasks a turn."""
     yield

@@ -48,7 +48,7 @@ class _Batching:
         self._received: deque[Any] = deque(maxlen=points)
         """Extended by the stream's thread, emptied by the task's; each append and popleft is atomic."""
         self._is_delivering = False
-        """Whether a delivery is in progress. Set by the task only and reset by `_delivered` only, so it needs no lock."""
+        """Whether a delivery is in progress. Set only by the task, reset only by `_delivered`: it needs no lock."""
         self._is_closed = False
         self._ending: Callable[[], None] | None = None
         self.task = Task(self._act, 1 / fps)
