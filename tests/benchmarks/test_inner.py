@@ -6,7 +6,7 @@ from benchmarks.inner.paths import PATHS, PER_READ, Path, reads
 from benchmarks.inner.stages import STAGES
 from benchmarks.profiling import SYSTEM, WAYS, profile, table
 from benchmarks.symbols import symbols
-from rx_kucoin.transport.frame_parser import cut
+from rx_kucoin.transport.frame_parser import parse_frames
 
 TOPICS = 7
 
@@ -17,7 +17,7 @@ def test_every_message_reaches_the_subscriber(path: Path) -> None:
     deliver = path.build(symbols(TOPICS), prices.append)
     for data in reads(TOPICS, 3):
         frames: list[bytes] = []
-        assert cut(data, 0, frames)[0] == len(data)
+        assert parse_frames(data, 0, frames)[0] == len(data)
         deliver(frames)
     assert len(prices) == 3 * PER_READ
     assert not {"", None} & set(prices)

@@ -11,7 +11,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from benchmarks.inner.paths import PATHS, PER_READ, Deliver, reads  # noqa: E402  found by the line above
 from benchmarks.symbols import symbols  # noqa: E402
-from rx_kucoin.transport.frame_parser import cut  # noqa: E402
+from rx_kucoin.transport.frame_parser import parse_frames  # noqa: E402
 
 TOPICS: Final = 100
 WARM: Final = 2
@@ -22,7 +22,7 @@ MEASURED: Final = 10
 def go(came: list[bytes], deliver: Deliver) -> None:
     for data in came:
         messages: list[bytes] = []
-        cut(data, 0, messages)
+        parse_frames(data, 0, messages)
         deliver(messages)
 
 
