@@ -15,6 +15,7 @@ from rx_kucoin.errors import (
 from rx_kucoin.events import Event
 from rx_kucoin.orderbook.book import OrderBook
 from rx_kucoin.protocol.limits import Limits, Rate
+from rx_kucoin.protocol.listings import Contract, Symbol
 from rx_kucoin.protocol.messages.base import Change, Level
 from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
 from rx_kucoin.protocol.raw import Push
@@ -31,6 +32,7 @@ __all__ = [
     "Closed",
     "Connection",
     "ConnectionInfo",
+    "Contract",
     "Credentials",
     "Depth",
     "Event",
@@ -48,6 +50,7 @@ __all__ = [
     "ReconnectFailed",
     "Snapshot",
     "SubscriptionRejected",
+    "Symbol",
     "Ticker",
     "UnknownSymbol",
 ]

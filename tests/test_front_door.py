@@ -27,7 +27,7 @@ from rx_kucoin import (
 NAMES = {
     *("KuCoin", "Credentials", "Limits", "Rate", "Connection", "ConnectionInfo", "Event"),
     *("Push", "Ticker", "Match", "Candle", "Level1", "Level2Change", "Depth", "Snapshot", "Level", "Change"),
-    "OrderBook",
+    *("OrderBook", "Symbol", "Contract"),
     *("KuCoinError", "SubscriptionRejected", "UnknownSymbol", "ReconnectFailed", "ApiError", "KeyRefused", "Closed"),
     "CalibrationFailed",
 }
