@@ -424,6 +424,41 @@ MUTANTS = [
         "if (surplus := len(times) - self.rows) > 9_999:",
         "tests/tables",
     ),
+    Mutant(
+        "a type of message that several channels emit stands for the first of them",
+        "protocol/channels.py",
+        "if len(rows) == 1 and rows[0].messages == (kind,):",
+        "if rows:",
+        "tests/protocol/test_channels.py",
+    ),
+    Mutant(
+        "what is pushed about all symbols reaches those who named one",
+        "markets/base.py",
+        "return message.symbol in wanted",
+        "return True",
+        "tests/test_every_channel.py",
+    ),
+    Mutant(
+        "a method that is no channel cannot be followed",
+        "markets/base.py",
+        "if name in methods:",
+        "if name not in methods:",
+        "tests/test_every_channel.py",
+    ),
+    Mutant(
+        "a channel of one's own account is offered on the command line",
+        "cli/_channels.py",
+        "if row.takes_symbol and not row.private",
+        "if row.takes_symbol",
+        "tests/cli/test_main.py",
+    ),
+    Mutant(
+        "the messages made of an example all have the same number",
+        "simulator/_instruments.py",
+        "self._examples[prefix] += 1",
+        "self._examples[prefix] = 1",
+        "tests/simulator/test_example_feed.py",
+    ),
 ]
 
 

@@ -64,8 +64,8 @@ class MarketStreams:
     def channel(self, channel: str | type[Message], *symbols: str, interval: str | None = None) -> Observable[Any]:
         """Stream a channel of this market by the type of its messages, or by its name.
 
-        By type it is typed; a type that several channels emit, such as `Depth`, takes a name. Every channel can be
-        streamed so, those that have a method, too, which is shorter.
+        By type, the stream is typed. A type that several channels emit, such as `Depth`, does not identify one: use
+        the name. Channels that have a method of their own, such as `ticker`, can be streamed this way as well.
 
             kucoin.channel(messages.CallAuction, "BTC-USDT").subscribe(print)
             kucoin.channel("call_auction", "BTC-USDT", "ETH-USDT").subscribe(print)
@@ -73,12 +73,12 @@ class MarketStreams:
 
         Args:
             channel: The type of its messages, or its name.
-            symbols: Whose messages, if it takes symbols.
-            interval: Of candles; 1min if it is None.
+            symbols: The symbols to stream, if the channel takes symbols.
+            interval: The interval of candles; None: 1min.
 
         Raises:
-            ValueError: no channel has that name, or none or several have that type; a symbol is malformed, missing,
-                or one too many; or the channel is private, and there is no key.
+            ValueError: no channel has that name, or none or several emit that type; a symbol is malformed or missing,
+                or the channel takes none; or the channel is private and there is no key.
         """
         if isinstance(channel, str):
             row = channels.channel_named(self._market, channel)
@@ -120,8 +120,8 @@ class MarketStreams:
     def follow(self, channel: str, **settings: Any) -> Callable[[Observable[Iterable[str]]], Observable[Any]]:
         """Make an operator that turns sets of symbols into the messages of a channel for the newest set.
 
-        Symbols that stay are not touched, those that come and go are asked for and let go, and one that comes back
-        within `linger` seconds costs nothing. A symbol that the exchange does not have is left out.
+        Streams of symbols that stay are not touched. A symbol that is new is subscribed to, one that is gone is
+        unsubscribed from after `linger` seconds. A symbol that the exchange does not have is left out.
 
             top_ten.pipe(kucoin.follow("match")).subscribe(print)
             top_ten.pipe(kucoin.follow("depth", levels=50)).subscribe(print)

@@ -108,6 +108,7 @@ def test_help_names_every_channel() -> None:
     assert f"{{{','.join(CHANNELS)}}}" in "".join(shown.stdout.split())
     known = "ticker match candles closed-candles level1 depth5 depth50 level2 snapshot book"
     assert set(known.split()) <= set(CHANNELS)
+    assert not {"orders", "balances", "margin-isolated-position"} & set(CHANNELS)  # these need a key
 
 
 def test_the_module_is_the_command() -> None:
