@@ -159,6 +159,7 @@ class Engine:
         recorded, ended = self._context.hooks.close(left()), self._source.close(left())
         self._context.open_streams.complete()
         self._context.events.complete()
+        self._context.log.dispose()
         clocks = [clock for clock in (self.clock, self._pacer, self._teller) if isinstance(clock, Clock)]
         return all([recorded, ended, *(clock.join(max(0.0, left())) for clock in clocks)])
 
