@@ -54,6 +54,7 @@ def _add_watch(watch: argparse.ArgumentParser) -> None:
 
 def _add_line(command: argparse.ArgumentParser) -> None:
     """Add the arguments of every command that connects to an exchange."""
+    _add_verbose(command)
     command.add_argument("--interval", default="1min", help="of candles (default: 1min)")
     command.add_argument("--seconds", type=_span, metavar="N", help="end after so long (default: at Ctrl-C)")
     command.add_argument(
@@ -65,10 +66,16 @@ def _add_line(command: argparse.ArgumentParser) -> None:
     where.add_argument("--rest-url", type=_url, metavar="URL", help="another REST host than KuCoin's")
 
 
+def _add_verbose(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "-v", "--verbose", action="count", default=0, help="log what happens to the lines on stderr; -vv: everything"
+    )
+
+
 def _add_simulate(simulate: argparse.ArgumentParser) -> None:
     simulate.add_argument("--seed", type=int, default=7, help="which prices are made up (default: 7)")
     simulate.add_argument("--symbols", type=int, default=24, metavar="N", help="how many spot symbols (default: 24)")
-    simulate.add_argument("--rate", type=float, metavar="N", help="messages a second, all in all (default: lifelike)")
+    simulate.add_argument("--rate", type=_rate, metavar="N", help="messages a second, all in all (default: lifelike)")
 
 
 def _add_record(record: argparse.ArgumentParser) -> None:
@@ -83,6 +90,7 @@ def _add_record(record: argparse.ArgumentParser) -> None:
 
 
 def _add_replay(replay: argparse.ArgumentParser) -> None:
+    _add_verbose(replay)
     replay.add_argument("file", metavar="FILE", help="what `record` wrote")
     replay.add_argument("--info", action="store_true", help="only tell what is in it")
     replay.add_argument("--topic", action="append", metavar="TOPIC", help="as KuCoin writes it, as often as you like")
@@ -102,13 +110,21 @@ def _span(word: str) -> float:
     return seconds
 
 
+def _rate(word: str) -> float:
+    rate = float(word)
+    if not 0 < rate < math.inf:
+        raise ValueError
+    return rate
+
+
 def _url(word: str) -> str:
     if not word.startswith(("http://", "https://")):
         raise ValueError
     return word.rstrip("/")
 
 
-for _type, _called in ((_tries, "number of tries"), (_span, "number of seconds"), (_url, "http(s) URL")):
+_CALLED = {_tries: "number of tries", _span: "number of seconds", _rate: "rate above 0", _url: "http(s) URL"}
+for _type, _called in _CALLED.items():
     _type.__name__ = _called  # argparse uses it in error messages
 
 

@@ -1,8 +1,11 @@
 """Runs the command line. Exit codes: 0 done or Ctrl-C, 1 failed, 2 invalid command line."""
 
 import argparse
+import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -51,11 +54,32 @@ def simulate(arguments: argparse.Namespace, shutdown: Shutdown) -> None:
         shutdown.wait(meanwhile=lambda: None, every=0.5)
 
 
+@contextmanager
+def _logging(verbosity: int) -> Iterator[None]:
+    """Log to stderr as asked for: by default errors that nothing handles alone, as the commands report the rest."""
+    log = logging.getLogger("rx_kucoin")
+    level = {0: logging.ERROR, 1: logging.INFO}.get(verbosity, logging.DEBUG)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setLevel(level)
+    before, propagates = log.level, log.propagate
+    log.addHandler(handler)
+    log.setLevel(min(level, logging.WARNING))
+    log.propagate = False
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(before)
+        log.propagate = propagates
+
+
 def _run(words: list[str] | None, shutdown: Shutdown) -> int:
     try:
         arguments = parse(words)
         commands = {"watch": watch, "simulate": simulate, "record": record, "replay": replay}
-        commands[arguments.command](arguments, shutdown)
+        with _logging(getattr(arguments, "verbose", 0)):
+            commands[arguments.command](arguments, shutdown)
     except ValueError as error:
         return _report(str(error), 2)
     except ModuleNotFoundError as error:

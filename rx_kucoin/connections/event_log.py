@@ -17,8 +17,11 @@ _log = logging.getLogger("rx_kucoin.feed")
 
 _MOST: Final = 256
 """Kinds and causes that are remembered, before those are forgotten of which nothing was counted."""
-_WINDOW: Final = 1.0
-"""Seconds in which events of one kind with one cause share two lines: the first of them, and how many followed."""
+_WINDOW: Final = 0.25
+"""Seconds in which events of one kind with one cause share two lines: the first of them, and how many followed.
+
+A clock's thread lives on until then, so it is short.
+"""
 
 
 class EventLog:
@@ -42,7 +45,7 @@ class EventLog:
         return f"<EventLog, {sum(window.count for window in self._windows.values())} counted>"
 
     def event(self, event: Event) -> None:
-        """Log an event, or count it where one of its kind and cause was logged within the last second."""
+        """Log an event, or count it where one of its kind and cause was logged within the last moment."""
         kind = type(event)
         level, text = _LINES.get(kind, (logging.DEBUG, f"{kind.__name__} %(facts)s"))
         if not _log.isEnabledFor(level):

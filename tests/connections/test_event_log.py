@@ -46,7 +46,7 @@ def test_many_gaps_of_one_cause_are_one_line_and_a_count(caplog: pytest.LogCaptu
     for number in range(300):
         log.event(events.Gap(0, f"/market/match:T{number}-USDT", 5, 9, "the line was down"))
     log.event(events.Gap(0, "/market/match:X-USDT", 5, 9, "the exchange left it out"))
-    clock.advance_by(1.5)
+    clock.advance_by(0.5)
     log.event(events.Gap(0, "/market/match:Y-USDT", 1, 3, "the line was down"))
     assert lines(caplog) == [
         "WARNING /market/match:T0-USDT: messages after 5 and before 9 are missing: the line was down",
