@@ -210,7 +210,7 @@ MUTANTS = [
     Mutant(
         "silence on a line that may be dead is taken for a bar without a trade",
         "candles/closer.py",
-        "if not self._hearing.is_sure(start, due, self._since) and now < due + SILENCE_NS:",
+        "if not self._seen.is_sure(start, due, self._since) and now < due + SILENCE_NS:",
         "if False:",
         "tests/candles/test_closer.py tests/candles/test_stream.py",
     ),

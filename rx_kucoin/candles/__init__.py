@@ -1,1 +1,1 @@
-"""Closed candles."""
+"""Closed candles: each bar once, when it is final."""

@@ -1,42 +1,42 @@
-"""Since when a topic has been live without a break, as far as events tell."""
+"""Since when a topic has been live without a break, derived from events."""
 
 from rx_kucoin import events
 from rx_kucoin.events import Event
 
-__all__ = ["Liveness"]
+__all__ = ["Continuity"]
 
 
-class Liveness:
-    """Takes the events about a topic, and its messages. In doubt the topic has been interrupted.
+class Continuity:
+    """Follows the events and messages of a topic. In doubt, the topic counts as interrupted.
 
-    A subscriber that comes when the topic is live already learns of that by the next message, which does not tell its
-    line: until the topic is acknowledged anew, the loss of any line that is heard of counts.
+    A subscriber that joins while the topic is live learns that by the next message, which does not identify its line:
+    until the next acknowledgement of the topic, the loss of any line counts.
     """
 
     def __init__(self, topic: str) -> None:
         self.topic = topic
         self.since: int | None = None
-        """Our time. None: the topic is not live, or that is unknown."""
+        """Our time. `None`: the topic is not live, or its state is unknown."""
         self._line: int | None = None
         self._down: set[int] = set()
-        """Lines without a connection: the topic's own, or all that are heard of while its own is unknown."""
+        """Lines without a connection: the topic's own, or any while its own is unknown."""
         self._before: int | None = None
-        """Since when it had been live, after a connection was lost that may be the fresh one of a renewal."""
+        """The former `since`, after the loss of a connection that may be the new one of a renewal."""
         self._is_explained = False
-        """Whether the next gap is that of a break which was noticed when it began."""
+        """Whether the next gap belongs to a break that was noticed already."""
         self.is_handed_over = False
-        """Whether two connections bring the topic, so that what the fresh one brings may wait for the other."""
+        """Whether two connections have the topic, so that messages of the new one may wait for the old one."""
 
     def __repr__(self) -> str:
-        return f"<Liveness of {self.topic} since {self.since}>"
+        return f"<Continuity of {self.topic} since {self.since}>"
 
     def message(self, now: int) -> None:
-        """Take note of a message of the topic."""
+        """Take a message of the topic into account."""
         if self.since is None and not self._down:
             self.since, self._line, self._before = now, None, None
 
     def event(self, event: Event, now: int) -> bool:
-        """Take an event about the topic, or about the connection of a line. Returns whether `since` changed."""
+        """Take an event of the topic or of a line into account. Return whether `since` changed."""
         before = self.since
         match event:
             case events.TopicLive(line, self.topic):
@@ -54,7 +54,7 @@ class Liveness:
         return self.since != before
 
     def _connection(self, event: Event, now: int) -> None:
-        """Take an event about the connection of a line that the topic may be on."""
+        """Take an event of a line that the topic may be on into account."""
         match event:
             case events.LineClosed():
                 self.is_handed_over = False
@@ -62,11 +62,12 @@ class Liveness:
                 self.is_handed_over = False
                 self.since, self._before, self._is_explained = None, self.since, True
             case events.RenewalFailed() if self._before is not None:
-                self.since, self._before = self._before, None  # it was a fresh connection that was lost
+                self.since, self._before = self._before, None  # the lost connection was the new one
                 self._is_explained = False
             case events.Renewed():
                 self._before, self.is_handed_over = None, True
-                self.since = None if self.since is None else now  # the old one may be dead: it had no time to show that
+                # The old connection may have been dead without being noticed.
+                self.since = None if self.since is None else now
             case events.Dialling():
                 self._before = None
             case events.Redialling(line) | events.GaveUp(line):

@@ -1,4 +1,4 @@
-"""Where the bars of an interval start. Times in ns since 1970, UTC."""
+"""Starts of the bars of an interval. Times in ns since 1970, UTC."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -25,13 +25,13 @@ _MINUTES: Final = {
     MONTH: 44_640,
 }
 LENGTHS_NS: Final = {interval: minutes * _MINUTE_NS for interval, minutes in _MINUTES.items()}
-"""How long a bar is; of a month, at most."""
+"""Length of a bar; of a month, the longest."""
 
 
 class Starts:
-    """Bars follow each other by their length, from any start that was seen: the exchange's days and weeks are its own.
+    """The starts of all bars, from one that was seen: the exchange's days and weeks do not start at midnight UTC.
 
-    Months are those of the calendar, and known without that.
+    Months are calendar months, and known without a start.
     """
 
     def __init__(self, interval: str) -> None:
@@ -47,12 +47,12 @@ class Starts:
         return self._anchor is not None
 
     def learn(self, start_ns: int) -> None:
-        """A bar starts here. The first one tells about all others."""
+        """Learn that a bar starts here. The first one determines all others."""
         if self._anchor is None:
             self._anchor = start_ns
 
     def of(self, time_ns: int) -> int:
-        """Find the start of the bar that a time is in."""
+        """Return the start of the bar that contains a time."""
         if self._is_month:
             moment = _EPOCH + timedelta(microseconds=time_ns // 1_000)
             return _ns(moment.year, moment.month)
@@ -60,7 +60,7 @@ class Starts:
         return anchor + (time_ns - anchor) // self._length * self._length
 
     def after(self, start_ns: int) -> int:
-        """Find the start of the next bar, where this one ends."""
+        """Return the start of the next bar, at which this one ends."""
         return self.of(start_ns + self._length) if self._is_month else start_ns + self._length
 
 

@@ -1,4 +1,4 @@
-"""The bars of REST: how they are asked for, and how the answer is read."""
+"""Bars by REST: requests, and parsing of the answers."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -10,22 +10,22 @@ import msgspec
 from rx_kucoin.candles.intervals import LENGTHS_NS, MONTH
 from rx_kucoin.protocol.limits import Market
 
-__all__ = ["TIME", "Bar", "at_once", "check_interval", "path", "read", "read_time"]
+__all__ = ["TIME", "CandleBar", "at_once", "check_interval", "path", "read", "read_time"]
 
 TIME: Final = "/api/v1/timestamp"
-"""Where either host tells its time, in ms."""
+"""Path of the time of either host, in ms."""
 
 _MS: Final = 1_000_000
 _S: Final = 1_000_000_000
 _MINUTE: Final = 60 * _S
 _FUTURES_PARTS: Final = {"3min": "1min", MONTH: "1day"}
-"""What the futures host has no bars of is put together from these."""
+"""Intervals that the futures host lacks, and the shorter ones they are composed of."""
 _FUTURES_MOST: Final = 200
 _SPOT_MOST: Final = 1_500
 
 
-class Bar(NamedTuple):
-    """What a bar holds, whoever tells of it."""
+class CandleBar(NamedTuple):
+    """The values of a bar, from the stream or by REST."""
 
     start_ns: int
     open: Decimal
@@ -38,17 +38,17 @@ class Bar(NamedTuple):
 
 
 def check_interval(market: Market, interval: str) -> None:
-    """Let through what the market has bars of.
+    """Check that a market has bars of an interval.
 
     Raises:
-        ValueError: it has none of this interval.
+        ValueError: It has none.
     """
     if market == "futures" and interval == "6hour":
         raise ValueError("the futures market has no candles of 6hour")
 
 
 def at_once(market: Market, interval: str) -> int:
-    """How many bars one answer holds, at most."""
+    """Return the most bars of one answer."""
     if market == "spot":
         return _SPOT_MOST
     part = LENGTHS_NS[_FUTURES_PARTS.get(interval, interval)]
@@ -56,7 +56,7 @@ def at_once(market: Market, interval: str) -> int:
 
 
 def path(market: Market, symbol: str, interval: str, since_ns: int, until_ns: int) -> str:
-    """Write the request for the bars that start from `since_ns` on and before `until_ns`."""
+    """Return the path of a request for bars that start at or after `since_ns` and before `until_ns`."""
     since_ns = max(0, since_ns)
     if market == "spot":
         since, until = since_ns // _S, until_ns // _S
@@ -66,21 +66,21 @@ def path(market: Market, symbol: str, interval: str, since_ns: int, until_ns: in
     return f"/api/v1/kline/query?symbol={symbol}&granularity={minutes}&from={since}&to={until}"
 
 
-def read(market: Market, interval: str, data: bytes, start_of: Callable[[int], int]) -> list[Bar]:
-    """Read the answer: oldest first, each start once.
+def read(market: Market, interval: str, data: bytes, start_of: Callable[[int], int]) -> list[CandleBar]:
+    """Parse an answer: oldest first, each start once.
 
     Args:
-        market: Whose host answered.
-        interval: What was asked for.
+        market: The market whose host answered.
+        interval: The interval of the request.
         data: The answer.
-        start_of: Finds the start of the bar that a time is in; parts are put together by it.
+        start_of: Returns the start of the bar that contains a time; shorter bars are joined by it.
 
     Raises:
-        ValueError: it is not what KuCoin answers.
+        ValueError: It is no answer of KuCoin's.
     """
     try:
         rows: list[list[Decimal]] = msgspec.json.decode(data, type=list[list[Decimal]] | None) or []
-        bars = {bar.start_ns: bar for bar in (_BAR[market](_Row(*row[:7])) for row in rows)}
+        bars = {bar.start_ns: bar for bar in (_BAR[market](_RestRow(*row[:7])) for row in rows)}
     except (msgspec.MsgspecError, ArithmeticError, TypeError) as error:
         raise ValueError(f"these are no bars of KuCoin's: {error}") from None
     ordered = [bars[start] for start in sorted(bars)]
@@ -90,10 +90,10 @@ def read(market: Market, interval: str, data: bytes, start_of: Callable[[int], i
 
 
 def read_time(data: bytes) -> int:
-    """Read what `TIME` answers, in ns.
+    """Parse an answer of `TIME`, in ns.
 
     Raises:
-        ValueError: it is no time.
+        ValueError: It is no time.
     """
     try:
         return msgspec.json.decode(data, type=int, strict=False) * _MS
@@ -101,8 +101,8 @@ def read_time(data: bytes) -> int:
         raise ValueError(f"this is no time: {error}") from None
 
 
-class _Row(NamedTuple):
-    """A row as it comes; its prices stand in another order on each host."""
+class _RestRow(NamedTuple):
+    """A bar as sent; the order of prices differs between the hosts."""
 
     start: Decimal
     open: Decimal
@@ -113,16 +113,16 @@ class _Row(NamedTuple):
     turnover: Decimal
 
 
-def _spot_bar(row: _Row) -> Bar:
-    return Bar(int(row.start) * _S, row.open, row.second, row.third, row.fourth, row.volume, row.turnover)
+def _spot_bar(row: _RestRow) -> CandleBar:
+    return CandleBar(int(row.start) * _S, row.open, row.second, row.third, row.fourth, row.volume, row.turnover)
 
 
-def _futures_bar(row: _Row) -> Bar:
-    return Bar(int(row.start) * _MS, row.open, row.fourth, row.second, row.third, row.volume, row.turnover)
+def _futures_bar(row: _RestRow) -> CandleBar:
+    return CandleBar(int(row.start) * _MS, row.open, row.fourth, row.second, row.third, row.volume, row.turnover)
 
 
-def _joined(start: int, parts: list[Bar]) -> Bar:
-    return Bar(
+def _joined(start: int, parts: list[CandleBar]) -> CandleBar:
+    return CandleBar(
         start,
         parts[0].open,
         parts[-1].close,
@@ -133,4 +133,4 @@ def _joined(start: int, parts: list[Bar]) -> Bar:
     )
 
 
-_BAR: Final[dict[Market, Callable[[_Row], Bar]]] = {"spot": _spot_bar, "futures": _futures_bar}
+_BAR: Final[dict[Market, Callable[[_RestRow], CandleBar]]] = {"spot": _spot_bar, "futures": _futures_bar}

@@ -1,68 +1,68 @@
-"""What a stream has brought of bars that are not over yet, and when. Times `at`, `now`, `since` are ours."""
+"""The states of bars that a stream has sent, and when. Times `at`, `now` and `since` are ours."""
 
 from typing import Final, NamedTuple
 
-from rx_kucoin.candles.rest import Bar
+from rx_kucoin.candles.rest import CandleBar
 
-__all__ = ["Hearing"]
+__all__ = ["SeenBars"]
 
 _NEVER: Final = -(1 << 63)
 
 
-class _Heard(NamedTuple):
-    bar: Bar
+class _SeenBar(NamedTuple):
+    bar: CandleBar
     at: int
 
 
-class Hearing:
-    """Each bar as it was heard last: a push holds the whole of its bar so far."""
+class SeenBars:
+    """The latest state of each bar: a message has all of its bar so far."""
 
     def __init__(self) -> None:
-        self._bars: dict[int, _Heard] = {}
+        self._bars: dict[int, _SeenBar] = {}
         self._newest = self._newest_at = self._last_at = _NEVER
 
-    def heard(self, start: int, bar: Bar, now: int) -> None:
-        """The stream brought a bar."""
-        self._bars[start] = _Heard(bar, now)
-        self.passed(start, now)
+    def add(self, start: int, bar: CandleBar, now: int) -> None:
+        """Add a bar of the stream."""
+        self._bars[start] = _SeenBar(bar, now)
+        self.touch(start, now)
 
-    def passed(self, start: int, now: int) -> None:
-        """The stream brought a bar that is of no interest by itself."""
+    def touch(self, start: int, now: int) -> None:
+        """Note a message of the stream about a bar whose values are not needed."""
         self._last_at = now
         if start >= self._newest:
             self._newest, self._newest_at = start, now
 
-    def hint(self, start: int, bar: Bar) -> None:
-        """Somebody else told of a bar that the stream has not brought."""
-        self._bars.setdefault(start, _Heard(bar, _NEVER))
+    def add_hint(self, start: int, bar: CandleBar) -> None:
+        """Add a bar by REST that the stream has not sent."""
+        self._bars.setdefault(start, _SeenBar(bar, _NEVER))
 
-    def proved(self, at: int) -> None:
-        """All has come that had been sent by then."""
+    def confirm_until(self, at: int) -> None:
+        """All messages sent by `at` have arrived."""
         self._last_at = max(self._last_at, at)
 
-    def bar(self, start: int) -> Bar | None:
-        """Return a bar as it was heard last."""
-        heard = self._bars.get(start)
-        return None if heard is None else heard.bar
+    def bar(self, start: int) -> CandleBar | None:
+        """Return the latest state of a bar."""
+        seen = self._bars.get(start)
+        return None if seen is None else seen.bar
 
     def is_whole(self, start: int, begun: int, since: int | None) -> bool:
-        """Whether a stream without a break `since` then has brought all of a bar that began at `begun` of our time."""
+        """Return whether a stream without a break since `since` has all of a bar that began at `begun`, our time."""
         if since is None:
             return False
-        heard = self._bars.get(start)
-        return since <= (begun if heard is None else heard.at)
+        seen = self._bars.get(start)
+        return since <= (begun if seen is None else seen.at)
 
     def is_sure(self, start: int, due: int, since: int | None) -> bool:
-        """Whether something came after a bar: then nothing of it is still under way, or lost on a dead line."""
+        """Return whether a later message arrived, so that none of the bar is in flight or lost on a dead connection."""
         if since is None:
             return False
         return (self._newest > start and self._newest_at >= since) or self._last_at >= max(due, since)
 
     def next_after(self, start: int) -> int | None:
-        """Find the first bar after this one of which anything was heard."""
+        """Return the start of the first known bar after this one."""
         return min((other for other in self._bars if other > start), default=None)
 
     def forget_before(self, start: int) -> None:
-        """Bars before this one are of no interest any more."""
+        """Forget the bars before this one."""
         for old in [old for old in self._bars if old < start]:
             del self._bars[old]

@@ -5,9 +5,9 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rx_kucoin.candles.closer import Ask, Bars
+from rx_kucoin.candles.closer import BarCloser, BarsRequest
 from rx_kucoin.candles.intervals import LENGTHS_NS
-from rx_kucoin.candles.rest import Bar
+from rx_kucoin.candles.rest import CandleBar
 from rx_kucoin.protocol.messages.closed import ClosedCandle, Origin
 
 S = 1_000_000_000
@@ -30,11 +30,11 @@ class World:
         self.now, self.ahead = 0.0, ahead
         self.trades: list[tuple[float, int]] = [] if past is None else [(BEGIN - past, 7)]
         self.since: float | None = None
-        self.ask: Ask | None = None
+        self.request: BarsRequest | None = None
         self.closed: list[ClosedCandle] = []
-        self.bars = Bars("S-USDT", "1min", 0, settle_ns=3 * S, most=MOST)
+        self.bars = BarCloser("S-USDT", "1min", 0, settle_ns=3 * S, most=MOST)
         self.bars.calibrate(self.ns(self.theirs), 0)
-        self.late: list[Bar] = []
+        self.late: list[CandleBar] = []
 
     @property
     def theirs(self) -> float:
@@ -44,12 +44,12 @@ class World:
     def ns(seconds: float) -> int:
         return int(seconds * 1_000) * 1_000_000
 
-    def bar(self, start: int, span: int = SPAN) -> Bar | None:
+    def bar(self, start: int, span: int = SPAN) -> CandleBar | None:
         prices = [price for time, price in self.trades if start <= time < start + span]
         if not prices:
             return None
         figures = prices[0], prices[-1], max(prices), min(prices), len(prices), sum(prices)
-        return Bar(start * S, *map(Decimal, figures))
+        return CandleBar(start * S, *map(Decimal, figures))
 
     def act(self, what: str) -> None:
         if what == "trade":
@@ -61,7 +61,7 @@ class World:
                 self.hear()
         elif what == "lag" and self.since is not None:
             self.trades.append((self.theirs, 3))
-            self.late.append(self.bar(int(self.theirs // SPAN) * SPAN) or Bar(0, *[Decimal(0)] * 6))
+            self.late.append(self.bar(int(self.theirs // SPAN) * SPAN) or CandleBar(0, *[Decimal(0)] * 6))
             self.wait(2.0)
             self.hear()
         elif what == "drop":
@@ -69,19 +69,19 @@ class World:
         elif what == "live" and self.since is None:
             self.since = self.now
         elif what == "prove" and self.since is not None:
-            self.bars.proved(self.ns(self.now))
-        elif what == "answer" and self.ask is not None:
-            ask, self.ask, span = self.ask, None, LENGTHS_NS[self.ask.interval] // S
+            self.bars.confirm_until(self.ns(self.now))
+        elif what == "answer" and self.request is not None:
+            ask, self.request, span = self.request, None, LENGTHS_NS[self.request.interval] // S
             starts = {int(time // span) * span for time, _ in self.trades}
             rows = [self.bar(start, span) for start in sorted(starts) if ask.since_ns <= start * S < ask.until_ns]
             self.bars.answered([row for row in rows if row is not None], self.ns(self.now))
-        elif what == "fail" and self.ask is not None:
-            self.ask = None
+        elif what == "fail" and self.request is not None:
+            self.request = None
             self.bars.failed(self.ns(self.now))
 
     def hear(self) -> None:
         for bar in self.late:
-            self.bars.heard(bar, self.ns(self.now))
+            self.bars.add(bar, self.ns(self.now))
         self.late.clear()
         self.step()
 
@@ -99,9 +99,9 @@ class World:
         since = None if self.since is None else self.ns(self.since)
         step = self.bars.step(self.ns(self.now), since)
         self.closed += step.closed
-        if step.ask is not None:
-            assert self.ask is None, "one question at a time"
-            self.ask = step.ask
+        if step.request is not None:
+            assert self.request is None, "one question at a time"
+            self.request = step.request
         assert step.wake_ns is None or step.wake_ns > self.ns(self.now), "a machine that is never done"
         return None if step.wake_ns is None else -(-step.wake_ns // 1_000_000) / 1_000
 

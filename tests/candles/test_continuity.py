@@ -3,7 +3,7 @@
 import pytest
 
 from rx_kucoin import events
-from rx_kucoin.candles.continuity import Liveness
+from rx_kucoin.candles.continuity import Continuity
 from rx_kucoin.errors import LineLost
 
 TOPIC = "/market/candles:BTC-USDT_1min"
@@ -51,7 +51,7 @@ SAID = "a message"
     ],
 )
 def test_a_topic_is_live_since_its_last_break(story: list[events.Event | str], since: int | None) -> None:
-    live = Liveness(TOPIC)
+    live = Continuity(TOPIC)
     for now, happened in enumerate(story, 1):
         if isinstance(happened, events.Event):
             before = live.since
@@ -62,7 +62,7 @@ def test_a_topic_is_live_since_its_last_break(story: list[events.Event | str], s
 
 
 def test_a_topic_is_handed_over_until_the_old_connection_has_ended() -> None:
-    live = Liveness(TOPIC)
+    live = Continuity(TOPIC)
     told = []
     for now, event in enumerate([LIVE, UP, LIVE, RENEWED, CLOSED, RENEWED, DOWN]):
         live.event(event, now)

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from rx_kucoin.candles import rest as klines
-from rx_kucoin.candles.clock_offset import Skew
+from rx_kucoin.candles.closer import ClockOffset
 from rx_kucoin.candles.intervals import LENGTHS_NS, Starts
-from rx_kucoin.candles.rest import Bar
+from rx_kucoin.candles.rest import CandleBar
 from rx_kucoin.protocol.channels import INTERVALS
 
 S = 1_000_000_000
@@ -17,7 +17,7 @@ FUTURES = b"[[1729839600000,67644.9,67724.8,67243.8,67437.6,44,3.10],[1729839660
 
 
 def test_both_hosts_are_read_alike_oldest_first() -> None:
-    first = Bar(1_729_839_600 * S, *map(Decimal, ("67644.9", "67437.6", "67724.8", "67243.8", "44.8", "3.0")))
+    first = CandleBar(1_729_839_600 * S, *map(Decimal, ("67644.9", "67437.6", "67724.8", "67243.8", "44.8", "3.0")))
     assert klines.read("spot", "1min", SPOT, Starts("1min").of)[0] == first
     first = first._replace(volume=Decimal(44), turnover=Decimal("3.10"))
     assert klines.read("futures", "1min", FUTURES, Starts("1min").of)[0] == first
@@ -26,7 +26,7 @@ def test_both_hosts_are_read_alike_oldest_first() -> None:
 
 def test_what_the_futures_host_has_no_bars_of_is_put_together() -> None:
     (bar,) = klines.read("futures", "3min", FUTURES, Starts("3min").of)
-    assert bar == Bar(1_729_839_600 * S, *map(Decimal, ("67644.9", "1", "67724.8", "0.1", "49", "9.10")))
+    assert bar == CandleBar(1_729_839_600 * S, *map(Decimal, ("67644.9", "1", "67724.8", "0.1", "49", "9.10")))
     assert "granularity=1&" in klines.path("futures", "XBTUSDTM", "3min", 0, S)
     assert "granularity=1440&" in klines.path("futures", "XBTUSDTM", "1month", 0, S)
 
@@ -91,7 +91,7 @@ def test_months_are_the_calendars() -> None:
 
 
 def test_a_clock_is_ahead_by_what_it_was_at_its_best_and_drifts_slowly() -> None:
-    skew = Skew()
+    skew = ClockOffset()
     told = []
     for theirs, ours in [(5_000, 1_000), (5_000, 1_010), (5_031, 1_030), (6_000, 11_030), (9_000, 11_031)]:
         skew.sample(theirs * S, ours * S)
