@@ -1,10 +1,12 @@
 """The streams that both markets have, and how any channel of the table is streamed or followed."""
 
 import math
+import threading
 from collections.abc import Callable, Iterable
 from functools import partial
 from operator import attrgetter
 from typing import Any, ClassVar, Final, Literal, TypeVar, overload
+from weakref import WeakValueDictionary
 
 from reactivex import Observable
 from reactivex import operators as ops
@@ -32,6 +34,8 @@ from rx_kucoin.recording.keyframes import with_keyframes
 
 __all__ = ["MarketStreams", "followable"]
 
+K = TypeVar("K")
+T = TypeVar("T")
 MethodT = TypeVar("MethodT", bound=Callable[..., Observable[Any]])
 MessageT = TypeVar("MessageT", bound=Message)
 
@@ -54,8 +58,10 @@ class MarketStreams:
 
     def __init__(self, engine: Engine, has_key: Callable[[], bool], recorded: RecordingHooks) -> None:
         self._engine, self._has_key, self._recorded = engine, has_key, recorded
-        self._bars: dict[tuple[str, str, float], Observable[ClosedCandle]] = {}
-        self._books: dict[tuple[str, Source | int | None], Observable[OrderBook]] = {}
+        self._lock = threading.Lock()
+        self._bars: WeakValueDictionary[tuple[str, str, float], Observable[ClosedCandle]] = WeakValueDictionary()
+        self._books: WeakValueDictionary[tuple[str, Source | int | None], Observable[OrderBook]] = WeakValueDictionary()
+        """The streams that are shared, as long as a user or a subscription holds them. Both under the lock."""
 
     @overload
     def channel(self, channel: type[MessageT], *symbols: str, interval: str | None = None) -> Observable[MessageT]: ...
@@ -112,10 +118,8 @@ class MarketStreams:
         bars = closed_candles(self._engine, self._market, symbol, interval, settle=settle)
         name = f"closed candles of {symbol}_{interval}"
         failed = partial(self._engine.tell_of_failure, name)
-        return self._bars.setdefault(
-            (symbol, interval, settle),
-            self._engine.presented(bars.pipe(share_anew(on_failure=failed, name=name, scheduler=self._engine.clock))),
-        )
+        shared = bars.pipe(share_anew(on_failure=failed, name=name, scheduler=self._engine.clock))
+        return self._engine.presented(self._known(self._bars, (symbol, interval, settle), shared))
 
     def follow(self, channel: str, **settings: Any) -> Callable[[Observable[Iterable[str]]], Observable[Any]]:
         """Make an operator that turns sets of symbols into the messages of a channel for the newest set.
@@ -208,11 +212,19 @@ class MarketStreams:
         )
         # By its source: a key may come into the environment later, and without any all there is are the best 100.
         shared = book.pipe(share(linger=self._engine.context.settings.linger))
-        known = self._books.setdefault((symbol, sources.get(depth, depth)), shared)
+        known = self._known(self._books, (symbol, sources.get(depth, depth)), shared)
         if every is None:
             return self._engine.presented(known)
         paced = known.pipe(conflate(every, at_once=_is_stale, scheduler=self._engine.pacer), share())
         return self._engine.presented(paced)
+
+    def _known(self, streams: WeakValueDictionary[K, Observable[T]], key: K, fresh: Observable[T]) -> Observable[T]:
+        """Return the stream that is held by this key; if there is none, the fresh one, which is it from now on."""
+        with self._lock:
+            known = streams.get(key)
+            if known is None:
+                known = streams[key] = fresh
+            return known
 
     def _topic(self, name: str, symbol: str) -> str:
         return check_one(channels.channel_named(self._market, name).prefix, symbol)
