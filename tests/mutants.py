@@ -278,6 +278,20 @@ MUTANTS = [
         "tests/connections/test_event_hub.py tests/orderbook/test_recovery.py",
     ),
     Mutant(
+        "the loss of any line concerns topics that were live before they were observed",
+        "connections/event_hub.py",
+        "            if line is not None:\n",
+        "            if line is None:\n",
+        "tests/connections/test_event_hub.py tests/orderbook/test_shallow_books.py",
+    ),
+    Mutant(
+        "a stream that is subscribed to is made once more if no user holds it",
+        "markets/base.py",
+        "            if known is None:\n",
+        "            if True:\n",
+        "tests/test_forgotten_streams.py",
+    ),
+    Mutant(
         "a topic keeps its place among observed ones when its last observer has left",
         "connections/event_hub.py",
         "        super().leave(observer)\n        self._drop(self)\n",

@@ -49,6 +49,7 @@ class Engine:
         self._teller = scheduler or Clock("rx_kucoin events")
         self._source = make_source(context)
         self._leases = self._source.leases
+        context.events.line_of = self._source.line_of
         self._lock = threading.Lock()
         self._streams: WeakValueDictionary[tuple[str, bool], Observable[Any]] = WeakValueDictionary()
         """The streams that a user or a subscription holds; all others are forgotten."""

@@ -26,7 +26,8 @@ class EventHub:
     3. it is about anything else: nothing more is done.
 
     So a cut of all lines costs a few calls for each topic, however many lines and other topics there are. Which line a
-    topic is on is learned from `TopicLive`, and kept as long as the topic has observers; without any it costs nothing.
+    topic is on is learned from `TopicLive`, or looked up at the next event of a connection, once; and it is kept as
+    long as the topic has observers. A topic without any costs nothing.
 
     `_lock` guards both tables. Its own thread may enter it again: an allocation under it may set off the garbage
     collector, and so a finaliser that disposes of a subscription, which calls `_drop` or `tell`.
@@ -40,6 +41,8 @@ class EventHub:
         self._lines: dict[int, dict[_Observers, None]] = {}
         """The same observers, by the line that their topic is on. No table in it is empty."""
         self._is_over = False
+        self.line_of: Callable[[str], int | None] = lambda _: None
+        """Looks up the line that a topic is on, if it is on one. Set before anything is observed."""
 
     def __repr__(self) -> str:
         return f"<EventHub {len(self._topics)} topics observed>"
@@ -64,6 +67,7 @@ class EventHub:
                     self._move(observers, event.line)
                 observers.on_next(event)
         elif isinstance(event, _OF_CONNECTIONS):
+            self._look_up()
             with self._lock:
                 concerned = (*self._lines.get(event.line, ()), *self._lines.get(_UNKNOWN, ()))
             for observers in concerned:
@@ -90,6 +94,15 @@ class EventHub:
                 return member
         sink.on_completed()
         return Disposable()
+
+    def _look_up(self) -> None:
+        """Find the lines of topics that have got one since their first observer came."""
+        with self._lock:
+            unknown = tuple(self._lines.get(_UNKNOWN, ()))
+        for observers in unknown:
+            line = self.line_of(observers.topic)
+            if line is not None:
+                self._move(observers, line)
 
     def _move(self, observers: "_Observers", line: int) -> None:
         """Learn that a topic is on a line."""
@@ -135,6 +148,11 @@ class _Observers(Multicast[Event]):
         self.topic, self._drop = topic, drop
         self.line = _UNKNOWN
         """The line that the topic is on. Changed under the lock of the hub."""
+
+    @property
+    def name(self) -> str:
+        """See `Multicast.name`."""
+        return f"events about {self.topic}"
 
     def leave(self, observer: Sink[Event]) -> None:
         """Pass nothing more to this one."""

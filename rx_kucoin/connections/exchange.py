@@ -60,6 +60,11 @@ class Exchange:
         """See `Source`."""
         return described(self._opened, self._open_connections)
 
+    def line_of(self, topic: str) -> int | None:
+        """See `Source`."""
+        found = (pool.line_of(topic) for _, pool in self._known_pools())
+        return next((line for line in found if line is not None), None)
+
     def leases(self, topic: str) -> Observable[Lease]:
         """See `Source`."""
         channel = row_of(Topic.parse(topic).prefix)

@@ -30,6 +30,10 @@ class Source(Protocol):
         """Each connection that is open, and each that opens from now on. May emit on any thread."""
         ...
 
+    def line_of(self, topic: str) -> int | None:
+        """The line that a topic is on, if it is on one."""
+        ...
+
     def leases(self, topic: str) -> Observable[Lease]:
         """Emit a lease of each connection that brings a topic, one after another. Fails when there will be none."""
         ...

@@ -144,6 +144,12 @@ class Pool:
             line = self._line_of.get(topic)
             return line.connection if line is not None and line.is_open else None
 
+    def line_of(self, topic: str) -> int | None:
+        """The number of the line that a topic is on, if it is on one."""
+        with self._lock:
+            line = self._line_of.get(topic)
+            return None if line is None else line.number
+
     def leases(self, topic: str) -> Observable[Lease]:
         """Emit a lease of each connection of the line that a topic is on, one after another. Cold.
 
@@ -204,8 +210,8 @@ class Pool:
         for line in self._lines:
             if len(line.placements) < self._capacity:
                 return line
-        line = _Line()
-        connections = self._connections_of_line(next(self._numbers), lambda: tuple(line.placements), self._full)
+        line = _Line(next(self._numbers))
+        connections = self._connections_of_line(line.number, lambda: tuple(line.placements), self._full)
 
         def opened(connection: Connection) -> None:
             line.connection = connection
@@ -227,7 +233,8 @@ class _Line:
     connections: Observable[Connection]
     """Shared by its topics: the first one opens it, and the last one's leaving closes it."""
 
-    def __init__(self) -> None:
+    def __init__(self, number: int) -> None:
+        self.number = number
         self.placements: dict[str, tuple[_Placement, ...]] = {}
         """The topics that are on it, each with the streams made of it. The tuples are replaced, never changed."""
         self.connection: Connection | None = None

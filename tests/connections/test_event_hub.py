@@ -69,6 +69,27 @@ def test_every_kind_of_event_that_changes_a_connection_reaches_the_topics_on_it(
     assert got == ([] if kind.__name__ in CHANGE_NO_CONNECTION else [event])
 
 
+def test_the_line_of_a_topic_is_looked_up_once_at_the_next_event_of_a_connection() -> None:
+    hub, looked_up, lines = EventHub(), list[str](), {ETH: 2}
+
+    def line_of(topic: str) -> int | None:
+        looked_up.append(topic)
+        return lines.get(topic)
+
+    hub.line_of = line_of
+    (got, _), (other, _) = received(hub), received(hub, ETH)
+    hub.tell(GAP)
+    assert not looked_up
+    hub.tell(DOWN)
+    assert sorted(looked_up) == [BTC, ETH]
+    assert (got, other) == ([GAP, DOWN], [])
+    lines[BTC] = 1
+    for _ in range(3):
+        hub.tell(OTHER_DOWN)
+    assert (got, other) == ([GAP, DOWN], [OTHER_DOWN] * 3)
+    assert looked_up[2:] == [BTC]
+
+
 def test_all_observers_come_before_those_of_a_topic() -> None:
     hub, order = EventHub(), list[str]()
     hub.about(BTC).subscribe(lambda _: order.append("topic"))

@@ -133,7 +133,7 @@ def hang_up_at_welcome(it: Client) -> None:
         if isinstance(event, events.LineUp):
             it.exchange.drop()
 
-    it.kucoin._engine.happenings.subscribe(hang_up)
+    it.kucoin._engine.context.events.all.subscribe(hang_up)
 
 
 def test_a_server_that_acknowledges_and_hangs_up_is_dialled_rarely() -> None:
@@ -143,7 +143,7 @@ def test_a_server_that_acknowledges_and_hangs_up_is_dialled_rarely() -> None:
         if isinstance(event, events.TopicLive):
             it.exchange.drop()
 
-    it.kucoin._engine.happenings.subscribe(hang_up)
+    it.kucoin._engine.context.events.all.subscribe(hang_up)
     it.kucoin.ticker("BTC-USDT").subscribe(on_error=it.failed.append)
     it.pass_time(3_600)
     print(f"\n{len(it.exchange.dials)} dials in an hour")

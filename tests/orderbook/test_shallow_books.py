@@ -42,8 +42,8 @@ WHERE: dict[tuple[str, int], tuple[str, str, dict[str, Any]]] = {
 class Whole:
     """A book of few levels, subscribed to."""
 
-    def __init__(self, symbol: str, depth: Any) -> None:
-        self.books = Books(SPOT, FUTURES)
+    def __init__(self, symbol: str, depth: Any, books: Books | None = None) -> None:
+        self.books = books or Books(SPOT, FUTURES)
         self.prefix, self.subject, self.data = WHERE[symbol, depth]
         self.topic = f"{self.prefix}:{symbol}"
         self.seen: list[OrderBook] = []
@@ -101,6 +101,21 @@ def test_the_loss_of_another_line_is_of_no_concern() -> None:
     ]
     line.lose(ConnectionError())
     assert [book.stale for book in whole.seen] == [False]
+
+
+def test_nor_is_it_of_concern_to_a_book_whose_topic_was_live_before() -> None:
+    books = Books(SPOT, FUTURES)
+    topic = f"/spotMarket/level2Depth5:{SPOT}"
+    books.kucoin.topic(topic).subscribe()
+    books.kucoin.futures.ticker(FUTURES).subscribe()
+    books.pass_time(1)
+    whole = Whole(SPOT, 5, books)
+    whole.push()
+    mine, other = sorted(books.exchange.open_wires, key=lambda wire: topic in wire.topics, reverse=True)
+    other.lose(ConnectionError())
+    assert [book.stale for book in whole.seen] == [False]
+    mine.lose(ConnectionError())
+    assert [book.stale for book in whole.seen] == [False, True]
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,11 @@ class Recorded:
         pool = self._player.pool
         return described(pool.opened, lambda: pool.open_connections)
 
+    def line_of(self, topic: str) -> int | None:
+        """See `Source`."""
+        connection = self._player.pool.connection_of(topic)
+        return None if connection is None else connection.line
+
     def leases(self, topic: str) -> Observable[Lease]:
         """See `Source`."""
         return self._player.pool.leases(topic)
