@@ -94,6 +94,6 @@ def _read(duplex: Duplex, size: int) -> None:
 def _take(duplex: Duplex, deliver: Deliver) -> None:
     missing = PER_READ
     while missing:
-        messages = duplex.inbox.messages()
+        messages = duplex.buffer.messages()
         deliver(messages)
         missing -= len(messages)
