@@ -7,7 +7,7 @@ from reactivex import Observable
 
 from rx_kucoin.client import KuCoin
 from rx_kucoin.markets.base import MarketStreams
-from rx_kucoin.operators._merge_serial import merge_serial
+from rx_kucoin.operators import merge_serial
 from rx_kucoin.protocol import channels
 from rx_kucoin.protocol.channels import Channel
 from rx_kucoin.protocol.limits import Market

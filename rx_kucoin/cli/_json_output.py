@@ -10,7 +10,7 @@ from reactivex import Observable
 
 from rx_kucoin.cli._event_text import ROUTINE, event_text
 from rx_kucoin.events import Event, LineDown, LineUp, Redialling
-from rx_kucoin.operators._buffer_bounded import buffer_bounded
+from rx_kucoin.operators import buffer_bounded
 from rx_kucoin.orderbook.book import OrderBook
 
 __all__ = ["JsonOutput"]

@@ -14,8 +14,7 @@ from rx_kucoin.connections.info import ConnectionInfo
 from rx_kucoin.connections.interfaces import MakeSource
 from rx_kucoin.connections.pipeline import stream_of_topic
 from rx_kucoin.events import Event
-from rx_kucoin.operators._buffer_bounded import buffer_bounded
-from rx_kucoin.operators._serialize import serialize
+from rx_kucoin.operators import buffer_bounded, serialize
 from rx_kucoin.operators.internal.worker import LibraryThread
 from rx_kucoin.protocol import raw
 from rx_kucoin.protocol.channels import row_of

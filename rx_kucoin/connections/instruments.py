@@ -11,7 +11,7 @@ from reactivex import Observable, abc
 from reactivex import operators as ops
 
 from rx_kucoin.errors import KuCoinError
-from rx_kucoin.operators._share_anew import share_anew
+from rx_kucoin.operators import share_anew
 from rx_kucoin.operators.internal.clocks import seconds_of
 from rx_kucoin.protocol import listings
 from rx_kucoin.protocol.limits import Market

@@ -22,13 +22,16 @@ from rx_kucoin.connections.line_events import LineEvents
 from rx_kucoin.connections.pool import Lease
 from rx_kucoin.connections.topic_order import LINE_WAS_DOWN, TopicOrder
 from rx_kucoin.errors import Passing
-from rx_kucoin.operators._hand_over import hand_over
-from rx_kucoin.operators._in_sequence import in_sequence
-from rx_kucoin.operators._merge_copies import merge_copies
-from rx_kucoin.operators._rate_limit import rate_limit
-from rx_kucoin.operators._retry_backoff import growing_waits, retry_backoff
-from rx_kucoin.operators._share_anew import share_anew
-from rx_kucoin.operators._switch_when_ready import switch_when_ready
+from rx_kucoin.operators import (
+    growing_waits,
+    hand_over,
+    in_sequence,
+    merge_copies,
+    rate_limit,
+    retry_backoff,
+    share_anew,
+    switch_when_ready,
+)
 from rx_kucoin.operators.internal.gather import gather
 from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach, map_unguarded
 from rx_kucoin.protocol.channels import Ordering

@@ -10,7 +10,7 @@ from reactivex import operators as ops
 
 from rx_kucoin.connections.connection import Connection, NoRoom
 from rx_kucoin.connections.hooks import Hooks
-from rx_kucoin.operators._share_anew import share_anew
+from rx_kucoin.operators import share_anew
 from rx_kucoin.operators.internal.overlap import CutShort
 from rx_kucoin.operators.internal.unguarded import Ending, Holder, Sink, Unguarded, attach
 from rx_kucoin.protocol.readers.base import Reader

@@ -9,7 +9,7 @@ from reactivex import Observable
 from rx_kucoin.connections.context import Context
 from rx_kucoin.connections.limiter import Limiter
 from rx_kucoin.errors import Passing, RateLimited
-from rx_kucoin.operators._retry_backoff import growing_waits, retry_backoff
+from rx_kucoin.operators import growing_waits, retry_backoff
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.rest_weights import Allowance, weight
 from rx_kucoin.transport.interfaces import Transport

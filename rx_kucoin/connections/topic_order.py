@@ -8,7 +8,7 @@ from reactivex import Observable
 from rx_kucoin import events
 from rx_kucoin.connections.context import Context
 from rx_kucoin.connections.pool import Lease
-from rx_kucoin.operators._in_sequence import Doubt
+from rx_kucoin.operators import Doubt
 from rx_kucoin.protocol.channels import Ordering
 from rx_kucoin.protocol.readers.base import Reader
 

@@ -14,10 +14,7 @@ from reactivex import operators as ops
 from rx_kucoin.candles.stream import closed_candles
 from rx_kucoin.connections.engine import Engine
 from rx_kucoin.errors import SubscriptionRejected, UnknownSymbol
-from rx_kucoin.operators._conflate import conflate
-from rx_kucoin.operators._follow import follow
-from rx_kucoin.operators._merge_serial import merge_serial
-from rx_kucoin.operators._share_anew import share_anew
+from rx_kucoin.operators import conflate, follow, merge_serial, share_anew
 from rx_kucoin.orderbook.book import OrderBook
 from rx_kucoin.orderbook.snapshots import Source
 from rx_kucoin.orderbook.stream import calibrated, whole

@@ -6,7 +6,7 @@ from rx_kucoin.operators._conflate import conflate
 from rx_kucoin.operators._detect_gaps import detect_gaps
 from rx_kucoin.operators._follow import follow
 from rx_kucoin.operators._hand_over import hand_over
-from rx_kucoin.operators._in_sequence import in_sequence
+from rx_kucoin.operators._in_sequence import Doubt, in_sequence
 from rx_kucoin.operators._mark_stale import mark_stale
 from rx_kucoin.operators._merge_copies import merge_copies
 from rx_kucoin.operators._merge_serial import merge_serial
@@ -25,6 +25,7 @@ from rx_kucoin.operators.internal.multicast import Hub
 __all__ = [
     "Bar",
     "BufferOverflow",
+    "Doubt",
     "Hub",
     "QueueOverflow",
     "Uncalibrated",

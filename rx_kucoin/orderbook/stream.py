@@ -24,9 +24,7 @@ from rx_kucoin.errors import (
     UnknownSymbol,
 )
 from rx_kucoin.events import Event
-from rx_kucoin.operators._calibrate import Uncalibrated, calibrate
-from rx_kucoin.operators._mark_stale import mark_stale
-from rx_kucoin.operators._retry_backoff import growing_waits
+from rx_kucoin.operators import Uncalibrated, calibrate, growing_waits, mark_stale
 from rx_kucoin.orderbook import snapshots
 from rx_kucoin.orderbook.book import OrderBook
 from rx_kucoin.orderbook.snapshots import Source

@@ -7,7 +7,7 @@ from reactivex import Observable, abc
 from reactivex import operators as ops
 from reactivex.scheduler import TimeoutScheduler
 
-from rx_kucoin.operators._conflate import conflate
+from rx_kucoin.operators import conflate
 from rx_kucoin.operators.internal.clocks import wall_of
 from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach
 from rx_kucoin.tables._frames import Library, frame_in
