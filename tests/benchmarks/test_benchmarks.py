@@ -15,7 +15,7 @@ from benchmarks.rounds import run
 from benchmarks.symbols import TICKER, symbols
 from benchmarks.table import table
 
-pytestmark = pytest.mark.socket
+pytestmark = [pytest.mark.ci, pytest.mark.socket]
 
 OURS = tuple(client for client in CLIENTS if client.group == "ours")
 

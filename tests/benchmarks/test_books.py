@@ -11,6 +11,8 @@ from benchmarks.books.ways import WAYS, Way, missing
 from benchmarks.books.work import PLACES, work
 from benchmarks.command import main
 
+pytestmark = pytest.mark.ci
+
 INSTALLED = [way for way in WAYS if not missing(way)]
 
 

@@ -23,6 +23,7 @@ def test_every_message_reaches_the_subscriber(path: Path) -> None:
     assert not {"", None} & set(prices)
 
 
+@pytest.mark.ci
 @pytest.mark.socket
 def test_a_profile_times_every_stage() -> None:
     took = profile(1, lambda _: None)

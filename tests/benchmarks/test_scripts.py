@@ -9,6 +9,8 @@ import pytest
 
 from benchmarks import decoders
 
+pytestmark = pytest.mark.ci
+
 
 def test_every_decoder_reads_the_ticker_and_is_timed(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

@@ -7,6 +7,8 @@ import pytest
 from benchmarks.command import main
 from benchmarks.tapes.ways import TOPICS, WAYS
 
+pytestmark = pytest.mark.ci
+
 MESSAGES = 20_000
 
 

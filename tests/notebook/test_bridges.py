@@ -91,6 +91,7 @@ def test_an_error_of_the_stream_comes_after_what_came_before_it() -> None:
     assert seen == [1, 2]
 
 
+@pytest.mark.ci
 def test_bokeh_is_given_what_is_new_and_keeps_so_many_rows() -> None:
     models = pytest.importorskip("bokeh.models")
     source = models.ColumnDataSource({"time_ns": [], "price": [], "double": []})
@@ -101,6 +102,7 @@ def test_bokeh_is_given_what_is_new_and_keeps_so_many_rows() -> None:
     assert list(source.data["double"]) == list(range(180, 200, 2))
 
 
+@pytest.mark.ci
 def test_bokeh_of_a_document_is_told_in_its_ticks_one_at_a_time() -> None:
     models, document = pytest.importorskip("bokeh.models"), pytest.importorskip("bokeh.document").Document()
     source, stream = models.ColumnDataSource({"price": []}), Subject[Any]()
@@ -123,6 +125,7 @@ def test_bokeh_of_a_document_is_told_in_its_ticks_one_at_a_time() -> None:
     assert list(source.data["price"]) == [1, 2, 3]
 
 
+@pytest.mark.ci
 def test_bokeh_whose_session_has_ended_is_given_no_more() -> None:
     models, document = pytest.importorskip("bokeh.models"), pytest.importorskip("bokeh.document").Document()
     source, stream, over = models.ColumnDataSource({"price": []}), Subject[Any](), threading.Event()
@@ -136,6 +139,7 @@ def test_bokeh_whose_session_has_ended_is_given_no_more() -> None:
     assert not stream.observers
 
 
+@pytest.mark.ci
 def test_streamz_without_a_loop_is_given_everything() -> None:
     stream = pytest.importorskip("streamz").Stream()
     seen = stream.map(lambda each: each * 2).sink_to_list()
@@ -143,6 +147,7 @@ def test_streamz_without_a_loop_is_given_everything() -> None:
     assert seen == list(range(0, 200, 2))
 
 
+@pytest.mark.ci
 def test_streamz_is_given_everything_on_its_loop_and_holds_the_source_back() -> None:
     streamz = pytest.importorskip("streamz")
 

@@ -9,7 +9,7 @@ import pytest
 SCRIPT = Path(__file__).with_name("browser.py")
 
 
-@pytest.mark.slow
+@pytest.mark.ci
 @pytest.mark.socket
 def test_the_charts_move_on_the_screen_and_ask_nobody_else_for_anything(tmp_path: Path) -> None:
     said = subprocess.run([sys.executable, SCRIPT, "", tmp_path], capture_output=True, text=True, check=False)

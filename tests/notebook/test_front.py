@@ -11,6 +11,7 @@ from chromium import Page, chromium, installed
 import rx_kucoin.notebook
 
 pytestmark = [
+    pytest.mark.ci,
     pytest.mark.socket,
     pytest.mark.skipif(installed() is None, reason="Chromium is not installed"),
 ]

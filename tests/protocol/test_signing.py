@@ -6,7 +6,6 @@ import hmac
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kucoin_universal_sdk.internal.infra.default_signer import KcSigner
 
 from rx_kucoin.protocol.signing import Credentials, headers
 
@@ -54,11 +53,13 @@ def test_the_example_in_kucoins_documentation_comes_out_as_it_stands_there() -> 
 TEXT = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1)
 
 
+@pytest.mark.ci
 @given(TEXT, TEXT, TEXT, st.sampled_from(["GET", "POST", "DELETE"]), st.text(), st.text())
 def test_whatever_is_asked_is_signed_as_kucoins_own_library_does(
     key: str, secret: str, passphrase: str, method: str, path: str, body: str
 ) -> None:
-    theirs = KcSigner(key, secret, passphrase).headers(f"{method}/{path}{body}")
+    sdk = pytest.importorskip("kucoin_universal_sdk.internal.infra.default_signer")
+    theirs = sdk.KcSigner(key, secret, passphrase).headers(f"{method}/{path}{body}")
     ours = headers(Credentials(key, secret, passphrase), int(theirs["KC-API-TIMESTAMP"]), method, f"/{path}", body)
     assert ours == {**theirs, "Content-Type": "application/json"}
 

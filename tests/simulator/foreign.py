@@ -1,4 +1,7 @@
-"""Clients that others wrote, unmodified but for their base addresses: the simulator's judges."""
+"""Clients that others wrote, unmodified but for their base addresses: the simulator's judges.
+
+They are imported by what uses them: it takes seconds, and only the extra `ci` brings them.
+"""
 
 import asyncio
 import warnings
@@ -10,19 +13,12 @@ import pytest
 
 from rx_kucoin.simulator import Simulator
 
-with warnings.catch_warnings():  # both warn about themselves while they are imported
-    warnings.simplefilter("ignore")
-    import ccxt.pro
-    from kucoin_universal_sdk.api.client import DefaultClient
-    from kucoin_universal_sdk.model.client_option import ClientOptionBuilder
-    from kucoin_universal_sdk.model.transport_option import TransportOptionBuilder
-    from kucoin_universal_sdk.model.websocket_option import WebSocketClientOptionBuilder
-
-__all__ = ["MARKS", "PATIENCE", "ask", "official"]
+__all__ = ["MARKS", "PATIENCE", "ask", "foreign", "official"]
 
 PATIENCE = 15
 
 MARKS = [
+    pytest.mark.ci,
     pytest.mark.socket,
     # Their loops and sessions are left for the garbage collector; nothing of ours is.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
@@ -31,25 +27,36 @@ MARKS = [
 ]
 
 
+def foreign(module: str) -> Any:
+    """Import a module of another client, or skip the test where that is not installed."""
+    with warnings.catch_warnings():  # both warn about themselves while they are imported
+        warnings.simplefilter("ignore")
+        return pytest.importorskip(module)
+
+
 def official(exchange: Simulator, hear: Callable[[Any, str, str], None]) -> Any:
     """KuCoin's own SDK; `hear` is told of its events, errors while it reads a frame too."""
+    model = "kucoin_universal_sdk.model"
+    transport = foreign(f"{model}.transport_option").TransportOptionBuilder()
+    websocket = foreign(f"{model}.websocket_option").WebSocketClientOptionBuilder()
     options = (
-        ClientOptionBuilder()
+        foreign(f"{model}.client_option")
+        .ClientOptionBuilder()
         .set_key(exchange.api_key)
         .set_secret(exchange.api_secret)
         .set_passphrase(exchange.api_passphrase)
         .set_spot_endpoint(exchange.rest_url)
         .set_futures_endpoint(exchange.futures_rest_url)
-        .set_transport_option(TransportOptionBuilder().build())
-        .set_websocket_client_option(WebSocketClientOptionBuilder().with_event_callback(hear).build())
+        .set_transport_option(transport.build())
+        .set_websocket_client_option(websocket.with_event_callback(hear).build())
         .build()
     )
-    return DefaultClient(options)
+    return foreign("kucoin_universal_sdk.api.client").DefaultClient(options)
 
 
 @contextmanager
 def unified(exchange: Simulator, loop: asyncio.AbstractEventLoop, **options: Any) -> Iterator[Any]:
-    client = ccxt.pro.kucoin(
+    client = foreign("ccxt.pro").kucoin(
         {
             "apiKey": exchange.api_key,
             "secret": exchange.api_secret,

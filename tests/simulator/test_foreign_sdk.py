@@ -1,7 +1,6 @@
 """KuCoin's own SDK: each of its WebSocket methods reads frames of the simulator."""
 
 import threading
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -9,12 +8,7 @@ from typing import Any
 import pytest
 
 from rx_kucoin.simulator import Simulator
-from tests.simulator.foreign import MARKS, PATIENCE, official
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    from kucoin_universal_sdk.generate.futures.market import GetKlinesReqBuilder as FuturesKlinesReqBuilder
-    from kucoin_universal_sdk.generate.spot.market import GetAllSymbolsReqBuilder, GetKlinesReqBuilder
+from tests.simulator.foreign import MARKS, PATIENCE, foreign, official
 
 pytestmark = MARKS
 
@@ -240,10 +234,11 @@ def test_it_calls_rest(judge: Judge) -> None:
     market = judge.client.rest_service().get_spot_service().get_market_api()
     assert market.get_server_time().data > 1_700_000_000_000
     assert market.get_service_status().status.value == "open"
-    listed = market.get_all_symbols(GetAllSymbolsReqBuilder().build()).data
+    asked = foreign("kucoin_universal_sdk.generate.spot.market")
+    listed = market.get_all_symbols(asked.GetAllSymbolsReqBuilder().build()).data
     assert [row.symbol for row in listed] == judge.exchange.listed["spot"]
     rows = market.get_klines(
-        GetKlinesReqBuilder().set_symbol(SPOT).set_type("1min").set_start_at(1).set_end_at(2**32).build()
+        asked.GetKlinesReqBuilder().set_symbol(SPOT).set_type("1min").set_start_at(1).set_end_at(2**32).build()
     ).data
     assert len(rows) == 1500
 
@@ -252,7 +247,8 @@ def test_it_calls_futures_rest(judge: Judge) -> None:
     market = judge.client.rest_service().get_futures_service().get_market_api()
     listed = market.get_all_symbols().data
     assert [row.symbol for row in listed] == judge.exchange.listed["futures"]
-    rows = market.get_klines(FuturesKlinesReqBuilder().set_symbol(CONTRACT).set_granularity(5).build()).data
+    asked = foreign("kucoin_universal_sdk.generate.futures.market").GetKlinesReqBuilder()
+    rows = market.get_klines(asked.set_symbol(CONTRACT).set_granularity(5).build()).data
     assert len(rows) == 200
     first = rows[0]
     assert first[3] <= min(first[1], first[4]) <= max(first[1], first[4]) <= first[2]

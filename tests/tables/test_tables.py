@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pandas as pd
-import polars as pl
 import pytest
 import reactivex as rx
 from reactivex import operators as ops
 from reactivex.scheduler import VirtualTimeScheduler
 from reactivex.subject import Subject
+from tables.frames import Library, rows_of, times_of, values_of
 
 from rx_kucoin import Level, Level1, Match, Ticker
 from rx_kucoin.messages import Side
@@ -33,15 +33,14 @@ def filled(*messages: Any, **more: Any) -> Table:
 
 
 @pytest.mark.parametrize("rows", [1, 3, 255, 256, 257, 600, 10_000])
-def test_the_latest_rows_are_kept_and_no_more(rows: int) -> None:
+def test_the_latest_rows_are_kept_and_no_more(rows: int, library: Library) -> None:
     source: Subject[Ticker] = Subject()
     table = to_frame(source, rows)
     for at in range(1, 701):
         source.on_next(ticker(at))
         if at in {1, 2, 256, 300, 512, 700}:
             kept = list(range(max(1, at - rows + 1), at + 1))
-            assert table.pandas()["sequence"].tolist() == kept
-            assert table.polars()["sequence"].to_list() == kept
+            assert values_of(table, library, "sequence") == kept
             assert (len(table), table.seen) == (len(kept), at)
     ring = table._ring
     assert sum(len(block.times) for block in ring._blocks) < rows + 256 + len(ring._pending)
@@ -54,20 +53,28 @@ def test_the_index_is_the_message_s_time_to_the_nanosecond_in_utc() -> None:
     assert frame.index.name == "time"
     assert frame.index[0] == pd.Timestamp(1_700_000_000_123_456_789, tz="UTC")
     assert frame.attrs["time"] == table.origin == "event"
-    assert table.polars()["time"].dtype == pl.Datetime("ns", "UTC")
-    assert table.polars()["time"].to_physical().to_list() == [1_700_000_000_123_456_789]
 
 
-def test_what_has_no_time_is_as_old_as_its_receipt_and_the_table_says_so() -> None:
+@pytest.mark.ci
+def test_polars_has_the_message_s_time_to_the_nanosecond_in_utc() -> None:
+    pl = pytest.importorskip("polars")
+    time = filled(Ticker("BTC-USDT", time_ns=1_700_000_000_123_456_789)).polars()["time"]
+    assert time.dtype == pl.Datetime("ns", "UTC")
+    assert time.to_physical().to_list() == [1_700_000_000_123_456_789]
+
+
+def test_what_has_no_time_is_as_old_as_its_receipt_and_the_table_says_so(library: Library) -> None:
     clock, source = VirtualTimeScheduler(100.0), Subject[Any]()
     table = to_frame(source, scheduler=clock)
     source.on_next(1.5)
-    assert (table.pandas().index[0].timestamp(), table.origin) == (100, "receipt")
+    assert (times_of(table, library), table.origin) == ([100 * SECOND], "receipt")
     source.on_next({"time_ns": "yesterday"})
-    assert (table.pandas().index[1].timestamp(), table.origin) == (100, "receipt")
-    assert table.polars()["time_ns"].to_list() == [None, "yesterday"]
+    assert (times_of(table, library), table.origin) == ([100 * SECOND] * 2, "receipt")
+    assert values_of(table, library, "time_ns") == [None, "yesterday"]
     source.on_next(ticker(1))
-    assert table.origin == table.pandas().attrs["time"] == "mixed"
+    assert table.origin == "mixed"
+    if library == "pandas":
+        assert table.pandas().attrs["time"] == "mixed"
 
 
 def test_in_a_replay_what_has_no_time_is_as_old_as_its_receipt_was() -> None:
@@ -90,27 +97,36 @@ def test_columns_have_types_and_keep_them_when_everything_is_missing() -> None:
             "price": "float64",
             "trade_id": "string",
         }
-        wanted = {"symbol": pl.Categorical, "sequence": pl.Int64, "price": pl.Float64, "trade_id": pl.String}
-        assert all(filled(message).polars()[name].dtype == kind for name, kind in wanted.items())
     assert filled(full).pandas().iloc[0][["side", "price", "trade_id"]].tolist() == ["buy", 1.5, "id"]
     assert filled(Match("A")).pandas()[["sequence", "side", "price", "trade_id"]].isna().all(axis=None)
+
+
+@pytest.mark.ci
+def test_columns_of_polars_have_types_and_keep_them_when_everything_is_missing() -> None:
+    pl = pytest.importorskip("polars")
+    kinds = {"symbol": pl.Categorical, "sequence": pl.Int64, "price": pl.Float64, "trade_id": pl.String}
+    full = Match("A", 1, Side.BUY, Decimal("1.5"), Decimal(2), "id", time_ns=SECOND)
+    for message in (full, Match("A", time_ns=SECOND)):
+        frame = filled(message).polars()
+        assert {name: frame[name].dtype for name in kinds} == kinds
     assert filled(Match("A")).polars()[["sequence", "side", "price", "trade_id"]].null_count().row(0) == (1, 1, 1, 1)
 
 
-def test_exact_prices_stay_what_the_exchange_sent() -> None:
+def test_exact_prices_stay_what_the_exchange_sent(library: Library) -> None:
     table = filled(ticker(1, "67000.10"), Ticker("B"), exact=True)
-    assert table.pandas()["price"].tolist() == [Decimal("67000.10"), None]
-    assert str(table.pandas()["price"].iloc[0]) == str(table.polars()["price"][0]) == "67000.10"
+    prices = values_of(table, library, "price")
+    assert prices == [Decimal("67000.10"), None]
+    assert str(prices[0]) == "67000.10"
 
 
-def test_rows_of_several_types_share_a_table() -> None:
+def test_rows_of_several_types_share_a_table(library: Library) -> None:
     rows: list[Any] = [ticker(1), Level1("ETH-USDT", Level(Decimal(3), Decimal(4)), None, SECOND), 7, {"price": 5}]
-    frame = filled(*rows * 200).pandas().tail(4)
-    assert frame["symbol"].tolist()[:2] == ["BTC-USDT", "ETH-USDT"]
-    assert frame["price"].tolist()[::3] == [67000.1, 5.0]
-    assert frame["ask_price"].notna().tolist() == [False, True, False, False]
-    assert frame["value"].tolist()[2] == 7
-    assert filled(*rows * 200).polars().height == 800
+    found = rows_of(filled(*rows * 200), library)
+    assert len(found) == 800
+    assert [row["symbol"] for row in found[-4:-2]] == ["BTC-USDT", "ETH-USDT"]
+    assert [row["price"] for row in found[-4::3]] == [67000.1, 5.0]
+    assert [row["ask_price"] is not None for row in found[-4:]] == [False, True, False, False]
+    assert found[-2]["value"] == 7
 
 
 def test_a_column_of_anything_is_one_of_objects() -> None:
@@ -153,10 +169,14 @@ def test_its_block_lets_go_of_the_stream() -> None:
 
 def test_before_anything_came_it_is_an_empty_frame_with_the_columns_that_one_asked_for() -> None:
     assert filled().pandas().shape == (0, 0)
+    assert [*filled(fields=["mid", "time"]).pandas().columns] == ["mid", "time_"]
+
+
+@pytest.mark.ci
+def test_before_anything_came_a_frame_of_polars_has_its_time_and_the_columns_that_one_asked_for() -> None:
+    pytest.importorskip("polars")
     assert filled().polars().shape == (0, 1)
-    asked = filled(fields=["mid", "time"])
-    assert [*asked.pandas().columns] == ["mid", "time_"]
-    assert asked.polars().columns == ["time", "mid", "time_"]
+    assert filled(fields=["mid", "time"]).polars().columns == ["time", "mid", "time_"]
 
 
 @pytest.mark.parametrize("times", ["x", 1.5, 2**63])
@@ -170,10 +190,17 @@ def test_what_is_no_time_ends_it_with_an_error(times: Any) -> None:
     assert "nanoseconds" in str(named.error)
 
 
-def test_it_is_read_while_it_is_written_and_rows_are_whole() -> None:
+def test_it_is_read_while_it_is_written_and_rows_are_whole(library: Library) -> None:
     source: Subject[Any] = Subject()
     table = to_frame(source, 1_000)
     stop = threading.Event()
+
+    def columns(frame: Any) -> tuple[list[int], list[int], list[int]]:
+        if library == "polars":
+            return frame["time"].to_physical().to_list(), frame["one"].to_list(), frame["two"].to_list()
+        if frame.empty:
+            return [], [], []
+        return frame.index.as_unit("ns").asi8.tolist(), frame["one"].tolist(), frame["two"].tolist()
 
     def write() -> None:
         at = 0
@@ -185,11 +212,10 @@ def test_it_is_read_while_it_is_written_and_rows_are_whole() -> None:
     writer.start()
     try:
         while table.seen < 5_000:
-            frame = table.polars()
-            numbers = frame["one"].to_list()
-            assert numbers == list(range(numbers[0], numbers[0] + len(numbers))) if numbers else True
-            assert frame["two"].to_list() == [-each for each in numbers]
-            assert frame["time"].to_physical().to_list() == numbers
+            times, one, two = columns(getattr(table, library)())
+            assert one == list(range(one[0], one[0] + len(one))) if one else True
+            assert two == [-each for each in one]
+            assert times == one
     finally:
         stop.set()
         writer.join()
@@ -208,9 +234,9 @@ def test_frames_come_at_most_so_often_and_the_last_one_always() -> None:
     assert frames == [(0, [0]), (1.0, [7, 8, 9]), (2.0, [17, 18, 19]), (2.4, [22, 23, 24])]
 
 
-def test_each_subscription_to_frames_has_rows_of_its_own() -> None:
-    frames = rx.of(ticker(1), ticker(2)).pipe(to_frames(library="polars"))
-    assert frames.run().height == frames.run().height == 2
+def test_each_subscription_to_frames_has_rows_of_its_own(library: Library) -> None:
+    frames = rx.of(ticker(1), ticker(2)).pipe(to_frames(library=library))
+    assert len(frames.run()) == len(frames.run()) == 2
 
 
 def test_a_mistake_ends_the_stream_of_frames() -> None:
@@ -233,8 +259,7 @@ def test_a_number_of_rows_may_be_written_in_any_way() -> None:
     assert len(filled(*range(300), rows=1e2).pandas()) == 100
 
 
-def test_without_pandas_there_is_an_error_that_says_what_to_install_and_polars_needs_no_numpy() -> None:
-    program = """
+WITHOUT_PANDAS = """
 import sys
 assert not {"pandas", "polars", "numpy"} & {*sys.modules}
 import reactivex as rx
@@ -242,21 +267,33 @@ from rx_kucoin.tables import to_frame, to_frames
 assert not {"pandas", "polars", "numpy"} & {*sys.modules}
 sys.modules["pandas"] = sys.modules["numpy"] = None
 table = to_frame(rx.of(1, 2, None))
+"""
+
+
+def test_without_pandas_there_is_an_error_that_says_what_to_install() -> None:
+    program = """
 for ask in (table.pandas, to_frames):
     try:
         ask()
     except ImportError as error:
         print(error)
-print(table.polars()["value"].to_list(), "<table" in table._repr_html_())
 sys.modules["polars"] = None
 print("rx-kucoin[tables]" in table._repr_html_())
 """
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    ran = subprocess.run([sys.executable, "-c", WITHOUT_PANDAS + program], capture_output=True, text=True, check=True)
     line = 'frames need pandas: pip install "rx-kucoin[tables]"\n'
-    assert ran.stdout == f"{line}{line}[1, 2, None] True\nTrue\n"
+    assert ran.stdout == f"{line}{line}True\n"
 
 
-def test_a_message_costs_little_and_a_frame_of_100_000_rows_is_made_in_an_instant() -> None:
+@pytest.mark.ci
+def test_polars_needs_no_numpy() -> None:
+    pytest.importorskip("polars")
+    program = 'print(table.polars()["value"].to_list(), "<table" in table._repr_html_())'
+    ran = subprocess.run([sys.executable, "-c", WITHOUT_PANDAS + program], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[1, 2, None] True\n"
+
+
+def test_a_message_costs_little_and_a_frame_of_100_000_rows_is_made_in_an_instant(library: Library) -> None:
     rows = 100_000
     messages = [ticker(at) for at in range(rows)]
     source: Subject[Ticker] = Subject()
@@ -268,8 +305,9 @@ def test_a_message_costs_little_and_a_frame_of_100_000_rows_is_made_in_an_instan
         return time.perf_counter() - begin
 
     filling = seconds(lambda: [source.on_next(message) for message in messages])
-    table.pandas(), table.polars()  # the first time, libraries are loaded
-    pandas, polars = min(seconds(table.pandas) for _ in range(3)), min(seconds(table.polars) for _ in range(3))
+    make = getattr(table, library)
+    make()  # the first time, the library is loaded
+    making = min(seconds(make) for _ in range(3))
     print(f"a Ticker: {filling / rows * 1e9:,.0f} ns")
-    print(f"a frame of 100,000 rows: {pandas * 1e3:.0f} ms with pandas, {polars * 1e3:.0f} ms with polars")
-    assert max(pandas, polars) < filling
+    print(f"a frame of 100,000 rows: {making * 1e3:.0f} ms with {library}")
+    assert making < filling

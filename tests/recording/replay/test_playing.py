@@ -350,6 +350,7 @@ def test_pandas_reads_it(path: Path) -> None:
     assert pushes.frame.iloc[0]["data"]["sequence"] == "1000"
 
 
+@pytest.mark.ci
 def test_polars_reads_it(path: Path) -> None:
     polars = pytest.importorskip("polars")
     table = polars.read_ndjson(path, infer_schema_length=None)

@@ -1,0 +1,33 @@
+"""Frames of either library as plain Python values."""
+
+from typing import Any, Literal
+
+from rx_kucoin.tables import Table
+
+__all__ = ["Library", "rows_of", "times_of", "values_of"]
+
+Library = Literal["pandas", "polars"]
+
+
+def rows_of(table: Table, library: Library) -> list[dict[str, Any]]:
+    """Return the rows without their time. None: the value is missing."""
+    if library == "polars":
+        rows: list[dict[str, Any]] = table.polars().drop("time").to_dicts()
+        return rows
+    frame = table.pandas()
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return rows
+
+
+def values_of(table: Table, library: Library, column: str) -> list[Any]:
+    """Return one column. None: the value is missing."""
+    return [row[column] for row in rows_of(table, library)]
+
+
+def times_of(table: Table, library: Library) -> list[int]:
+    """Return the time of each row, in nanoseconds since 1970."""
+    if library == "polars":
+        times: list[int] = table.polars()["time"].to_physical().to_list()
+        return times
+    times = table.pandas().index.as_unit("ns").asi8.tolist()
+    return times
