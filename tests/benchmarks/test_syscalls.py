@@ -9,7 +9,11 @@ from benchmarks.market import Market, market
 from benchmarks.plan import SCHEMES
 from benchmarks.syscalls import blast, can_trace, idle
 
-pytestmark = [pytest.mark.ci, pytest.mark.socket, pytest.mark.skipif(sys.platform != "linux", reason="what Linux tells of a process")]
+pytestmark = [
+    pytest.mark.ci,
+    pytest.mark.socket,
+    pytest.mark.skipif(sys.platform != "linux", reason="what Linux tells of a process"),
+]
 
 
 @pytest.fixture(scope="module")

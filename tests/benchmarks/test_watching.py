@@ -8,7 +8,11 @@ import pytest
 from benchmarks import watching
 from benchmarks.command import main
 
-pytestmark = [pytest.mark.ci, pytest.mark.socket, pytest.mark.skipif(sys.platform != "linux", reason="what Linux tells of a process")]
+pytestmark = [
+    pytest.mark.ci,
+    pytest.mark.socket,
+    pytest.mark.skipif(sys.platform != "linux", reason="what Linux tells of a process"),
+]
 
 
 def test_drawing_is_measured_apart_from_all_the_rest(

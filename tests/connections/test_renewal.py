@@ -78,11 +78,12 @@ def renew(times: int, *, latency: tuple[float, float], every: float, grace: floa
     )
 
 
-def test_fifty_renewals_under_two_thousand_messages_a_second_lose_repeat_and_disorder_nothing() -> None:
+@pytest.mark.parametrize("times", [5, pytest.param(50, marks=pytest.mark.ci)])
+def test_renewals_under_two_thousand_messages_a_second_lose_repeat_and_disorder_nothing(times: int) -> None:
     # Each connection has a delay of its own, so that the fresh one lags behind the old one, or runs ahead of it.
-    account = renew(50, latency=(0.0, 0.15), every=0.8, grace=0.5)
+    account = renew(times, latency=(0.0, 0.15), every=0.8, grace=0.5)
     print(account)
-    assert account.total > 20_000
+    assert account.total > 400 * times
     assert account.topics == 120
     assert (account.missing, account.twice, account.disorder) == (0, 0, 0)
     assert not [event for event in account.told if isinstance(event, events.Gap | events.LineDown | events.OutOfTurn)]

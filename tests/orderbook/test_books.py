@@ -16,6 +16,7 @@ pytestmark = pytest.mark.socket
 SPOT, FUTURES = "BTC-USDT", "XBTUSDTM"
 
 
+@pytest.mark.ci
 def test_many_books_are_the_exchanges_through_losses_drops_and_renewals() -> None:
     outcome = run(100_000, 60, drop_every=4.0)
     print(f"\n{outcome}")

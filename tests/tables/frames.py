@@ -11,11 +11,12 @@ Library = Literal["pandas", "polars"]
 
 def rows_of(table: Table, library: Library) -> list[dict[str, Any]]:
     """Return the rows without their time. None: the value is missing."""
+    rows: list[dict[str, Any]]
     if library == "polars":
-        rows: list[dict[str, Any]] = table.polars().drop("time").to_dicts()
-        return rows
-    frame = table.pandas()
-    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+        rows = table.polars().drop("time").to_dicts()
+    else:
+        frame = table.pandas()
+        rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
     return rows
 
 
@@ -26,8 +27,9 @@ def values_of(table: Table, library: Library, column: str) -> list[Any]:
 
 def times_of(table: Table, library: Library) -> list[int]:
     """Return the time of each row, in nanoseconds since 1970."""
+    times: list[int]
     if library == "polars":
-        times: list[int] = table.polars()["time"].to_physical().to_list()
-        return times
-    times = table.pandas().index.as_unit("ns").asi8.tolist()
+        times = table.polars()["time"].to_physical().to_list()
+    else:
+        times = table.pandas().index.as_unit("ns").asi8.tolist()
     return times
