@@ -123,16 +123,17 @@ def test_it_is_watched(copy: Path) -> None:
         terminal.read_until(r"symbol +value .*(?s:.*)BTC-USDT +0\.00012")
 
 
-@pytest.mark.slow
+@pytest.mark.ci
 @pytest.mark.timeout(400)
 def test_a_type_checker_sees_its_type(copy: Path, tmp_path: Path) -> None:
+    pytest.importorskip("mypy")
     shutil.copy(PROGRAM, tmp_path)
     mypy = ["-m", "mypy", "--strict", "--config-file=", f"--cache-dir={tmp_path / 'cache'}"]
     said = run(copy, *mypy, str(tmp_path / PROGRAM.name), timeout=300)  # it has an `assert_type`
     assert "no issues found" in said
 
 
-@pytest.mark.slow
+@pytest.mark.ci
 @pytest.mark.timeout(400)
 def test_the_tests_of_all_channels_pass_with_it(copy: Path) -> None:
     modules = ["test_every_channel.py", "protocol/test_channels.py", "protocol/test_public.py", "cli/test_layout.py"]

@@ -7,6 +7,8 @@ import pytest
 from benchmarks.command import main
 from benchmarks.cuts.cut import WAYS
 
+pytestmark = pytest.mark.ci
+
 
 def test_the_command_prints_a_table_that_fits(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cut", "10", "20", "--rounds", "1"]) == 0
