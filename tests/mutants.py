@@ -486,7 +486,8 @@ def falls(mutant: Mutant) -> bool:
         if mutant.old not in text:
             sys.exit(f"{mutant.file} has no {mutant.old!r} any more: mend the table")
         file.write_text(text.replace(mutant.old, mutant.new))
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *mutant.tests.split()]
+        everything = ["-m", "", "-x", "-q", "-p", "no:cacheprovider"]
+        command = [sys.executable, "-m", "pytest", *everything, *mutant.tests.split()]
         run = subprocess.run(
             command,
             cwd=copy,
