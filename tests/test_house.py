@@ -3,6 +3,7 @@
 import ast
 import importlib
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -202,4 +203,10 @@ def test_tests_that_sleep_talk_to_a_real_socket() -> None:
 
 def test_nothing_else_stands_at_the_top() -> None:
     standing = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
-    assert standing - {"build", "dist", "rx_kucoin.egg-info"} == TOP_LEVEL
+    assert standing - {"build", "dist", "rx_kucoin.egg-info", "PKG-INFO"} == TOP_LEVEL  # a source archive has the last
+
+
+def test_the_text_of_each_licence_is_in_the_package_and_goes_with_it() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert {ROOT / path for path in project["license-files"]} == set(PACKAGE.rglob("*LICENSE"))
+    assert (PACKAGE / "LICENSE").read_text().startswith(f"{project['license']} License\n")

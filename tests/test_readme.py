@@ -93,7 +93,7 @@ def test_each_command_is_one_line_and_the_one_that_is_run_for_every_change(mark:
     asked = ["bash", "-c", extraction, "from_readme", mark]
     extracted = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT, check=True)
     assert extracted.stdout == command(mark)
-    assert f'check "README: {mark}"' in script
+    assert f'check "README: {mark}' in script
     assert f"$(from_readme {mark})" in script
 
 
