@@ -13,8 +13,8 @@ from reactivex import abc
 from rx_kucoin.events import Event
 from rx_kucoin.recording.file.block import FACTS, STATE, mark
 from rx_kucoin.recording.file.codec import error_of, event_of, is_of_a_line
-from rx_kucoin.recording.file.lines import STATES, Line, text_of
-from rx_kucoin.recording.file.reader import Contents, Tape
+from rx_kucoin.recording.file.reader import Contents, RecordingFile
+from rx_kucoin.recording.file.records import STATES, FileRecord, text_of
 from rx_kucoin.recording.replay.clock import ReplayClock
 from rx_kucoin.recording.replay.pool import ReplayPool
 from rx_kucoin.recording.replay.progress import Progress
@@ -33,7 +33,7 @@ class Player:
 
     def __init__(
         self,
-        tape: Tape,
+        tape: RecordingFile,
         contents: Contents,
         *,
         since: int | None,
@@ -52,8 +52,8 @@ class Player:
         self.pool = ReplayPool(None if topics is None else frozenset(topics), self._was_recorded)
         self.answers = Answers(self.clock, self.pool, contents.paths)
         self._offset = self._frames = self._damaged = 0
-        self._lines: Iterator[Line] = chain.from_iterable(self._blocks())
-        self._held: Line | None = None
+        self._lines: Iterator[FileRecord] = chain.from_iterable(self._blocks())
+        self._held: FileRecord | None = None
         """What was read, and is still to come."""
         self._playing = threading.Lock()
         self._halted = threading.Event()
@@ -66,7 +66,7 @@ class Player:
     @cached_property
     def topics(self) -> list[str]:
         """The topics that were recorded."""
-        return Tape(self.tape.path).topics()  # a walk of its own: the one that plays counts what is damaged
+        return RecordingFile(self.tape.path).topics()  # a walk of its own: the one that plays counts what is damaged
 
     def attach(self, tell: Callable[[Event], None], on_end: Callable[[], object]) -> None:
         """Have recorded events reported to `tell`, and `on_end` called when the recording was played to its end."""
@@ -154,7 +154,7 @@ class Player:
                 return False
         return self._reaches(self._until)
 
-    def _blocks(self) -> Iterator[list[Line]]:
+    def _blocks(self) -> Iterator[list[FileRecord]]:
         """Open the blocks in which there is anything to be heard, one after the other."""
         known = 0
         for block in self.tape.blocks():
@@ -164,14 +164,14 @@ class Player:
             is_before = block.last_ns < self._since
             needed = block.flags & (STATE if is_before else STATE | FACTS)
             if needed or (not is_before and block.may_have(self.pool.marks)):
-                lines = self.tape.lines(block)
+                lines = self.tape.records(block)
                 if len(self.tape.holes) > known:  # before this block, or it is one itself
                     known = len(self.tape.holes)
-                    yield [Line(block.first_ns, "lost")]
+                    yield [FileRecord(block.first_ns, "lost")]
                 yield lines
-        self._damaged = self.tape.spoilt + sum(not hole.is_tail for hole in self.tape.holes)
+        self._damaged = self.tape.unreadable + sum(not hole.is_tail for hole in self.tape.holes)
 
-    def _fact(self, line: Line) -> None:
+    def _fact(self, line: FileRecord) -> None:
         kind, number, topic, pool = line.kind, line.connection, line.topic, self.pool
         if line.time_ns < self._since and kind not in STATES:
             return
@@ -227,7 +227,7 @@ class Player:
             clock.run_until(next_ns)
 
 
-def _tell(line: Line, data: dict[str, Any], observer: abc.ObserverBase[bytes]) -> None:
+def _tell(line: FileRecord, data: dict[str, Any], observer: abc.ObserverBase[bytes]) -> None:
     """Give an answer to who asked."""
     if "error" in data:
         observer.on_error(error_of(data["error"]))

@@ -14,7 +14,7 @@ from tape_by_hand import TOPICS, S, push, ticking, write
 from rx_kucoin import Closed, KuCoin, events
 from rx_kucoin.errors import CalibrationFailed
 from rx_kucoin.recording.file.block import STATE
-from rx_kucoin.recording.file.reader import Tape
+from rx_kucoin.recording.file.reader import RecordingFile
 from rx_kucoin.recording.file.writer import Writer
 
 
@@ -82,8 +82,10 @@ def test_a_part_of_the_time_and_of_the_topics_is_played_without_opening_the_rest
 ) -> None:
     opened = list[float]()
     kucoin = KuCoin.replay(path, since="1970-01-01T00:01:45", until=110 * S, topics=TOPICS[:1])
-    lines = Tape.lines
-    monkeypatch.setattr(Tape, "lines", lambda tape, block: opened.append(block.first_ns / S) or lines(tape, block))
+    lines = RecordingFile.records
+    monkeypatch.setattr(
+        RecordingFile, "records", lambda tape, block: opened.append(block.first_ns / S) or lines(tape, block)
+    )
     first, second = numbers(kucoin), numbers(kucoin, "ETH-USDT")
     played = kucoin.play()
     assert first == list(range(20, 42, 2))
@@ -120,8 +122,8 @@ def test_what_is_private_needs_no_key_to_be_replayed(path: Path, caplog: pytest.
 
 def test_nobody_listens_so_no_block_of_pushes_is_opened(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kucoin, opened = KuCoin.replay(path), list[int]()
-    lines = Tape.lines
-    monkeypatch.setattr(Tape, "lines", lambda tape, block: opened.append(block.flags) or lines(tape, block))
+    lines = RecordingFile.records
+    monkeypatch.setattr(RecordingFile, "records", lambda tape, block: opened.append(block.flags) or lines(tape, block))
     played = kucoin.play()
     assert (played.frames, played.until_ns) == (0, 120 * S)
     assert len(opened) == 2
@@ -285,7 +287,7 @@ def test_a_line_that_cannot_be_read_is_counted_once(path: Path, topics: list[str
 
 @pytest.mark.parametrize("at", ["header", "body"])
 def test_a_block_that_is_damaged_is_a_gap(path: Path, at: str) -> None:
-    block, data = list(Tape(path).blocks())[10], bytearray(path.read_bytes())
+    block, data = list(RecordingFile(path).blocks())[10], bytearray(path.read_bytes())
     data[block.offset + (0 if at == "header" else block.header + 10)] ^= 0xFF
     path.write_bytes(data)
     kucoin, told = KuCoin.replay(path), list[Any]()
