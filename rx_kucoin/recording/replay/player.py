@@ -11,6 +11,7 @@ import msgspec
 from reactivex import abc
 
 from rx_kucoin.events import Event
+from rx_kucoin.operators.internal.multicast import unhandled_to
 from rx_kucoin.recording.file.block import FACTS, STATE, mark
 from rx_kucoin.recording.file.codec import error_of, event_of, is_of_a_line
 from rx_kucoin.recording.file.reader import Contents, RecordingFile
@@ -81,41 +82,58 @@ class Player:
         self._is_closed = True
         self._halted.set()
 
-    def play(self) -> Played:
-        """Play on until it is over, or halted; Ctrl-C ends it as well. Once it is over every stream completes.
+    def play(self, *, raise_errors: bool = True) -> Played:
+        """Play on until the end, or until it is halted; Ctrl-C ends it as well. At the end every stream completes.
+
+        Args:
+            raise_errors: Whether to stop at the first error that no subscriber handles, and raise it. False: play on,
+                and list all of them in the result.
 
         Raises:
-            RuntimeError: it is played already, as by a subscriber from within.
+            RuntimeError: it is being played already, as by a subscriber, or was played to its end or closed.
         """
         if not self._playing.acquire(blocking=False):
             raise RuntimeError("this is being replayed already")
+        if self._is_over or self._is_closed:
+            self._playing.release()
+            how = "was played to its end" if self._is_over else "is closed"
+            raise RuntimeError(f"{self.tape.path.name} {how}; make another KuCoin.replay(...) to play it again")
         self._halted.clear()
         begun, at, frames = time.monotonic(), self.clock.now_ns, self._frames
         self._tempo = (begun, at)
-        progress, interrupted, was_over = Progress(self._progress), False, self._is_over
-        try:
-            self._is_over = was_over or (not self._is_closed and self._play(progress))
-        except KeyboardInterrupt:
-            interrupted = self._is_closed = True
-        finally:
-            self._playing.release()
-            progress.over()
-        played = Played(
+        progress, interrupted, errors = Progress(self._progress), False, list[BaseException]()
+
+        def unhandled(error: BaseException) -> None:
+            errors.append(error)
+            if raise_errors:
+                self._halted.set()
+
+        with unhandled_to(unhandled):
+            try:
+                self._is_over = self._play(progress)
+            except KeyboardInterrupt:
+                interrupted = self._is_closed = True
+            finally:
+                self._playing.release()
+                progress.over()
+            if interrupted or self._is_over:
+                self._over()
+            until = self.clock.now_ns
+            if self._is_over:  # `delay`, `sample` ... emit after the end
+                self.clock.run_until(until + _AFTER)
+        if errors and raise_errors:
+            raise errors[0]
+        return Played(
             frames=self._frames - frames,
             seconds=time.monotonic() - begun,
             since_ns=at,
-            until_ns=self.clock.now_ns,
+            until_ns=until,
             is_complete=self._is_over and self.contents.is_closed and not self._damaged,
             interrupted=interrupted,
             torn=self.contents.torn,
             damaged=self._damaged,
+            errors=tuple(errors),
         )
-        is_end = self._is_over and not was_over
-        if interrupted or is_end:
-            self._over()
-        if is_end:  # `delay`, `sample` ... have a last word after the end
-            self.clock.run_until(self.clock.now_ns + _AFTER)
-        return played
 
     def _was_recorded(self, topic: str) -> bool:
         """Find out, where the headers do not tell, from what the blocks say."""

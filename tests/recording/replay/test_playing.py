@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +185,8 @@ def test_ctrl_c_ends_it_cleanly(path: Path) -> None:
     assert (played.interrupted, played.is_complete) == (True, False)
     assert str(played).endswith("; interrupted")
     assert 5 <= played.frames <= 6
-    assert kucoin.play().frames == 0
+    with pytest.raises(RuntimeError, match="is closed; make another"):
+        kucoin.play()
 
 
 def test_a_run_that_is_interrupted_does_not_pass_for_one_that_ended(path: Path) -> None:
@@ -208,7 +210,8 @@ def test_who_closes_it_stops_it_for_good(path: Path) -> None:
     assert time.monotonic() - began < 5.0
     timer.join()
     assert (found[1:], played.frames, played.is_complete) == (["completed"], 1, False)
-    assert kucoin.play().frames == 0
+    with pytest.raises(RuntimeError, match="is closed; make another"):
+        kucoin.play()
 
 
 def test_it_can_be_closed_by_a_subscriber(path: Path) -> None:
@@ -218,12 +221,64 @@ def test_it_can_be_closed_by_a_subscriber(path: Path) -> None:
     assert (played.until_ns, played.is_complete) == (102_500_000_000, False)
 
 
-def test_who_plays_after_the_end_finds_time_where_it_was(path: Path) -> None:
+def test_playing_what_was_played_to_its_end_raises(path: Path) -> None:
     kucoin = KuCoin.replay(path)
-    kucoin.play()
-    at = kucoin.scheduler.now
+    assert kucoin.play().is_complete
+    with pytest.raises(RuntimeError, match="was played to its end; make another"):
+        kucoin.play()
+
+
+def raise_at(number: int) -> Callable[[Any], None]:
+    def strategy(match: Any) -> None:
+        if match.sequence == number:
+            raise ZeroDivisionError(f"at {number}")
+
+    return strategy
+
+
+def test_a_strategy_that_raises_ends_the_play_with_its_error(path: Path) -> None:
+    kucoin, others = KuCoin.replay(path), list[int]()
+    kucoin.match("BTC-USDT").subscribe(raise_at(1_010))
+    kucoin.match("BTC-USDT").subscribe(lambda match: others.append(match.sequence))
+    with pytest.raises(ZeroDivisionError, match="at 1010"):
+        kucoin.play()
+    assert others[-1] == 1_010
+    assert kucoin.play().is_complete  # what is left, for the others
+    assert others[-1] > 1_010
+
+
+def all_of(strategy: Callable[[Any], None]) -> Callable[[list[Any]], None]:
+    return lambda seen: [strategy(each) for each in seen] and None
+
+
+@pytest.mark.parametrize(
+    "subscribe",
+    [
+        lambda stream: stream.subscribe(raise_at(1_010)),
+        lambda stream: stream.pipe(ops.do_action(raise_at(1_010))).subscribe(print),
+        lambda stream: stream.pipe(ops.buffer_with_time(1.0)).subscribe(
+            lambda seen: [raise_at(1_010)(it) for it in seen]
+        ),
+    ],
+)
+def test_errors_that_nothing_handles_are_listed_where_they_are_not_raised(
+    path: Path, subscribe: Callable[[Any], object]
+) -> None:
+    kucoin = KuCoin.replay(path)
+    subscribe(kucoin.match("BTC-USDT"))
+    played = kucoin.play(raise_errors=False)
+    assert played.is_complete
+    assert list(map(repr, played.errors)) == ["ZeroDivisionError('at 1010')"]
+    assert "errors that were not handled: 1" in str(played)
+
+
+def test_an_error_that_is_handled_ends_no_play(path: Path) -> None:
+    kucoin, handled = KuCoin.replay(path), list[Exception]()
+    kucoin.match("BTC-USDT").subscribe(raise_at(1_010), handled.append)
+    kucoin.match("BTC-USDT").pipe(ops.do_action(raise_at(1_020))).subscribe(print, handled.append)
     played = kucoin.play()
-    assert (played.frames, played.is_complete, kucoin.scheduler.now) == (0, True, at)
+    assert (played.is_complete, played.errors) == (True, ())
+    assert [str(error) for error in handled] == ["at 1010", "at 1020"]
 
 
 def test_who_plays_from_within_is_told_not_to(path: Path) -> None:
