@@ -1,7 +1,7 @@
 """Multicast: one source, many observers, none of which can hurt another one."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from threading import Lock, current_thread, local, main_thread
 from typing import Final, Generic, TypeVar
@@ -37,7 +37,7 @@ _collecting: Final = local()
 
 
 @contextmanager
-def unhandled_to(take: Callable[[BaseException], object]) -> Iterator[None]:
+def unhandled_to(take: Callable[[BaseException], object]) -> Generator[None]:
     """Give errors that no handler takes on this thread meanwhile to a function; they are logged as well."""
     before, _collecting.take = getattr(_collecting, "take", None), take
     try:
