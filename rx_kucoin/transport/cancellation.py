@@ -1,17 +1,13 @@
 """Cancel scopes: blocking socket calls that another thread, or a deadline, can end."""
 
-import errno
-import os
 import socket
 import threading
-import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from typing import Any, Final
-
-from urllib3.util import wait_for_write
+from typing import Any
 
 from rx_kucoin.transport.clock import Clock
+from rx_kucoin.transport.happy_eyeballs import connect_first, resolve
 from rx_kucoin.transport.proxy import Proxy
 
 __all__ = ["CancelScope", "Cancelled"]
@@ -35,7 +31,8 @@ class CancelScope:
         self._where = ""
         """The step in progress, as an addition to the text of a timeout."""
         self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
+        self._held: dict[socket.socket, socket.socket] = {}
+        """The duplicate of each socket: of the one that is connected, or of those that are connecting."""
         self._watches: set[object] = set()
         """The `within` blocks that are open, nested. Guarded by the lock."""
         self._late: set[object] = set()
@@ -104,41 +101,23 @@ class CancelScope:
     def release(self) -> None:
         """Close the duplicate: the thread does not use the socket any more."""
         with self._lock:
-            if self._socket is not None:
-                self._socket.close()
-                self._socket = None
+            self._close()
 
     def _dial(self, address: tuple[str, int], timeout: float) -> socket.socket:
-        """Connect to the first address that accepts: each may take half of the time left, the last one all of it."""
-        deadline = time.monotonic() + timeout
+        """Connect to the first address of a host that accepts."""
+        self.release()
+        opened: socket.socket | None = None
         try:
-            found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
-        except UnicodeError:
-            raise OSError("the name is not one that a host can have") from None
-        failure = OSError("the name has no address")
-        for left, (family, kind, protocol, _, target) in zip(range(len(found), 0, -1), found, strict=True):
-            remaining = max(0.001, deadline - time.monotonic())
-            try:
-                return self._connect(socket.socket(family, kind, protocol), target, remaining / min(left, 2))
-            except OSError as error:
-                failure = error
-            if self.is_cancelled:
-                raise Cancelled
-        raise failure
-
-    def _connect(self, opened: socket.socket, target: Any, timeout: float) -> socket.socket:
-        try:
-            failed = self._begin(opened, target)
-            if failed in _IN_PROGRESS:
-                if not wait_for_write(opened, timeout):
-                    raise TimeoutError(f"no connection within {timeout:.3g} s")  # noqa: TRY301
-                failed = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            if failed:
-                raise OSError(failed, os.strerror(failed))  # noqa: TRY301
+            opened = connect_first(resolve(*address), timeout, self._begin)
+            self._keep(opened)
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             opened.settimeout(timeout)
-        except BaseException:
-            opened.close()
+        except BaseException as error:
+            if opened is not None:
+                opened.close()
+            self.release()
+            if isinstance(error, OSError) and self.is_cancelled:
+                raise Cancelled from None
             raise
         return opened
 
@@ -149,15 +128,25 @@ class CancelScope:
             The error number so far.
         """
         with self._lock:
-            if self.is_cancelled:
-                raise Cancelled
-            if self._late:
-                raise TimeoutError
-            if self._socket is not None:
-                self._socket.close()
-            self._socket = opened.dup()
+            self._raise_if_over()
+            self._held[opened] = opened.dup()
             opened.setblocking(False)
             return opened.connect_ex(target)
+
+    def _keep(self, opened: socket.socket) -> None:
+        """Keep the duplicate of the socket that is connected, and no other."""
+        with self._lock:
+            duplicate = self._held.pop(opened)
+            self._close()
+            self._held[opened] = duplicate
+            self._raise_if_over()
+
+    def _raise_if_over(self) -> None:
+        """Raise if the scope was cancelled, or the time of a block is over. Under the lock."""
+        if self.is_cancelled:
+            raise Cancelled
+        if self._late:
+            raise TimeoutError
 
     def _check(self, watch: object, seconds: float) -> None:
         if self.is_cancelled:
@@ -166,10 +155,13 @@ class CancelScope:
             raise TimeoutError(f"not done within {seconds:g} s{self._where}") from None
 
     def _shut(self) -> None:
-        if self._socket is not None:
+        """Shut down every connection. Under the lock."""
+        for duplicate in self._held.values():
             with suppress(OSError):  # it was not connected, or is shut already
-                self._socket.shutdown(socket.SHUT_RDWR)
+                duplicate.shutdown(socket.SHUT_RDWR)
 
-
-_IN_PROGRESS: Final = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK})
-"""Results of a non-blocking connect that has begun; the second is that of Windows."""
+    def _close(self) -> None:
+        """Close every duplicate. Under the lock."""
+        for duplicate in self._held.values():
+            duplicate.close()
+        self._held.clear()

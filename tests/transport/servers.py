@@ -12,6 +12,9 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 __all__ = [
     "BINARY",
@@ -21,6 +24,7 @@ __all__ = [
     "PONG",
     "TEXT",
     "accepted",
+    "addresses_of",
     "answer",
     "black_hole",
     "bullet",
@@ -39,9 +43,11 @@ CONTINUED, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 
 
 @contextmanager
-def serving(handle: Handler, context: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator[int]:
+def serving(
+    handle: Handler, context: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0
+) -> Iterator[int]:
     """Answer each connection on a thread of its own; yield the port. A handler that returns has hung up."""
-    listener = socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     threads: list[threading.Thread] = []
     opened: list[socket.socket] = []
     over = False
@@ -82,10 +88,24 @@ def serving(handle: Handler, context: ssl.SSLContext | None = None, host: str = 
 
 
 @contextmanager
-def black_hole() -> Iterator[int]:
+def addresses_of(name: str, *hosts: str) -> Iterator[None]:
+    """Have the resolver find these hosts, in this order, for a name."""
+    genuine = socket.getaddrinfo
+
+    def look_up(host: Any, port: Any, *arguments: Any, **settings: Any) -> Any:
+        found = [genuine(each, port, *arguments, **settings) for each in (hosts if host == name else [host])]
+        return [address for each in found for address in each]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", look_up)
+        yield
+
+
+@contextmanager
+def black_hole(host: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
     """A port that takes no more connections and says nothing: a dial hangs there."""
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+        listener.bind((host, port))
         listener.listen(0)
         fillers = [socket.socket() for _ in range(4)]
         for filler in fillers:

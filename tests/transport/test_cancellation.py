@@ -63,7 +63,7 @@ def test_a_connect_into_a_black_hole_is_cut_at_once() -> None:
     with black_hole() as port:
         line = CancelScope()
         dialling = Doing(lambda: line.open(("127.0.0.1", port), 60))
-        assert eventually(lambda: line._socket is not None)
+        assert eventually(lambda: line._held)
         started = time.monotonic()
         line.cancel()
         assert isinstance(dialling.ended(), Cancelled)

@@ -103,7 +103,7 @@ def test_a_hang_is_cut_short_by_the_lifeline(exchange: Simulator, where: str) ->
 
         asking = threading.Thread(target=ask)
         asking.start()
-        assert eventually(lambda: line._socket is not None)
+        assert eventually(lambda: line._held)
         started = time.monotonic()
         line.cancel()
         asking.join(10)
