@@ -4,7 +4,7 @@ KuCoin calls the two calls that issue one `bullet-public` and `bullet-private`.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import Annotated, Final
@@ -49,10 +49,6 @@ class Token:
         mark = "&" if "?" in server.endpoint else "?"
         return f"{server.endpoint}{mark}token={quote(self.value, safe='')}&connectId={quote(connect_id, safe='')}"
 
-    def choose(self, random: Callable[[], float]) -> InstanceServer:
-        """Choose a server at random, which spreads the load and avoids a dead one at the next try."""
-        return self.servers[int(random() * len(self.servers))]
-
 
 class _ServerPayload(msgspec.Struct):
     endpoint: str
@@ -71,11 +67,11 @@ class _RestPayload(msgspec.Struct):
     data: msgspec.Raw = msgspec.Raw()
 
 
-def read_data(body: bytes, request: str, hide: Hide = str) -> msgspec.Raw:
+def read_data(body: bytes, request: str, hide: Hide = str, status: int | None = None) -> msgspec.Raw:
     """Return the data of any answer of KuCoin's REST hosts. `hide` removes secrets from the text of errors.
 
     Raises:
-        ApiError: The code is not that of success.
+        ApiError: The code is not that of success. It is an `UnlistedCode` if it is not known to be final.
         UnexpectedAnswer: The body is not KuCoin's JSON.
     """
     try:
@@ -83,7 +79,7 @@ def read_data(body: bytes, request: str, hide: Hide = str) -> msgspec.Raw:
     except UNREADABLE:
         raise UnexpectedAnswer(f"{request}: the answer is not KuCoin's JSON", _excerpt_of(body, hide)) from None
     if (code := str(answer.code)) != SUCCESS:
-        raise ApiError.of(excerpt(hide(code), _LONGEST_CODE), excerpt(hide(answer.msg or "")), request)
+        raise ApiError.of(excerpt(hide(code), _LONGEST_CODE), excerpt(hide(answer.msg or "")), request, status)
     if not bytes(answer.data):
         raise UnexpectedAnswer(f"{request}: the answer holds no data", _excerpt_of(body, hide))
     return answer.data
@@ -119,8 +115,12 @@ def _can_be_dialled(endpoint: str) -> bool:
 
 
 def _server(entry: _ServerPayload) -> InstanceServer:
+    scheme, mark, rest = entry.endpoint.partition("://")
+    endpoint = (
+        scheme.lower() + mark + rest
+    )  # RFC 3986: the case of a scheme does not matter, but websocket-client minds
     return InstanceServer(
-        entry.endpoint, _seconds(entry.pingInterval, PING_INTERVAL), _seconds(entry.pingTimeout, PING_TIMEOUT)
+        endpoint, _seconds(entry.pingInterval, PING_INTERVAL), _seconds(entry.pingTimeout, PING_TIMEOUT)
     )
 
 
@@ -129,5 +129,5 @@ def _seconds(ms: float | None, default: float) -> float:
     return ms / 1000 if ms is not None and 0 < ms < inf else default
 
 
-_LONGEST_CODE: Final = 20
-_WEBSOCKET: Final = re.compile(r"wss?://(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::\d+)?(?:[/?]\S*)?")
+_LONGEST_CODE: Final = 40
+_WEBSOCKET: Final = re.compile(r"(?i:wss?)://(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::\d+)?(?:[/?]\S*)?")

@@ -1,6 +1,7 @@
 """The real transport. Each wire has one thread, which requests a token, dials, and reads."""
 
 import logging
+import math
 import random as random_module
 import struct
 import threading
@@ -15,7 +16,7 @@ from reactivex import Observable, abc
 from reactivex.disposable import Disposable
 from websocket import ABNF, STATUS_NORMAL
 
-from rx_kucoin.errors import DialFailed, KuCoinError, LineLost
+from rx_kucoin.errors import DialFailed, KuCoinError, LineLost, TokenRefused
 from rx_kucoin.operators.internal.worker import LibraryThread
 from rx_kucoin.protocol.frames import excerpt
 from rx_kucoin.protocol.redaction import bare
@@ -29,12 +30,15 @@ from rx_kucoin.transport.interfaces import Wire
 from rx_kucoin.transport.network import DIRECT, Network
 from rx_kucoin.transport.rest import Rest, fetch_token
 from rx_kucoin.transport.rest_call import NAME, Fetch
+from rx_kucoin.transport.server_history import ServerHistory
 from rx_kucoin.transport.socket import Duplex
 from rx_kucoin.transport.websocket import ClosedByPeer, WebSocket
 
 __all__ = ["Sockets"]
 
 _log = logging.getLogger("rx_kucoin.transport")
+_HEALTHY_AFTER: Final = 5.0
+"""Seconds that a wire lives after which its loss says little against its server."""
 
 
 class Sockets:
@@ -48,7 +52,7 @@ class Sockets:
         network: Network = DIRECT,
         random: Callable[[], float] = random_module.random,
     ) -> None:
-        self._rest, self._random = Rest(rest_url, credentials, network), random
+        self._rest, self._history = Rest(rest_url, credentials, network), ServerHistory(random)
         self._deadlines = Clock("rx_kucoin deadlines")
         self._tasks: dict[threading.Thread, _Task] = {}
         self._lock = threading.Lock()
@@ -64,7 +68,7 @@ class Sockets:
             observer: abc.ObserverBase[Wire], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
             del scheduler  # the network's timeouts are in real time
-            return self._begin(_DialAttempt(observer, self._rest, self._random, self._scope()), name)
+            return self._begin(_DialAttempt(observer, self._rest, self._history, self._scope()), name)
 
         return Observable(subscribe)
 
@@ -132,10 +136,12 @@ class _DialAttempt:
         self,
         observer: abc.ObserverBase[Wire],
         rest: Rest,
-        random: Callable[[], float],
+        history: ServerHistory,
         scope: CancelScope,
     ) -> None:
-        self._observer, self._rest, self._random, self._scope = observer, rest, random, scope
+        self._observer, self._rest, self._history, self._scope = observer, rest, history, scope
+        self._server: InstanceServer | None = None
+        self._opened_at = math.inf
         self._wire: _SocketWire | None = None
         self._is_wanted = True
 
@@ -162,14 +168,18 @@ class _DialAttempt:
         finally:
             self._scope.release()
         if self._is_wanted:
+            if self._server is not None and not isinstance(cause, TokenRefused):
+                lived = time.monotonic() - self._opened_at
+                self._history.failed(self._server, was_healthy=lived > _HEALTHY_AFTER)
             self._observer.on_error(cause)
 
     def _live(self) -> Exception:
         token = fetch_token(self._rest, self._scope)
-        server = token.choose(self._random)
+        server = self._server = self._history.choose(token.servers)
         # No variable of this frame, which lives as long as the wire, may keep the token or the address with it.
         opened, duplex = open_websocket(token.address(server, uuid.uuid4().hex), self._rest.network, self._scope)
         del token
+        self._opened_at = time.monotonic()
         wire = self._wire = _SocketWire(opened, duplex, server, self._scope)
         try:
             self._observer.on_next(wire)

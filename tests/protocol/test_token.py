@@ -130,10 +130,10 @@ def test_neither_repr_nor_host_holds_a_token() -> None:
     assert InstanceServer("ws://[::1]:8080/x?token=y").host == "[::1]:8080"
 
 
-def test_any_server_will_do() -> None:
-    servers = [InstanceServer(f"wss://{name}.kucoin.com/") for name in "abc"]
-    given = Token("t", servers)
-    assert [given.choose(lambda dice=dice: dice) for dice in (0.0, 0.34, 0.999)] == servers  # type: ignore[misc]
+@pytest.mark.parametrize("scheme", ["WS", "Ws", "WSS", "wSs"])
+def test_the_case_of_a_scheme_does_not_matter(scheme: str) -> None:
+    (server,) = read_token(answer({"endpoint": f"{scheme}://Host.example:1/Endpoint?A=B"}), "").servers
+    assert server.endpoint == f"{scheme.lower()}://Host.example:1/Endpoint?A=B"
 
 
 def test_every_server_that_can_be_dialled_is_kept() -> None:
