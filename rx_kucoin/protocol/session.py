@@ -55,6 +55,8 @@ class Session:
         self._asks: dict[str, Ask] = {}
         self._asked: dict[str, str] = {}
         self._doubted: dict[str, Doubt] = {}
+        self._unlisted: dict[str, int] = {}
+        """How often each topic was refused with a code that is not known to be final."""
         self._batches = Batches(most)
         self._ack_timeout = ack_timeout
         self._ids = count(1)
@@ -151,9 +153,9 @@ class Session:
         return Confirmed(fresh) if ask.kind == "subscribe" and fresh else None
 
     def _error(self, id_: str, code: int, text: str) -> Outcome | None:
-        if code in _PASSING_CODES and (busy := self._asks.get(id_)) and not _names_a_limit(busy, text):
+        if (refused := self._asks.get(id_)) and self._may_pass(refused, code, text):
             self._unanswered = 0
-            return Postponed(busy.topics, text)  # left open: it is asked again when its time is up, and not at once
+            return Postponed(refused.topics, text)  # left open: sent again when its time is up, and not at once
         ask, topics = self._close(id_)
         if ask is None:
             return self._error_of_the_line(code, text)
@@ -164,6 +166,23 @@ class Session:
         if len(ask.topics) > 1:
             return self._split(ask, topics, text)
         return self._refused(ask.kind, topics[0], code, text)
+
+    def _may_pass(self, ask: Ask, code: int, text: str) -> bool:
+        """Whether the same request may succeed later. One with an unlisted code may, for a bounded number of times.
+
+        It is sent again in halves, as one bad topic may be the cause.
+        """
+        if code in _PASSING_CODES:
+            return not _names_a_limit(ask, text)
+        if code in _FINAL_CODES:
+            return False
+        for topic in ask.topics:
+            self._unlisted[topic] = self._unlisted.get(topic, 0) + 1
+        times = max(self._unlisted[topic] for topic in ask.topics)
+        if times > _UNLISTED_REFUSALS:
+            return False
+        self._batches.halve(ask.topics)
+        return True
 
     def _refused(self, kind: Kind, topic: str, code: int, text: str) -> Outcome | None:
         """The exchange says no to this very topic, so it has none of it, whatever was asked before."""
@@ -207,6 +226,8 @@ class Session:
         if limit == 0:
             return Failed("busy", text)
         surplus = tuple(mine[max(0, room) :])
+        if not surplus:  # all that could be handed back was sent again meanwhile: the answer to that will say so
+            return self._again(topics, text)
         for topic in surplus:
             del self.wanted[topic]
         self._again(topics, text)
@@ -234,6 +255,7 @@ class Session:
     def _settle(self, topics: Sequence[str]) -> None:
         for topic in topics:
             self._doubted.pop(topic, None)
+            self._unlisted.pop(topic, None)
 
     def _drop(self, topics: Sequence[str]) -> None:
         for topic in topics:
@@ -288,3 +310,9 @@ _MEMORY: Final = 10
 _UNAUTHORIZED: Final = 401
 _OVER_A_LIMIT: Final = 509
 _PASSING_CODES: Final = frozenset({500, _OVER_A_LIMIT})
+_FINAL_CODES: Final = frozenset({400, _UNAUTHORIZED, 403, 404, 406, 415})
+"""Codes with which the same request is refused again: a malformed topic, no login, an unknown channel, no topic, an
+unknown command. They and the passing ones are all that "Classic WebSocket: Error Codes" of KuCoin's documentation of
+2026 lists; another one may be temporary."""
+_UNLISTED_REFUSALS: Final = 5
+"""Refusals of a topic with unlisted codes after which it is sent again, as many as there are attempts to reconnect."""

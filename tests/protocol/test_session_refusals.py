@@ -1,5 +1,7 @@
 """What a session makes of a no: a bad topic, a limit, trouble of the exchange."""
 
+import pytest
+
 from rx_kucoin.protocol.session_events import (
     Complained,
     Confirmed,
@@ -275,3 +277,55 @@ def test_a_topic_wanted_again_after_its_unsubscribe_was_refused_is_asked_for() -
     talk.want(BTC)
     talk.refuse(line)
     assert talk.says_one().type == "subscribe"
+
+
+def test_a_topic_refused_with_an_unlisted_code_is_sent_again_five_times_and_ends_then() -> None:
+    talk = Conversation()
+    talk.want(BTC)
+    for _ in range(5):
+        assert talk.refuse(talk.says_one(), 900014, "maintenance") == Postponed((BTC,), "maintenance")
+        assert talk.says() == []
+        assert talk.wait(10) == Postponed((BTC,), "no answer")
+    assert talk.refuse(talk.says_one(), 900014, "maintenance") == Refused(BTC, 900014, "maintenance")
+    assert talk.wanted == set()
+
+
+def test_topics_refused_with_an_unlisted_code_are_live_once_it_is_over_and_have_all_attempts_again() -> None:
+    talk = Conversation()
+    talk.want(*tickers(8))
+    for _ in range(4):
+        for line in talk.says():
+            assert isinstance(talk.refuse(line, 503, "upgrading"), Postponed)
+        talk.wait(10)
+    for line in talk.says():
+        talk.ack(line)
+    assert talk.confirmed == set(tickers(8))
+    assert talk.session._unlisted == {}
+
+
+def test_one_topic_with_an_unlisted_code_holds_the_others_up_for_a_bounded_time_and_ends_alone() -> None:
+    bad = tickers(100)[63]
+    talk = Conversation()
+    talk.want(*tickers(100))
+    said, live_after, outcomes = 0, [], []
+    for _ in range(40):
+        while lines := talk.says():
+            said += len(lines)
+            outcomes += [talk.refuse(line, 900001) if bad in line.topics else talk.ack(line) for line in lines]
+        live_after.append(len(talk.confirmed))
+        if not talk.wanted - talk.confirmed:
+            break
+        talk.wait(10)
+    assert [outcome for outcome in outcomes if isinstance(outcome, Refused)] == [
+        Refused(bad, 900001, "topic does not exist")
+    ]
+    assert talk.confirmed == set(tickers(100)) - {bad}
+    assert live_after == [0, 50, 75, 88, 94, 99]
+    assert said <= 30
+
+
+@pytest.mark.parametrize("code", [400, 401, 403, 404, 406, 415])
+def test_a_code_that_is_known_to_be_final_ends_a_topic_at_once(code: int) -> None:
+    talk = Conversation()
+    talk.want(BTC)
+    assert talk.refuse(talk.says_one(), code, "no") == Refused(BTC, code, "no")
