@@ -6,7 +6,7 @@
     ├── Closed                    subscribed to after `close()`
     ├── UnknownSymbol             no market of the exchange goes by this name; `did_you_mean` may be the right one
     ├── CalibrationFailed         no snapshot fits the changes of a book; `cause` is the last reason
-    ├── ApiError                  the exchange understood and said no: not tried again
+    ├── ApiError                  the exchange understood and said no: not tried again if that is known to be final
     │   ├── KeyRefused            it did not take the API key, or what was signed with it
     │   │   ├── ClockOff          400002: the time that was signed is not the exchange's
     │   │   ├── UnknownKey        400003
@@ -17,7 +17,8 @@
     │   │   ├── KeyTooOld         400008
     │   │   └── WrongKeyVersion   400009
     │   ├── RegionRefused         400301 to 400304: it does not serve this place, or this person
-    │   └── AccountFrozen         411100
+    │   ├── AccountFrozen         411100
+    │   └── UnlistedCode          a code that is not known to be final: `Passing` as well, so it is tried again
     └── Passing                   heals by itself, so it is tried again
         ├── DialFailed            no TCP, no TLS, no upgrade
         ├── NoWelcome             the line opened and nobody spoke
@@ -26,10 +27,11 @@
         ├── TokenRefused          error 401 on the socket: the token was not good any more
         ├── Busy                  error 509 on the socket: too many sessions or messages
         ├── RestUnavailable       no answer, or a 5xx
-        │   └── RateLimited       a 429; `retry_after` says how long to wait
-        └── UnexpectedAnswer      HTML, a wrong shape, no servers
+        │   └── RateLimited       a 429
+        └── UnexpectedAnswer      HTML, a redirect, a wrong shape, no servers
 
-No message ever holds a token, a key or a passphrase.
+Errors that come from an HTTP answer have its `status`, and `retry_after`: the seconds that the server asked to wait,
+or None where it did not ask. No message ever holds a token, a key or a passphrase.
 """
 
 from typing import Any, Final
@@ -60,6 +62,7 @@ __all__ = [
     "UnexpectedAnswer",
     "UnknownKey",
     "UnknownSymbol",
+    "UnlistedCode",
     "WrongKeyVersion",
     "WrongPassphrase",
     "WrongSignature",
@@ -88,7 +91,7 @@ class ReconnectFailed(KuCoinError):
     def __init__(self, attempts: int, cause: Exception) -> None:
         tries = "attempt" if attempts == 1 else "attempts"
         super().__init__(
-            f"gave up after {attempts} {tries} in a row to reconnect; the last cause: {cause}. "
+            f"gave up after {attempts} {tries} in a row to reconnect; the last cause: {_sentence(cause)} "
             "Subscribe again to start anew, or set max_reconnects=None to never give up"
         )
         self.attempts, self.cause = attempts, cause
@@ -122,25 +125,26 @@ class CalibrationFailed(KuCoinError):
     ) -> None:
         tries = "attempt" if attempts == 1 else "attempts"
         super().__init__(
-            f"the book of {symbol} could not be calibrated, in {attempts} {tries}; the last cause: {cause}. "
+            f"the book of {symbol} could not be calibrated, in {attempts} {tries}; the last cause: {_sentence(cause)} "
             "Subscribe again to start anew, or take book(symbol, depth=50), which needs no calibration"
         )
         self.symbol, self.attempts, self.cause, self.known, self.came = symbol, attempts, cause, known, came
 
 
 class ApiError(KuCoinError):
-    """The exchange answered a REST request with a business code that trying again would not change."""
+    """The exchange answered a REST request with a business code. `status` is the HTTP status beside it."""
 
-    def __init__(self, code: str, text: str, request: str) -> None:
-        _, remedy = _API.get(code, _UNLISTED)
+    def __init__(self, code: str, text: str, request: str, status: int | None = None) -> None:
+        remedy = _FINAL[code][1] if code in _FINAL else _LOOK_UP
         super().__init__(f"{request}: KuCoin answered {code} {text!r}; {remedy}")
-        self.code, self.text, self.request = code, text, request
+        self.code, self.text, self.request, self.status = code, text, request, status
+        self.retry_after: float | None = None
 
     @staticmethod
-    def of(code: str, text: str, request: str) -> "ApiError":
-        """Make the error that a code stands for."""
-        kind, _ = _API.get(code, _UNLISTED)
-        return kind(code, text, request)
+    def of(code: str, text: str, request: str, status: int | None = None) -> "ApiError":
+        """Make the error that a code stands for: an `UnlistedCode`, if it is not known to be final."""
+        kind = _FINAL[code][0] if code in _FINAL else UnlistedCode
+        return kind(code, text, request, status)
 
 
 class KeyRefused(ApiError):
@@ -191,8 +195,18 @@ class Passing(KuCoinError):
     """A failure that heals by itself: what `retry_backoff` tries again."""
 
 
+class UnlistedCode(ApiError, Passing):
+    """A business code that is not known to be final, as exchanges use them in maintenance: tried again."""
+
+
 class DialFailed(Passing):
-    """The connection could not be opened."""
+    """The connection could not be opened. `location` is where the answer to the upgrade redirects to, if it does."""
+
+    def __init__(
+        self, text: str, status: int | None = None, retry_after: float | None = None, location: str | None = None
+    ) -> None:
+        super().__init__(text)
+        self.status, self.retry_after, self.location = status, retry_after, location
 
 
 class NoWelcome(Passing):
@@ -218,29 +232,48 @@ class Busy(Passing):
 class RestUnavailable(Passing):
     """The REST host did not answer, or answered that it cannot now."""
 
-    def __init__(self, text: str, status: int | None = None) -> None:
+    def __init__(self, text: str, status: int | None = None, retry_after: float | None = None) -> None:
         super().__init__(text)
-        self.status = status
+        self.status, self.retry_after = status, retry_after
 
 
 class RateLimited(RestUnavailable):
-    """The REST host asks for patience (429). `retry_after` are seconds; 0 when it did not say."""
+    """Too many requests, or connections (429). `retry_after` is 0 where the server did not say how long to wait."""
 
-    def __init__(self, text: str, retry_after: float) -> None:
-        super().__init__(text, 429)
-        self.retry_after = retry_after
+    def __init__(self, text: str, retry_after: float = 0.0) -> None:
+        super().__init__(text, 429, retry_after)
 
 
 class UnexpectedAnswer(Passing):
-    """The REST host answered something that is not KuCoin's: `excerpt` is how it began."""
+    """The REST host answered something that is not KuCoin's.
 
-    def __init__(self, text: str, excerpt: str) -> None:
-        super().__init__(f"{text}; it began with {excerpt!r}. Is the REST address right?")
-        self.excerpt = excerpt
+    `excerpt` is how it began, `location` where it redirects to, and `title` the title of the page that it is, if it is
+    any: a captive portal's, say.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        excerpt: str = "",
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        location: str | None = None,
+        title: str | None = None,
+    ) -> None:
+        super().__init__(f"{text}; it began with {excerpt!r}" if excerpt else text)
+        self.excerpt, self.status, self.retry_after = excerpt, status, retry_after
+        self.location, self.title = location, title
 
 
 def _remade(kind: type[KuCoinError], said: tuple[object, ...]) -> KuCoinError:
     return kind.__new__(kind, *said)
+
+
+def _sentence(cause: Exception) -> str:
+    """What a cause says, with one mark at its end."""
+    text = str(cause)
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 _LOOK_IT_UP: Final = "look the code up in KuCoin's list of WebSocket error codes"
@@ -252,8 +285,11 @@ _REMEDIES: Final = {
 }
 _ELSEWHERE: Final = "the exchange does not serve this region, or not on this REST host: use the region's own"
 _UNPROVEN: Final = "the exchange wants to know who you are first: finish its identity check (KYC)"
-_UNLISTED: Final = (ApiError, "look the code up in KuCoin's list of error codes")
-_API: Final[dict[str, tuple[type[ApiError], str]]] = {
+_LOOK_UP: Final = "look the code up in KuCoin's list of error codes"
+_BROKER: Final = "the broker's key or address is not the exchange's"
+_FINAL: Final[dict[str, tuple[type[ApiError], str]]] = {
+    "404": (ApiError, "check the REST address"),
+    "200003": (ApiError, "the futures market lists no such symbol"),
     "400001": (ApiError, "a KC-API header is missing: build Credentials(key, secret, passphrase)"),
     "400002": (ClockOff, "set this machine's clock: it is more than 5 s off the exchange's"),
     "400003": (UnknownKey, "the API key does not exist: check KUCOIN_API_KEY"),
@@ -263,11 +299,27 @@ _API: Final[dict[str, tuple[type[ApiError], str]]] = {
     "400007": (PermissionMissing, "the key lacks a permission: give it the General one"),
     "400008": (KeyTooOld, "this generation of keys is no longer accepted: create a new key"),
     "400009": (WrongKeyVersion, "the key's version is wrong: set Credentials(version=...) to the key's own"),
+    "400010": (KeyRefused, "the exchange denies access to the key's account: ask KuCoin's support"),
+    "400011": (KeyRefused, "the signature of the session is wrong: check the API secret, KUCOIN_API_SECRET"),
+    "400100": (ApiError, "a parameter is wrong: check the symbol"),
+    "400101": (ApiError, "the request is malformed"),
+    "400102": (ApiError, "a parameter is wrong: check the symbol"),
+    "400200": (ApiError, _BROKER),
+    "400201": (ApiError, _BROKER),
+    "400202": (ApiError, _BROKER),
     "400301": (RegionRefused, _ELSEWHERE),
     "400302": (RegionRefused, _ELSEWHERE),
     "400303": (RegionRefused, _UNPROVEN),
     "400304": (RegionRefused, _UNPROVEN),
     "404000": (ApiError, "check the REST address"),
     "411100": (AccountFrozen, "the account is frozen: ask KuCoin's support"),
+    "411200": (ApiError, "the exchange refuses this request to this account: ask KuCoin's support"),
+    "415000": (ApiError, "the exchange wants JSON"),
 }
-"""What each business code of a REST answer is, and what to do about it."""
+"""The business codes of REST answers that trying again does not change, what each is, and what to do about it.
+
+Sources: "Error Codes" of KuCoin's documentation of 2026 marks 400001 to 400010, 400200 to 400304 and 411200 as
+permanent; 400100 to 400102 are wrong parameters, 404000 an unknown address and 415000 a wrong content type. The
+gateway's own "404" says `"retry": false`, and 200003 is what the futures host answers for a symbol that it does not
+list: both were probed in September 2026. Any other code may be temporary: exchanges use unlisted ones in maintenance.
+"""

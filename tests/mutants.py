@@ -70,7 +70,7 @@ MUTANTS = [
     Mutant(
         "waiting because a server asked for it uses up an attempt",
         "operators/_retry_backoff.py",
-        "self._failed += not is_asked",
+        "self._failed += asked is None",
         "self._failed += 1",
         "tests/operators/test_retry_backoff.py",
     ),

@@ -22,6 +22,7 @@ from rx_kucoin.errors import (
     RegionRefused,
     UnknownKey,
     UnknownSymbol,
+    UnlistedCode,
     WrongKeyVersion,
     WrongPassphrase,
     WrongSignature,
@@ -63,6 +64,33 @@ def test_all_that_is_wrong_with_a_key_is_one_branch() -> None:
     assert len({str(ApiError.of(code, "", "")).split("; ")[1] for code in KINDS if code < "400010"}) == 9
 
 
+FINAL = {
+    *KINDS,
+    *("404", "200003", "400010", "400011", "400101", "400102", "400200", "400201", "400202", "411200", "415000"),
+}
+
+
+@pytest.mark.parametrize("code", sorted(FINAL))
+def test_a_listed_code_is_final(code: str) -> None:
+    assert not isinstance(ApiError.of(code, "x", "GET /x", 400), Passing)
+
+
+@pytest.mark.parametrize("code", ["900014", "SYSTEM_UNDER_MAINTENANCE", "400760", "", "200001", "429000", "501000"])
+def test_an_unlisted_code_passes_and_is_an_error_of_the_api_all_the_same(code: str) -> None:
+    error = ApiError.of(code, "said so", "GET /api", 400)
+    assert type(error) is UnlistedCode
+    assert isinstance(error, Passing)
+    assert (error.code, error.text, error.request, error.status) == (code, "said so", "GET /api", 400)
+
+
+@pytest.mark.parametrize("text", ["did you mean X?", "it broke", "it broke.", "it broke!"])
+def test_what_ends_with_a_mark_is_given_no_other(text: str) -> None:
+    cause = errors.LineLost(text)
+    for error in (errors.ReconnectFailed(5, cause), errors.CalibrationFailed("BTC-USDT", 3, cause)):
+        assert not re.search(r"[.?!][.?!]", str(error))
+        assert re.search(re.escape(text) + r"\.? Subscribe again", str(error))
+
+
 def test_an_unknown_symbol_says_which_is_meant() -> None:
     error = UnknownSymbol("BTCUSDT", "BTC-USDT")
     assert (error.symbol, error.did_you_mean) == ("BTCUSDT", "BTC-USDT")
@@ -77,7 +105,9 @@ def test_the_tree_that_is_drawn_is_the_one_that_grows() -> None:
     trail: list[str] = []
     for depth, name in drawn:
         del trail[depth:]
-        assert trail[-1:] == [base.__name__ for base in getattr(errors, name).__bases__ if depth], name
+        bases = [base.__name__ for base in getattr(errors, name).__bases__ if depth]
+        assert trail[-1:] == bases[:1], name  # a second one is named in words
+        assert set(bases[1:]) <= {"Passing"}, name
         trail.append(name)
     every = {name for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, KuCoinError)}
     assert {name for _, name in drawn} == every == set(errors.__all__)
@@ -90,7 +120,9 @@ def test_the_tree_that_is_drawn_is_the_one_that_grows() -> None:
         errors.ReconnectFailed(5, errors.LineLost("x")),
         errors.SubscriptionRejected("/market/ticker:X", 404, "x"),
         errors.RateLimited("x", 1.5),
-        errors.UnexpectedAnswer("x", "<html>"),
+        errors.UnexpectedAnswer("x", "<html>", status=302, retry_after=1.5, location="https://x/", title="Login"),
+        errors.DialFailed("x", 403, 1.5, "https://x/"),
+        ApiError.of("900014", "x", "GET /x", 400),
         errors.Closed(),
         UnknownSymbol("BTC-USD", "BTC-USDT"),
         ApiError.of("400007", "x", "GET /x"),

@@ -23,7 +23,6 @@ from rx_kucoin.connections.pool import Lease
 from rx_kucoin.connections.topic_order import LINE_WAS_DOWN, TopicOrder
 from rx_kucoin.errors import Passing
 from rx_kucoin.operators import (
-    growing_waits,
     hand_over,
     in_sequence,
     merge_copies,
@@ -67,7 +66,7 @@ def renewing_connections(
         switch_when_ready(
             is_ready,
             grace=settings.grace,
-            try_again=growing_waits(settings.backoff_initial, cap=settings.backoff_cap, random=settings.random),
+            try_again=settings.waits(),
             on_failed=report.not_renewed,
             scheduler=context.clock,
         ),
@@ -91,7 +90,7 @@ def connections_of_line(
     return reactivex.defer(lambda _: renewing_connections(dial, topics, report, context)).pipe(
         retry_backoff(
             settings.max_reconnects,
-            delay=growing_waits(settings.backoff_initial, cap=settings.backoff_cap, random=settings.random),
+            delay=settings.waits(),
             healthy_after=settings.healthy_after,
             succeeded=was_live,
             at_once=lambda: settings.random() * min(_AT_ONCE, settings.backoff_initial),

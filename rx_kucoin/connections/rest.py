@@ -9,7 +9,7 @@ from reactivex import Observable
 from rx_kucoin.connections.context import Context
 from rx_kucoin.connections.limiter import Limiter
 from rx_kucoin.errors import Passing, RateLimited
-from rx_kucoin.operators import growing_waits, retry_backoff
+from rx_kucoin.operators import retry_backoff
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.rest_weights import Allowance, weight
 from rx_kucoin.transport.interfaces import Transport
@@ -55,7 +55,7 @@ class RestClient:
             return once
         retry: Callable[[Observable[bytes]], Observable[bytes]] = retry_backoff(
             settings.max_reconnects,
-            delay=growing_waits(settings.backoff_initial, cap=settings.backoff_cap, random=settings.random),
+            delay=settings.waits(),
             retryable=lambda error: isinstance(error, Passing),
             scheduler=context.clock,
         )
@@ -80,4 +80,4 @@ class RestClient:
 
 def retry_after(error: Exception) -> float:
     """Seconds that the exchange asks to wait when it refuses a request; 0 for any other error."""
-    return error.retry_after if isinstance(error, RateLimited) else 0.0
+    return error.retry_after or 0.0 if isinstance(error, RateLimited) else 0.0

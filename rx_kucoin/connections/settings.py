@@ -5,11 +5,16 @@ import random as dice
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
+from http import HTTPStatus
 from typing import Final, TypedDict
 
+from rx_kucoin.operators import growing_waits
 from rx_kucoin.protocol.limits import Limits
 
-__all__ = ["REPLAYED", "FineSettings", "Settings", "check_names"]
+__all__ = ["REPLAYED", "FineSettings", "Settings", "Waits", "check_names", "patient"]
+
+Waits = Callable[[int, Exception], float]
+"""Seconds to wait before an attempt, given its number and the error before it: see `retry_backoff`."""
 
 
 REPLAYED: Final = ("grace", "max_calibrations", "seed")
@@ -94,9 +99,23 @@ class Settings:
             if not 0 <= getattr(self, name) < math.inf:
                 raise ValueError(f"{name} must be 0 seconds or more, and finite, not {getattr(self, name)}")
 
+    def waits(self) -> Waits:
+        """Make the waits before attempts to reconnect, and to repeat a REST request."""
+        return patient(growing_waits(self.backoff_initial, cap=self.backoff_cap, random=self.random))
+
     def random_of(self, name: str) -> Callable[[], float]:
         """Make a source of random numbers for one stream: the same numbers for the same seed and name."""
         return dice.Random(f"{self.seed} {name}").random  # noqa: S311  no secret
+
+
+def patient(waits: Waits) -> Waits:
+    """Wait at least a second where this machine's address or region was refused: asking at once makes it worse."""
+
+    def wait(number: int, error: Exception) -> float:
+        is_refused = getattr(error, "status", None) in _REFUSED
+        return max(waits(number, error), _AFTER_REFUSAL if is_refused else 0.0)
+
+    return wait
 
 
 def check_names(given: Iterable[str]) -> None:
@@ -112,5 +131,7 @@ def check_names(given: Iterable[str]) -> None:
             raise TypeError(f"KuCoin has no setting {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
 
 
+_REFUSED: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS})
+_AFTER_REFUSAL: Final = 1.0
 _ABOVE_ZERO: Final = ("renew_every", "timeout", "healthy_after", "backoff_initial", "backoff_cap", "ack_timeout")
 _ZERO_OR_MORE: Final = ("gather", "linger", "grace")

@@ -54,7 +54,8 @@ def retry_backoff(
     2. Waits that have grown. They go on growing over attempts that succeed and fail again at once, so that a server
        that greets and hangs up is not flooded, and begin anew after an attempt that was healthy.
 
-    An error whose attribute `retry_after` is a number above 0 asks for patience: the attempt after it is not counted.
+    An error whose attribute `retry_after` is a number asks for patience: the attempt after it is not counted. Where the
+    number is 0, the server did not say for how long, and the waits grow.
 
     An exception that a subscriber raises is not a failure of the source. Should it come back as an error, as RxPY sends
     it back to sources that emit while they are being subscribed to, it passes without a retry.
@@ -151,8 +152,7 @@ def growing_waits(
     steps = max(math.ceil(math.log(cap / initial, factor)), 0) if factor > 1 else 0
 
     def delay(number: int, error: Exception) -> float:
-        asked = _asked_for(error)
-        if asked > 0:
+        if asked := _asked_for(error):
             return asked + random() * min(cap, initial)
         return (1 - jitter + jitter * random()) * min(cap, initial * factor ** min(number - 1, steps))
 
@@ -187,15 +187,15 @@ def full_jitter(
     steps = max(math.ceil(math.log(cap / initial, factor)), 0) if factor > 1 else 0
 
     def delay(number: int, error: Exception) -> float:
-        return _asked_for(error) + random() * min(cap, initial * factor ** min(number - 1, steps))
+        return (_asked_for(error) or 0.0) + random() * min(cap, initial * factor ** min(number - 1, steps))
 
     return delay
 
 
-def _asked_for(error: Exception) -> float:
-    """Seconds for which a server asked for patience."""
+def _asked_for(error: Exception) -> float | None:
+    """Seconds for which a server asked for patience; 0: it did not say for how long. None: it did not ask."""
     asked: object = getattr(error, "retry_after", None)
-    return max(float(asked), 0.0) if isinstance(asked, int | float) else 0.0
+    return max(float(asked), 0.0) if isinstance(asked, int | float) else None
 
 
 class _Rules(NamedTuple):
@@ -283,16 +283,16 @@ class _Attempts(Generic[T]):
             self._grown, self._went_at_once = 0, False
         if rules.retryable is not None and not rules.retryable(error):
             return error
-        is_asked = _asked_for(error) > 0
-        self._failed += not is_asked
+        asked = _asked_for(error)
+        self._failed += asked is None
         attempt = max(self._failed, 1)
         if rules.max_attempts is not None and attempt > rules.max_attempts:
             return error if rules.on_give_up is None else rules.on_give_up(rules.max_attempts, error)
-        if has_succeeded and not is_asked and rules.at_once is not None and not self._went_at_once:
+        if has_succeeded and asked is None and rules.at_once is not None and not self._went_at_once:
             self._went_at_once = True
             wait = rules.at_once()
         else:
-            self._grown += not is_asked
+            self._grown += not asked
             wait = rules.delay(max(self._grown, 1), error)
         wait = max(wait, 0.0)
         if rules.on_retry is not None:

@@ -1,4 +1,4 @@
-"""Books of a few levels, from channels whose messages have all of them."""
+"""Books of a few levels, from channels that bring them whole each time."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -13,10 +13,10 @@ __all__ = ["of_depth", "of_level1", "of_ticker"]
 
 
 def of_depth(message: Depth, levels: int) -> OrderBook:
-    """Make a book of a message with at most `levels` levels a side.
+    """Make a book of a message that brings so many levels.
 
     Raises:
-        ValueError: A level is invalid, or two have the same price.
+        ValueError: it has a level that none can be, or two at one price.
     """
     return _book(message.symbol, message.sequence, message.bids, message.asks, message.time_ns, levels)
 
@@ -25,7 +25,7 @@ def of_level1(message: Level1) -> OrderBook:
     """Make a book of best bid and best ask.
 
     Raises:
-        ValueError: A level is invalid.
+        ValueError: as above.
     """
     bids, asks = [message.bid] if message.bid else [], [message.ask] if message.ask else []
     return _book(message.symbol, None, bids, asks, message.time_ns, 1)
@@ -35,7 +35,7 @@ def of_ticker(message: FuturesTicker) -> OrderBook:
     """Make a book of best bid and best ask of a contract.
 
     Raises:
-        ValueError: A level is invalid.
+        ValueError: as above.
     """
     bids = _level(message.best_bid_price, message.best_bid_size)
     asks = _level(message.best_ask_price, message.best_ask_size)

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Final, NamedTuple
 
 __all__ = ["Allowance", "read_allowance", "retry_after", "weight"]
@@ -29,10 +31,38 @@ def read_allowance(headers: Mapping[str, str]) -> Allowance | None:
     return Allowance(int(remaining), _seconds(reset))
 
 
-def retry_after(headers: Mapping[str, str]) -> float:
-    """How many seconds a 429 asks to wait; 0 when it does not say, or nothing that makes sense."""
-    reset = headers.get("gw-ratelimit-reset", "")
-    return _seconds(reset) if _RESET.fullmatch(reset) else 0.0
+def retry_after(status: int, headers: Mapping[str, str], now: float) -> float | None:
+    """Read how many seconds a refusal asks to wait. None: it does not ask, or not for anything that makes sense.
+
+    KuCoin asks by `gw-ratelimit-reset`, and whatever stands before it by `Retry-After`, in seconds or with a date. The
+    longer one counts. The reset of a quota that has something left is no request to wait, unless the status is 429.
+
+    Args:
+        status: The HTTP status.
+        headers: By names in lower case, or in any case.
+        now: The time, in seconds since 1970. Where the answer has a `Date`, that is used in its place, so that a wrong
+            clock of this machine does no harm.
+    """
+    asked: list[float] = []
+    reset, after = headers.get("gw-ratelimit-reset", ""), headers.get("retry-after", "").strip()
+    is_used_up = not headers.get("gw-ratelimit-remaining", "").strip("0") or status == _TOO_MANY
+    if _RESET.fullmatch(reset) and is_used_up:
+        asked.append(_seconds(reset))
+    if _SECONDS.fullmatch(after):
+        asked.append(float(after))
+    elif (until := _date(after)) is not None:
+        told = _date(headers.get("date", ""))
+        asked.append(until - (now if told is None else told))
+    return min(max(0.0, *asked), _LONGEST_PAUSE) if asked else None
+
+
+def _date(text: str) -> float | None:
+    """Read a date of HTTP as seconds since 1970."""
+    try:
+        date = parsedate_to_datetime(text[:_DATE])
+    except (ValueError, OverflowError):
+        return None
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
 
 
 def _seconds(reset: str) -> float:
@@ -44,6 +74,13 @@ _RESET: Final = re.compile(r"[0-9]{1,9}")
 """Milliseconds."""
 _LONGEST: Final = 60_000
 """Milliseconds that are believed at most: the exchange's windows have 30 s, and who is told more asks again then."""
+
+_SECONDS: Final = re.compile(r"[0-9]{1,9}")
+_DATE: Final = 40
+"""Letters of a date, at most; the longest of HTTP has 33."""
+_TOO_MANY: Final = 429
+_LONGEST_PAUSE: Final = 3_600.0
+"""Seconds that `Retry-After` is believed for at most: who is told more asks again then."""
 
 _WEIGHTS: Final[Mapping[str, int]] = {
     "/api/v1/timestamp": 0,

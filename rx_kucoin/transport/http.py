@@ -77,13 +77,22 @@ def _read(answer: requests.Response, most: int) -> bytes:
 
 
 def _session(url: str, scope: CancelScope, network: Network) -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False  # no proxy settings and no .netrc of the environment
     context = trust(network.authority) if urlsplit(url).scheme == "https" else None
     adapter = _Adapter(scope, network.timeout, context)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
+
+
+class _Session(requests.Session):
+    """Does not look where a redirect points: requests would read all of its body before, however long that is."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Return None: nothing is a redirect."""
+        del resp
+        return None
 
 
 class _Adapter(HTTPAdapter):

@@ -2,16 +2,17 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Annotated, Final, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
 
-from rx_kucoin.errors import ApiError, ClockOff, KuCoinError, RateLimited, RestUnavailable
+from rx_kucoin.errors import ApiError, ClockOff, KuCoinError, RateLimited, RestUnavailable, UnexpectedAnswer
 from rx_kucoin.protocol import signing
 from rx_kucoin.protocol.frames import UNREADABLE
-from rx_kucoin.protocol.redaction import hider
-from rx_kucoin.protocol.rest_weights import Allowance, read_allowance, retry_after
+from rx_kucoin.protocol.redaction import Hide, hider
+from rx_kucoin.protocol.rest_weights import Allowance, read_allowance
 from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.protocol.token import Token, read_data, read_token
 from rx_kucoin.transport.cancellation import Cancelled, CancelScope
@@ -19,8 +20,9 @@ from rx_kucoin.transport.exchange_clock import ExchangeClock
 from rx_kucoin.transport.http import HttpResponse, reason
 from rx_kucoin.transport.http import request as send_request
 from rx_kucoin.transport.network import Network
+from rx_kucoin.transport.refusals import read_refusal
 
-__all__ = ["PRIVATE", "PUBLIC", "Rest", "fetch_token", "retry_after"]
+__all__ = ["PRIVATE", "PUBLIC", "Rest", "fetch_token"]
 
 PUBLIC: Final = "/api/v1/bullet-public"
 PRIVATE: Final = "/api/v1/bullet-private"
@@ -28,7 +30,8 @@ PRIVATE: Final = "/api/v1/bullet-private"
 _log = logging.getLogger("rx_kucoin.transport")
 _CLOCK: Final = "/api/v1/timestamp"
 _TOO_MANY: Final = 429
-_SERVER_ERROR: Final = 500
+_NOT_NOW: Final = frozenset({_TOO_MANY, *range(500, 600)})
+"""Statuses that say "not now", whatever the body is."""
 _OVERLOADED: Final = frozenset({"429000", "500000", "503000", "504000"})
 """Business codes that mean "try again later", whatever the HTTP status."""
 _MOST_BYTES: Final = 1 << 20
@@ -79,8 +82,8 @@ class Rest:
         known. `on_allowance` is called with the rest of the rate limit that an answer reports, also that of a refusal.
 
         Raises:
-            ApiError: The exchange refused the request; a retry would be refused too.
-            RateLimited: Too many requests; the error says how long to wait.
+            ApiError: The exchange refused the request: for good, unless it is an `UnlistedCode`.
+            RateLimited: Too many requests; the error may say how long to wait.
             RestUnavailable: No answer, or HTTP 5xx.
             UnexpectedAnswer: The answer is not KuCoin's.
             Cancelled: The scope was cancelled.
@@ -94,7 +97,7 @@ class Rest:
         except KuCoinError as error:
             failure = error
         except (OSError, ValueError) as error:
-            failure = RestUnavailable(f"{method} {path}: {reason(error, self.hide)}")
+            failure = RestUnavailable(f"{method} {path}: no answer from {self.host}: {reason(error, self.hide)}")
         finally:
             scope.release()
         raise failure  # outside of `except`: the context of the error would hold the signed request
@@ -134,13 +137,15 @@ class Rest:
         answer = send_request(call.method, self._url + call.path, sign, self.network, call.scope, most=call.most)
         if call.on_allowance is not None and (allowance := read_allowance(answer.headers)) is not None:
             call.on_allowance(allowance)
-        _check_status(answer, name)
+        failure: ApiError | UnexpectedAnswer | None = None
         try:
-            return bytes(read_data(answer.body, name, self.hide))
-        except ApiError as error:
-            if error.code in _OVERLOADED:
-                raise RestUnavailable(f"{name}: KuCoin answered {error.code} {error.text!r}", answer.status) from None
-            raise
+            data = bytes(read_data(answer.body, name, self.hide, answer.status))
+        except (ApiError, UnexpectedAnswer) as error:
+            failure = error
+        else:
+            if answer.status not in _NOT_NOW:
+                return data
+        raise _failure(failure, answer, name, self.hide)
 
 
 class _RestRequest(NamedTuple):
@@ -153,14 +158,6 @@ class _RestRequest(NamedTuple):
     on_allowance: Callable[[Allowance], None] | None = None
 
 
-def _check_status(answer: HttpResponse, name: str) -> None:
-    if answer.status == _TOO_MANY:
-        wait = retry_after(answer.headers)
-        raise RateLimited(f"{name}: too many requests, wait {wait:g} s", wait)
-    if answer.status >= _SERVER_ERROR:
-        raise RestUnavailable(f"{name}: HTTP {answer.status}", answer.status)
-
-
 def fetch_token(rest: Rest, scope: CancelScope) -> Token:
     """Request a token, by a POST with an empty body: a private one if there are credentials.
 
@@ -170,3 +167,32 @@ def fetch_token(rest: Rest, scope: CancelScope) -> Token:
     """
     path = PUBLIC if rest.credentials is None else PRIVATE
     return read_token(rest.request("POST", path, scope, most=_MOST_BYTES), f"POST {path}", rest.hide)
+
+
+def _failure(error: ApiError | UnexpectedAnswer | None, answer: HttpResponse, name: str, hide: Hide) -> KuCoinError:
+    """What an answer without data stands for; `error` is what is wrong with its body. There are five cases."""
+    refusal = read_refusal(answer.status, answer.headers, answer.body, hide)
+    status, wait = answer.status, refusal.retry_after
+    if status == _TOO_MANY:  # 1. Too many requests.
+        pause = f", wait {wait:g} s" if wait else ""
+        return RateLimited(f"{name}: too many requests (HTTP 429){pause}", wait or 0.0)
+    if isinstance(error, ApiError):
+        if status not in _NOT_NOW and error.code not in _OVERLOADED:  # 2. The exchange refuses.
+            error.retry_after = wait
+            return error
+        refused = f"{refusal.text}, KuCoin answered {error.code} {error.text!r}"
+    elif error is None or status in _NOT_NOW:
+        refused = refusal.text
+    elif status == HTTPStatus.OK and refusal.title is None:  # 3. Something else, of which only the beginning is known.
+        error.status, error.retry_after = status, wait
+        return error
+    else:  # 4. The answer of something that stands before the exchange.
+        return UnexpectedAnswer(
+            f"{name}: {refusal.text}" + ("" if refusal.location else ", not KuCoin's JSON"),
+            "" if refusal.location or refusal.title else error.excerpt,
+            status=status,
+            retry_after=wait,
+            location=refusal.location,
+            title=refusal.title,
+        )
+    return RestUnavailable(f"{name}: {refused}", status, wait)  # 5. Not now, says the status or the code.

@@ -34,10 +34,7 @@ class WebSocket(websocket.WebSocket):
 
     def connect(self, url: str, **options: Any) -> None:
         """Request the upgrade."""
-        upgraded = cast("Any", super())
-        upgraded.connect(url, **options)
-        if upgraded.status != _SWITCHING:  # before 1.9 an unfollowed redirect counted as an upgrade
-            raise websocket.WebSocketException(f"HTTP {upgraded.status}")
+        cast("Any", super()).connect(url, **options)
 
     def receive(self) -> list[bytes]:
         """Wait for messages and return all of one read, up to a frame that is not plain.
@@ -100,7 +97,6 @@ class _Fragments(websocket.continuous_frame):
 
 
 _MOST_CONTROL: Final = 125
-_SWITCHING: Final = 101
 
 
 def _check(length: int) -> None:

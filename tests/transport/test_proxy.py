@@ -241,7 +241,7 @@ def test_one_that_is_cut_short_says_so() -> None:
 
         dialling = threading.Thread(target=dial)
         dialling.start()
-        assert eventually(lambda: line._socket is not None)
+        assert eventually(lambda: line._held)
         line.cancel()
         dialling.join(10)
         line.release()
@@ -251,7 +251,7 @@ def test_one_that_is_cut_short_says_so() -> None:
 def test_an_exchange_that_is_silent_is_not_the_fault_of_the_proxy() -> None:
     with serving(silent) as exchange, serving(connecting(exchange, [])) as port:
         error = Told(Sockets("http://api.example", network=through(port, timeout=0.3)).fetch("/x")).error()
-    assert str(error) == "GET /x: TimeoutError: not done within 0.3 s"
+    assert str(error) == "GET /x: no answer from api.example: TimeoutError: not done within 0.3 s"
 
 
 def test_socks4_is_told_an_address_that_this_machine_looked_up() -> None:

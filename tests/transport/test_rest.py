@@ -8,16 +8,17 @@ from waiting import eventually, nothing_left
 from rx_kucoin.errors import (
     ApiError,
     KeyRefused,
+    Passing,
     RateLimited,
     RestUnavailable,
     UnexpectedAnswer,
     UnknownKey,
+    UnlistedCode,
     WrongPassphrase,
     WrongSignature,
 )
 from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.simulator import Simulator
-from rx_kucoin.transport.rest import retry_after
 
 pytestmark = pytest.mark.socket
 
@@ -71,26 +72,6 @@ def test_too_many_requests_say_how_long_to_wait(exchange: Simulator) -> None:
     assert error.status == 429
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("", 0.0),
-        ("1500", 1.5),
-        ("0", 0.0),
-        ("9999999", 60.0),
-        ("999999999", 60.0),
-        ("-5", 0.0),
-        ("soon", 0.0),
-        ("9" * 5000, 0.0),
-        ("\u0663", 0.0),
-        ("1e3", 0.0),
-    ],
-)
-def test_a_reset_that_makes_no_sense_is_none(text: str, seconds: float) -> None:
-    assert retry_after({"gw-ratelimit-reset": text}) == seconds
-    assert retry_after({}) == 0.0
-
-
 @pytest.mark.parametrize(("fault", "status"), [("unavailable", 503), ("error", 500)])
 def test_a_server_error_passes(exchange: Simulator, fault: str, status: int) -> None:
     exchange.faults.refuse_tokens(fault)  # type: ignore[arg-type]
@@ -107,11 +88,22 @@ def test_a_code_that_means_not_now_passes_whatever_the_status(exchange: Simulato
     assert code in str(error)
 
 
-def test_any_other_code_does_not(exchange: Simulator) -> None:
+def test_a_code_that_is_known_to_be_final_does_not_pass(exchange: Simulator) -> None:
     exchange.faults.refuse_tokens("wrong code")
     error = failure(exchange.rest_url)
     assert type(error) is ApiError
+    assert not isinstance(error, Passing)
     assert error.code == "200003"
+
+
+@pytest.mark.parametrize("status", ["200 OK", "400 Bad Request", "403 Forbidden"])
+def test_any_other_code_passes(status: str) -> None:
+    with serving(saying(answer(status, '{"code":"400760","msg":"upgrading"}', Retry_After="7"))) as port:
+        error = failure(f"http://127.0.0.1:{port}")
+    assert type(error) is UnlistedCode
+    assert isinstance(error, Passing)
+    assert (error.code, error.text, error.retry_after) == ("400760", "upgrading", 7.0)
+    assert error.status == int(status[:3])
 
 
 @pytest.mark.parametrize("status", [200, 403])

@@ -93,7 +93,11 @@ def test_an_answer_without_end_is_given_up() -> None:
         (answer("200 OK", '{"code":"200003","msg":"no symbol"}'), ApiError, "200003 'no symbol'"),
         (answer("403 Forbidden", "<html>no</html>"), UnexpectedAnswer, "<html>no"),
         (answer("200 OK", '{"code":"200000"}'), UnexpectedAnswer, "no data"),
-        (answer("302 Found", "", Location="http://127.0.0.1:1/"), UnexpectedAnswer, "not KuCoin's"),
+        (
+            answer("302 Found", "", Location="http://127.0.0.1:1/"),
+            UnexpectedAnswer,
+            "HTTP 302, a redirect to http://127.0.0.1:1/",
+        ),
         (b"nonsense\r\n\r\n", RestUnavailable, "nonsense"),
     ],
 )
