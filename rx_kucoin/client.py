@@ -288,13 +288,21 @@ class Replayed(KuCoin):
         prefix, argument = Topic.parse(topic)
         return self._typed(prefix, *filter(None, [argument]))
 
-    def play(self) -> Played:
+    def play(self, *, raise_errors: bool = True) -> Played:
         """Play to the end; then every stream completes. Ctrl-C is an end as well.
 
-        `.run()` on a single stream subscribes, and plays until that one ends; whoever plays after that goes on there.
-        After the end time goes on for a minute, in which `delay`, `sample` ... have their last word.
+        `.run()` on a single stream subscribes, and plays until that one ends; a later `play` goes on from there. After
+        the end time goes on for a minute, in which `delay`, `sample` ... emit what they still hold.
+
+        Args:
+            raise_errors: Whether to stop at the first error that no subscriber handles, and raise it. False: play on,
+                and list all of them in the result.
+
+        Raises:
+            RuntimeError: the replay is being played already, was played to its end, or is closed.
+            BaseException: what a subscriber raised, or its stream ended with, where it has no `on_error`.
         """
-        return self._player.play()
+        return self._player.play(raise_errors=raise_errors)
 
     def halt(self) -> None:
         """Stop playing, from a subscriber or from another thread; to play again goes on there."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rx_kucoin.recording.encoder import FULL
-from rx_kucoin.recording.file.reader import Tape
+from rx_kucoin.recording.file.reader import RecordingFile
 from rx_kucoin.recording.hooks import RecordingHooks
 from rx_kucoin.recording.recorder import Recording
 from rx_kucoin.transport.clock import Clock
@@ -73,8 +73,8 @@ def look(path: Path, report: Report) -> None:
     report.kills += 1
     fed, fed_ns, written = _PLACE.unpack(path.with_suffix(".place").read_bytes())
     try:
-        contents, tape = Tape(path).contents(), Tape(path)
-        blocks = [[line for line in tape.lines(block) if line.kind == "push"] for block in tape.blocks()]
+        contents, tape = RecordingFile(path).contents(), RecordingFile(path)
+        blocks = [[line for line in tape.records(block) if line.kind == "push"] for block in tape.blocks()]
     except ValueError:
         report.unreadable += 1
         return

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -375,3 +376,36 @@ def test_a_transport_that_cannot_be_made_is_told_of_once_and_nothing_is_kept() -
             kucoin.ticker("BTC-USDT").subscribe(on_error=errors.append)
         assert list(map(repr, errors)) == ["OSError('no transport')"] * 2
         assert not kucoin._engine.context.open_streams
+
+
+async def coroutine_function(_: object) -> None: ...
+
+
+class AsyncCallable:
+    async def __call__(self, _: object) -> None: ...
+
+
+STREAMS: dict[str, Callable[[KuCoin], Any]] = {
+    "one symbol": lambda kucoin: kucoin.ticker("BTC-USDT"),
+    "two symbols": lambda kucoin: kucoin.ticker("BTC-USDT", "ETH-USDT"),
+    "piped": lambda kucoin: kucoin.ticker("BTC-USDT").pipe(ops.map(str)),
+    "piped twice": lambda kucoin: kucoin.ticker("BTC-USDT").pipe(ops.map(str)).pipe(ops.filter(bool)),
+    "events": lambda kucoin: kucoin.events,
+    "connections": lambda kucoin: kucoin.connections,
+    "book": lambda kucoin: kucoin.book("BTC-USDT"),
+    "book, every": lambda kucoin: kucoin.book("BTC-USDT", every=1.0),
+    "closed candles": lambda kucoin: kucoin.closed_candles("BTC-USDT"),
+    "symbols": lambda kucoin: kucoin.symbols(),
+    "payloads": lambda kucoin: kucoin.topic("/market/match:BTC-USDT"),
+    "futures": lambda kucoin: kucoin.futures.ticker("XBTUSDTM"),
+}
+
+
+@pytest.mark.parametrize("callback", [coroutine_function, partial(coroutine_function), AsyncCallable()])
+@pytest.mark.parametrize("stream", STREAMS)
+def test_a_coroutine_function_as_callback_is_refused_and_the_way_out_named(stream: str, callback: Any) -> None:
+    with KuCoin() as kucoin:
+        with pytest.raises(TypeError, match=r"rx_kucoin\.aio"):
+            STREAMS[stream](kucoin).subscribe(callback)
+        with pytest.raises(TypeError, match="coroutine function"):
+            STREAMS[stream](kucoin).subscribe(print, on_completed=callback)

@@ -4,7 +4,7 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -55,7 +55,7 @@ def simulate(arguments: argparse.Namespace, shutdown: Shutdown) -> None:
 
 
 @contextmanager
-def _logging(verbosity: int) -> Iterator[None]:
+def _logging(verbosity: int) -> Generator[None]:
     """Log to stderr as asked for: by default errors that nothing handles alone, as the commands report the rest."""
     log = logging.getLogger("rx_kucoin")
     level = {0: logging.ERROR, 1: logging.INFO}.get(verbosity, logging.DEBUG)

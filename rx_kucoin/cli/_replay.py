@@ -12,7 +12,7 @@ from rx_kucoin.cli._shutdown import Shutdown
 from rx_kucoin.client import KuCoin, Replayed
 from rx_kucoin.errors import KuCoinError
 from rx_kucoin.operators.internal.worker import LibraryThread
-from rx_kucoin.recording.file.reader import Contents, Tape
+from rx_kucoin.recording.file.reader import Contents, RecordingFile
 from rx_kucoin.recording.replay.result import Played
 
 __all__ = ["replay"]
@@ -25,7 +25,7 @@ def replay(arguments: argparse.Namespace, shutdown: Shutdown) -> None:
         ValueError: The file is no recording, or does not have the topic.
     """
     if arguments.info:
-        _describe(Tape(arguments.file))
+        _describe(RecordingFile(arguments.file))
         return
     kucoin = KuCoin.replay(
         arguments.file,
@@ -72,14 +72,14 @@ def _play(kucoin: Replayed, topics: list[str], shutdown: Shutdown) -> None:
         sys.stderr.write(f"rx-kucoin: {each}\n")
 
 
-def _describe(tape: Tape) -> None:
+def _describe(tape: RecordingFile) -> None:
     found = tape.contents()
     for name, what in _facts(found, tape.topics()):
         print(f"{name:8} {what}")
 
 
 def _facts(found: Contents, topics: list[str]) -> Iterator[tuple[str, str]]:
-    yield "lines", f"{found.lines:,} in {found.blocks:,} blocks, {found.bytes:,} bytes"
+    yield "lines", f"{found.records:,} in {found.blocks:,} blocks, {found.bytes:,} bytes"
     if found.blocks:
         yield "from", _moment(found.first_ns)
         yield "until", f"{_moment(found.last_ns)}, {(found.last_ns - found.first_ns) / 1e9:,.1f} s later"

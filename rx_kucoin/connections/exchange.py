@@ -20,6 +20,7 @@ from rx_kucoin.connections.pipeline import connections_of_line, requests_of_conn
 from rx_kucoin.connections.pool import Lease, Pool
 from rx_kucoin.connections.rest import RestClient
 from rx_kucoin.operators.internal.multicast import Hub
+from rx_kucoin.operators.internal.unguarded import checked
 from rx_kucoin.protocol.channels import row_of
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.topics import Topic
@@ -91,8 +92,8 @@ class Exchange:
         return self._context.hooks.watch_barrier(connection.barrier(), topic)
 
     def present(self, stream: Observable[T]) -> Observable[T]:
-        """Give a stream as it is."""
-        return stream
+        """Give a stream that checks the callbacks of its subscribers."""
+        return checked(stream)
 
     def close(self, timeout: float) -> bool:
         """See `Source`."""

@@ -16,7 +16,7 @@ from rx_kucoin.connections.engine import Engine
 from rx_kucoin.errors import SubscriptionRejected, UnknownSymbol
 from rx_kucoin.operators import conflate, follow, merge_serial, share_anew
 from rx_kucoin.orderbook.book import OrderBook
-from rx_kucoin.orderbook.snapshots import Source
+from rx_kucoin.orderbook.snapshots import SnapshotEndpoint
 from rx_kucoin.orderbook.stream import calibrated, whole
 from rx_kucoin.orderbook.top_of_book import of_depth
 from rx_kucoin.protocol import channels, limits
@@ -57,7 +57,9 @@ class MarketStreams:
         self._engine, self._has_key, self._recorded = engine, has_key, recorded
         self._lock = threading.Lock()
         self._bars: WeakValueDictionary[tuple[str, str, float], Observable[ClosedCandle]] = WeakValueDictionary()
-        self._books: WeakValueDictionary[tuple[str, Source | int | None], Observable[OrderBook]] = WeakValueDictionary()
+        self._books: WeakValueDictionary[tuple[str, SnapshotEndpoint | int | None], Observable[OrderBook]] = (
+            WeakValueDictionary()
+        )
         """The streams that are shared, as long as a user or a subscription holds them. Both under the lock."""
 
     @overload
@@ -177,7 +179,7 @@ class MarketStreams:
         return self.channel(_DEPTHS[levels], symbol)
 
     def _book(
-        self, symbol: str, depth: int | None, every: float | None, sources: dict[int | None, Source]
+        self, symbol: str, depth: int | None, every: float | None, sources: dict[int | None, SnapshotEndpoint]
     ) -> Observable[OrderBook]:
         """Stream the book of a symbol, from the channel that is as deep or else from one of these; shared by all."""
         shallow: dict[int | None, tuple[str, Callable[[Any], OrderBook]]] = {1: self._top}

@@ -1,4 +1,4 @@
-"""The order book: a value. A change makes the next one of it, and whoever keeps the old one still has it as it was."""
+"""The order book, an immutable value. A change returns the next book and leaves the old one as it was."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -16,54 +16,54 @@ _NO_ASKS: Final = Ladder()
 
 
 class OrderBook(Message, frozen=True, gc=False):
-    """What stands in a market, as it was at `sequence`. Immutable: keep as many as you like, they share what is equal.
+    """The bids and asks of a market at `sequence`. Immutable; books that are kept share their equal parts.
 
-    Of contracts, sizes are in contracts.
+    Sizes of futures are in contracts.
     """
 
     sequence: int | None = None
-    """The last change that is in it. None: a source without numbers (`level1` and `depth` of spot)."""
+    """Sequence of the last change. `None`: a source without sequences (`level1` and `depth` of spot)."""
     bids: Ladder = _NO_BIDS
     """Highest first."""
     asks: Ladder = _NO_ASKS
     """Lowest first."""
     time_ns: int | None = None
-    """The exchange's, of the last change or of the snapshot."""
+    """The exchange's time of the last change or of the snapshot."""
     stale: bool = False
-    """True: it may differ from the exchange's by now. Changes are missing and are being made up for, or the line is
-    down, no change has yet confirmed the snapshot that it stems from, or no known level of a side is left."""
+    """Whether the book may differ from the exchange's: changes are missing until the next snapshot, the line is down,
+    no change has confirmed the snapshot yet, or no known level of a side is left."""
     depth: int | None = None
-    """How many levels a side its source tells of, at most; None: all. A side that had fewer is there whole."""
+    """Most levels of a side in its source; `None`: all. A side that had fewer is complete."""
     known_from: Decimal | None = None
-    """No bid below this price is known; None: all are."""
+    """Bids below this price are unknown; `None`: all are known."""
     known_to: Decimal | None = None
-    """No ask above this price is known."""
+    """Asks above this price are unknown; `None`: all are known."""
 
     @property
     def best_bid(self) -> Level | None:
-        """The highest bid; None: there is none."""
+        """The highest bid, if any."""
         return self.bids.best
 
     @property
     def best_ask(self) -> Level | None:
-        """The lowest ask."""
+        """The lowest ask, if any."""
         return self.asks.best
 
     @property
     def spread(self) -> Decimal | None:
-        """What lies between the best bid and the best ask; None where a side is empty, as below."""
+        """Best ask minus best bid; `None` if a side is empty, as below."""
         bid, ask = self.bids.best, self.asks.best
         return None if bid is None or ask is None else ask.price - bid.price
 
     @property
     def mid(self) -> Decimal | None:
-        """The middle between the best bid and the best ask."""
+        """The mean of best bid and best ask."""
         bid, ask = self.bids.best, self.asks.best
         return None if bid is None or ask is None else (bid.price + ask.price) / 2
 
     @property
     def microprice(self) -> Decimal | None:
-        """The middle, drawn to the side that has less to give: each best price weighs as the other side's size."""
+        """The mean of best bid and best ask, each weighted by the size of the other side."""
         bid, ask = self.bids.best, self.asks.best
         if bid is None or ask is None:
             return None
@@ -71,15 +71,15 @@ class OrderBook(Message, frozen=True, gc=False):
 
     @property
     def is_crossed(self) -> bool:
-        """Whether somebody bids as much as another asks for, or more: which no market leaves standing."""
+        """Whether the best bid is at or above the best ask, which does not persist in a real market."""
         bid, ask = self.bids.best, self.asks.best
         return bid is not None and ask is not None and bid.price >= ask.price
 
     def imbalance(self, levels: int = 1) -> Decimal | None:
-        """Tell which side has more in its best levels: from -1 (only asks) to 1 (only bids).
+        """Return the imbalance of sizes in the best levels, from -1 (only asks) to 1 (only bids).
 
         Raises:
-            ValueError: fewer than one level.
+            ValueError: `levels` is below 1.
         """
         if levels < 1:
             raise ValueError(f"levels must be 1 or more, not {levels}")
@@ -87,12 +87,12 @@ class OrderBook(Message, frozen=True, gc=False):
         return (bid - ask) / (bid + ask) if bid + ask else None
 
     def after(self, change: Level2Change) -> "OrderBook":
-        """Return the book after a change that follows on. Rows of it that the book has already are left out.
+        """Return the book after a change. Rows that the book has already, or beyond the known levels, are ignored.
 
-        So are rows beyond what is known, whatever they hold. A change that has nothing new leaves the book as it is.
+        A change without any new row returns the book itself.
 
         Raises:
-            ValueError: it has a price or a size that nothing can have, or no number.
+            ValueError: It has an invalid price or size, or no sequence.
         """
         since, until = self.sequence or 0, change.sequence_end
         if until is None:
@@ -122,7 +122,7 @@ class OrderBook(Message, frozen=True, gc=False):
 
 
 def _in_order(rows: tuple[Change, ...]) -> Iterable[Change]:
-    """Put rows into the order of their numbers, which decides where two are at one price."""
+    """Sort rows by sequence, which matters if two have the same price."""
     return rows if len(rows) < _SEVERAL else sorted(rows, key=_NUMBER)
 
 

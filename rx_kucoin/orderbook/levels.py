@@ -1,8 +1,8 @@
-"""One side of a book: levels by price, immutable, so that a book can be kept while the next one is made from it.
+"""One side of a book: immutable levels by price, so that a book can be kept while the next one is derived from it.
 
-Prices lie in rising order in small chunks. A change copies the chunk that it falls into and the list of chunks, and
-shares the rest with the ladder that it is made from: not much more work than in a sorted container that is changed in
-place, at which nobody could look later. `python tests/benchmarks books` measures it beside those.
+Prices are in ascending order in small chunks. A change copies its chunk and the list of chunks, and shares the rest
+with the former ladder. That costs little more than a change in place of a sorted container, of which no earlier state
+could be kept. `python tests/benchmarks books` compares them.
 """
 
 from bisect import bisect_left, bisect_right
@@ -19,31 +19,31 @@ __all__ = ["Fill", "Ladder", "shown"]
 
 
 class Fill(NamedTuple):
-    """What an order would get that takes the best levels until it is filled."""
+    """The result of an order that takes the best levels until it is filled."""
 
     size: Decimal
-    """Less than was asked for, where the levels do not hold as much."""
+    """The filled size; less than requested if the levels do not have as much."""
     value: Decimal
-    """What it costs or brings: the sum of price times size."""
+    """Cost or proceeds: the sum of price times size."""
     worst: Decimal | None
-    """The price of the last level that it takes from; None: there is none."""
+    """The price of the last level taken; `None` if nothing was filled."""
 
     @property
     def average(self) -> Decimal | None:
-        """The price of it all."""
+        """The average price."""
         return self.value / self.size if self.size else None
 
 
 class Ladder(Sequence[Level]):
-    """The levels of one side, best first. Asking for one by its place costs more, the farther it is from both ends."""
+    """The levels of one side, best first. Indexing costs more the farther a level is from both ends."""
 
     __slots__ = ("_chunks", "_count", "_ends", "_falls")
 
     def __init__(self, levels: Iterable[tuple[Decimal, Decimal]] = (), *, falls: bool = False) -> None:
-        """Make one of levels in any order; `falls` where the highest price is the best, as of bids.
+        """Make a ladder of levels in any order; `falls` if the highest price is the best, as of bids.
 
         Raises:
-            ValueError: two levels have the same price, or one has a price or a size that none can have.
+            ValueError: Two levels have the same price, or a price or size is not positive and finite.
         """
         rising = list(levels)
         for price, size in rising:
@@ -82,10 +82,10 @@ class Ladder(Sequence[Level]):
         return _level((prices[end], sizes[end]))
 
     def put(self, price: Decimal, size: Decimal) -> "Ladder":
-        """Return a ladder with this size at this price; 0: without the level.
+        """Return a ladder with this size at this price; 0 removes the level.
 
         Raises:
-            ValueError: no level has such a price or size.
+            ValueError: The price or size is not valid.
         """
         ends, chunks, count = self._ends, self._chunks, self._count
         try:
@@ -93,7 +93,7 @@ class Ladder(Sequence[Level]):
             if at == len(ends):
                 if not at:
                     return self._alone(price, size)
-                at -= 1  # above everything: the last chunk grows
+                at -= 1  # above all levels: append to the last chunk
             prices, sizes = chunks[at]
             place = bisect_left(prices, price)
             is_there = place < len(prices) and prices[place] == price
@@ -128,10 +128,10 @@ class Ladder(Sequence[Level]):
         return made
 
     def size_at(self, price: Decimal | int) -> Decimal:
-        """Tell what stands at a price: 0 where there is no level.
+        """Return the size at a price, 0 if there is no level.
 
         Raises:
-            ValueError: the price is not a number, or a float.
+            ValueError: The price is not a number, or is a float.
         """
         price = _exact(price)
         at = bisect_left(self._ends, price)
@@ -142,10 +142,10 @@ class Ladder(Sequence[Level]):
         return sizes[place] if prices[place] == price else _ZERO
 
     def size_to(self, price: Decimal | int) -> Decimal:
-        """Sum up what stands at this price and at better ones.
+        """Return the total size at this price and at better ones.
 
         Raises:
-            ValueError: the price is not a number, or a float.
+            ValueError: The price is not a number, or is a float.
         """
         price = _exact(price)
         chunks = self._chunks
@@ -158,10 +158,10 @@ class Ladder(Sequence[Level]):
         return sum(chain(within, *(sizes for _, sizes in better)), _ZERO)
 
     def fill(self, size: Decimal | int) -> Fill:
-        """Take the best levels until so much is filled; an infinite size takes them all.
+        """Take the best levels until `size` is filled; an infinite size takes them all.
 
         Raises:
-            ValueError: a size below 0, or not a number, or a float.
+            ValueError: The size is below 0, not a number, or a float.
         """
         size = _exact(size)
         if size < 0:
@@ -193,7 +193,7 @@ class Ladder(Sequence[Level]):
         rank = range(self._count)[place]
         is_near = 2 * rank < self._count
         rank = rank if is_near else self._count - 1 - rank
-        rises = self._falls is not is_near  # the way from the nearer end
+        rises = self._falls is not is_near  # iterate from the nearer end
         for prices, sizes in self._chunks if rises else reversed(self._chunks):
             if rank < len(prices):
                 place = rank if rises else -1 - rank
@@ -217,7 +217,7 @@ class Ladder(Sequence[Level]):
         return Ladder([(price, size)], falls=self._falls) if size else self
 
     def _slice(self, wanted: range) -> tuple[Level, ...]:
-        """Take these places, from the end that is nearer."""
+        """Return the levels at these indices, iterating from the nearer end."""
         if wanted.step < 0:
             return self._slice(wanted[::-1])[::-1]
         if not wanted:
@@ -229,17 +229,17 @@ class Ladder(Sequence[Level]):
 
 
 def shown(level: Level) -> str:
-    """Write a level down, its numbers without exponents where they are of this world."""
+    """Format a level, without exponents unless a number is extremely large or small."""
     price, size = (f"{each:f}" if abs(each.adjusted()) < _DIGITS else str(each) for each in level)
     return f"{size} @ {price}"
 
 
 _Chunk = tuple[list[Decimal], list[Decimal]]
-"""Prices that rise, and the sizes at them. Nobody changes one that stands in a ladder."""
+"""Ascending prices, and the sizes at them. The chunks of a ladder are never changed."""
 
 
 def _even_out(chunks: list[_Chunk], at: int) -> list[Decimal]:
-    """Halve a chunk that has become long; let one that has become short join its neighbour. Return the ends."""
+    """Split a chunk that has become long; merge one that has become short with its neighbour. Return the ends."""
     is_long = len(chunks[at][0]) > _MOST
     first = at if is_long else max(0, at - 1)
     around = slice(first, first + (1 if is_long else 2))
@@ -252,7 +252,7 @@ def _even_out(chunks: list[_Chunk], at: int) -> list[Decimal]:
 
 
 def _pairs(chunks: list[_Chunk], *, falls: bool) -> Iterator[tuple[Decimal, Decimal]]:
-    """Go through prices and their sizes, without making anything else of them."""
+    """Iterate over pairs of price and size, without making a `Level` of each."""
     if not falls:
         return chain.from_iterable(starmap(zip, chunks))
     falling = ((reversed(prices), reversed(sizes)) for prices, sizes in reversed(chunks))
@@ -260,7 +260,7 @@ def _pairs(chunks: list[_Chunk], *, falls: bool) -> Iterator[tuple[Decimal, Deci
 
 
 def _exact(given: Decimal | int) -> Decimal:
-    """Take a number of the caller's. A float is hardly ever the price that it looks like."""
+    """Convert a number of the caller's. A float is refused: it rarely is exactly the price that it looks like."""
     number = given if isinstance(given, Decimal) else Decimal(given)
     if isinstance(given, float) or number.is_nan():
         raise ValueError(f"prices and sizes are of type Decimal or int, and numbers, not {given!r}")
@@ -280,13 +280,13 @@ _level: Final[Callable[[tuple[Decimal, Decimal]], Level]] = partial(
     tuple.__new__,  # pyright: ignore[reportUnknownMemberType]
     Level,
 )
-"""`Level._make` without a detour by way of Python."""
+"""`Level._make`, but implemented in C."""
 _NO_CHUNK: Final[_Chunk] = ([], [])
 _ZERO: Final = Decimal(0)
 _INFINITE: Final = Decimal("Infinity")
 _USUAL: Final = 32
-"""Levels in a chunk of a fresh ladder."""
+"""Levels in a chunk of a new ladder."""
 _MOST, _FEW = 64, 8
-"""Levels in a chunk: above, it is halved; below, it joins its neighbour."""
+"""Most and fewest levels of a chunk: a larger one is split, a smaller one merged with its neighbour."""
 _SHOWN: Final = 3
 _DIGITS: Final = 24

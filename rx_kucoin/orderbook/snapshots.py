@@ -1,4 +1,4 @@
-"""Whole books by REST: where they are asked for, how deep they are, and how the answer is read.
+"""Book snapshots by REST: endpoints, their depth, and parsing of the answers.
 
 Sources: "Get Full OrderBook", "Get Part OrderBook" (spot and futures) of KuCoin's documentation, and live answers of
 September 2026.
@@ -15,50 +15,49 @@ from rx_kucoin.protocol.frames import UNREADABLE
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.messages.base import Level
 
-__all__ = ["BEST", "WHOLE", "Source", "read"]
+__all__ = ["BEST", "WHOLE", "SnapshotEndpoint", "read"]
 
 
-class Source(NamedTuple):
-    """A REST call that answers with a book."""
+class SnapshotEndpoint(NamedTuple):
+    """A REST call that returns a book."""
 
     market: Market
     path: str
     is_signed: bool
     deepest: int | None
-    """How many levels a side it answers with, at most; None: all."""
+    """Most levels of a side in an answer; `None`: all."""
 
     def of(self, symbol: str) -> str:
-        """Write the request for a symbol."""
+        """Return the path of the request for a symbol."""
         return f"{self.path}?symbol={symbol}"
 
 
-WHOLE: Final[dict[Market, Source]] = {
-    "spot": Source("spot", "/api/v3/market/orderbook/level2", is_signed=True, deepest=None),
-    "futures": Source("futures", "/api/v1/level2/snapshot", is_signed=False, deepest=1_000),
+WHOLE: Final[dict[Market, SnapshotEndpoint]] = {
+    "spot": SnapshotEndpoint("spot", "/api/v3/market/orderbook/level2", is_signed=True, deepest=None),
+    "futures": SnapshotEndpoint("futures", "/api/v1/level2/snapshot", is_signed=False, deepest=1_000),
 }
-"""The deepest there is. That of a contract is called full, and had 1,000 levels a side at most whenever looked at."""
-BEST: Final = Source("spot", "/api/v1/market/orderbook/level2_100", is_signed=False, deepest=100)
-"""What there is without a key, on spot."""
+"""The deepest snapshots. KuCoin calls that of a contract full, but it never had more than 1,000 levels a side."""
+BEST: Final = SnapshotEndpoint("spot", "/api/v1/market/orderbook/level2_100", is_signed=False, deepest=100)
+"""The deepest snapshot without an API key, on spot."""
 
 
-class _Answer(msgspec.Struct, gc=False):
+class _SnapshotPayload(msgspec.Struct, gc=False):
     sequence: int | None = None
     bids: tuple[Level, ...] | None = None
     asks: tuple[Level, ...] | None = None
     time: int | None = None
-    """In ms: spot."""
+    """Milliseconds, on spot."""
     ts: int | None = None
-    """In ns: futures."""
+    """Nanoseconds, on futures."""
 
 
-def read(source: Source, symbol: str, data: bytes) -> OrderBook:
-    """Read an answer.
+def read(source: SnapshotEndpoint, symbol: str, data: bytes) -> OrderBook:
+    """Parse an answer.
 
-    Where a side has as many levels as the call answers with at most, there may be more: nothing is known of what lies
-    beyond its last one.
+    A side with as many levels as the endpoint returns at most may have more: levels beyond its last one are unknown.
 
     Raises:
-        ValueError: it is no book, or an empty one.
+        ValueError: It is no book, or an empty one.
     """
     try:
         answer = _decode(data)
@@ -85,4 +84,4 @@ def _end(side: Ladder, deepest: int | None) -> Decimal | None:
 
 
 _MS: Final = 1_000_000
-_decode: Final = msgspec.json.Decoder(_Answer, strict=False).decode
+_decode: Final = msgspec.json.Decoder(_SnapshotPayload, strict=False).decode

@@ -28,7 +28,7 @@ from rx_kucoin.events import Event
 from rx_kucoin.operators import Uncalibrated, calibrate, growing_waits, mark_stale
 from rx_kucoin.orderbook import snapshots
 from rx_kucoin.orderbook.book import OrderBook
-from rx_kucoin.orderbook.snapshots import Source
+from rx_kucoin.orderbook.snapshots import SnapshotEndpoint
 from rx_kucoin.protocol.frames import excerpt
 from rx_kucoin.protocol.messages.spot import Level2Change
 
@@ -44,7 +44,7 @@ _MOST_WAITING: Final = 10_000
 """Changes of a book that wait for a snapshot: some minutes of a busy one, in 6 MiB."""
 
 
-def calibrated(feed: Feed, topic: str, symbol: str, source: Source) -> Observable[OrderBook]:
+def calibrated(feed: Feed, topic: str, symbol: str, source: SnapshotEndpoint) -> Observable[OrderBook]:
     """Stream a book: what a snapshot holds, and every change since.
 
     Fails as the topic does, and with `CalibrationFailed` where no snapshot can be had, or none fits.
@@ -106,7 +106,7 @@ def whole(feed: Feed, topic: str, read: Callable[[Any], OrderBook]) -> Observabl
     return cast("Observable[OrderBook]", books).pipe(mark_stale(_doubts(feed, topic), _marked))
 
 
-def _snapshot(feed: Feed, symbol: str, source: Source) -> Observable[OrderBook]:
+def _snapshot(feed: Feed, symbol: str, source: SnapshotEndpoint) -> Observable[OrderBook]:
     def read(data: bytes) -> Observable[OrderBook]:
         try:
             return reactivex.just(snapshots.read(source, symbol, data))

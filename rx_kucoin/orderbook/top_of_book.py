@@ -1,4 +1,4 @@
-"""Books of a few levels, from channels that bring them whole each time."""
+"""Books of a few levels, from channels whose messages have all of them."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -13,10 +13,10 @@ __all__ = ["of_depth", "of_level1", "of_ticker"]
 
 
 def of_depth(message: Depth, levels: int) -> OrderBook:
-    """Make a book of a message that brings so many levels.
+    """Make a book of a message with at most `levels` levels a side.
 
     Raises:
-        ValueError: it has a level that none can be, or two at one price.
+        ValueError: A level is invalid, or two have the same price.
     """
     return _book(message.symbol, message.sequence, message.bids, message.asks, message.time_ns, levels)
 
@@ -25,7 +25,7 @@ def of_level1(message: Level1) -> OrderBook:
     """Make a book of best bid and best ask.
 
     Raises:
-        ValueError: as above.
+        ValueError: A level is invalid.
     """
     bids, asks = [message.bid] if message.bid else [], [message.ask] if message.ask else []
     return _book(message.symbol, None, bids, asks, message.time_ns, 1)
@@ -35,7 +35,7 @@ def of_ticker(message: FuturesTicker) -> OrderBook:
     """Make a book of best bid and best ask of a contract.
 
     Raises:
-        ValueError: as above.
+        ValueError: A level is invalid.
     """
     bids = _level(message.best_bid_price, message.best_bid_size)
     asks = _level(message.best_ask_price, message.best_ask_size)

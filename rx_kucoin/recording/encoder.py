@@ -7,7 +7,7 @@ from typing import Any, Final
 from rx_kucoin.protocol import channels, frames
 from rx_kucoin.protocol.frames import UNREADABLE
 from rx_kucoin.protocol.topics import Topic
-from rx_kucoin.recording.file import block, lines
+from rx_kucoin.recording.file import block, records
 from rx_kucoin.recording.file.writer import Writer
 
 __all__ = ["FULL", "Encoder", "Entry"]
@@ -77,7 +77,7 @@ class Encoder:
         if known is None:
             return
         middle, marks = known
-        line = b"%b%b%b}\n" % (start, middle, lines.texts(text))
+        line = b"%b%b%b}\n" % (start, middle, records.to_one_line(text))
         self._lines.append(line)
         self._size += len(line)
         self._frames += 1
@@ -87,7 +87,7 @@ class Encoder:
         asked = channels.elsewhere(topic) or topic
         if not self._private and (_is_private(topic, text) or _is_private(asked, text)):
             return None
-        return lines.push_of(topic), {block.mark(topic), block.mark(asked)}
+        return records.push_prefix(topic), {block.mark(topic), block.mark(asked)}
 
     def _fact(self, time_ns: int, connection: int, topic: str, kind: str, data: Mapping[str, Any]) -> None:
         about = topic or str(data.get("topic", ""))
@@ -98,9 +98,9 @@ class Encoder:
         if data.get("signed") and "answer" in data and not _is_harmless(bytes(data["answer"])):
             data = {**data, "answer": None}  # of a proxy, or a wrong address, that repeats what was asked
         if kind in {"asked", "answered", "offered"}:
-            self._paths.add(block.mark(lines.path_shape(str(data["path"]))))
-        self._flags |= block.STATE if kind in lines.STATES else block.FACTS
-        line = lines.fact(time_ns, kind, connection, topic, data)
+            self._paths.add(block.mark(records.path_shape(str(data["path"]))))
+        self._flags |= block.STATE if kind in records.STATES else block.FACTS
+        line = records.encode_record(time_ns, kind, connection, topic, data)
         self._lines.append(line)
         self._facts.append(line)
         self._size += len(line)

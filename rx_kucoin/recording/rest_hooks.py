@@ -8,7 +8,7 @@ from reactivex import operators as ops
 
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.recording.file.codec import write_error
-from rx_kucoin.recording.file.lines import raw
+from rx_kucoin.recording.file.records import raw
 
 __all__ = ["Facts", "record_answer", "record_barrier", "record_offer"]
 

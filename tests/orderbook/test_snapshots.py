@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rx_kucoin.orderbook.book import OrderBook
-from rx_kucoin.orderbook.snapshots import BEST, WHOLE, Source, read
+from rx_kucoin.orderbook.snapshots import BEST, WHOLE, SnapshotEndpoint, read
 from rx_kucoin.protocol.messages.base import Level
 
 D = Decimal
@@ -29,7 +29,7 @@ def answer(*, leaving_out: str = "", **fields: Any) -> bytes:
     return json.dumps({name: value for name, value in whole.items() if name != leaving_out}).encode()
 
 
-def one_side(count: int, side: str, source: Source) -> OrderBook:
+def one_side(count: int, side: str, source: SnapshotEndpoint) -> OrderBook:
     return read(source, "S", answer(**{side: [[str(place), "1"] for place in range(1, count + 1)]}))
 
 
@@ -63,7 +63,7 @@ def test_levels_may_come_in_any_order() -> None:
 
 
 @pytest.mark.parametrize("source", [FUTURES, BEST], ids=["futures", "best"])
-def test_where_a_side_is_as_deep_as_can_be_nothing_is_known_beyond_it(source: Source) -> None:
+def test_where_a_side_is_as_deep_as_can_be_nothing_is_known_beyond_it(source: SnapshotEndpoint) -> None:
     deepest = source.deepest or 0
     bids, asks = one_side(deepest, "bids", source), one_side(deepest, "asks", source)
     assert (bids.depth, bids.known_from, bids.known_to) == (deepest, D(1), None)
@@ -71,7 +71,7 @@ def test_where_a_side_is_as_deep_as_can_be_nothing_is_known_beyond_it(source: So
 
 
 @pytest.mark.parametrize("source", [FUTURES, BEST], ids=["futures", "best"])
-def test_where_a_side_has_fewer_levels_it_is_there_whole(source: Source) -> None:
+def test_where_a_side_has_fewer_levels_it_is_there_whole(source: SnapshotEndpoint) -> None:
     for side in ("bids", "asks"):
         book = one_side((source.deepest or 0) - 1, side, source)
         assert (book.known_from, book.known_to) == (None, None)
@@ -98,7 +98,7 @@ def test_one_side_may_be_empty(empty: dict[str, Any]) -> None:
         (FUTURES, {"time": None, "ts": None}, None),
     ],
 )
-def test_a_book_may_have_no_time(source: Source, fields: dict[str, Any], time_ns: int | None) -> None:
+def test_a_book_may_have_no_time(source: SnapshotEndpoint, fields: dict[str, Any], time_ns: int | None) -> None:
     assert read(source, "S", answer(**fields)).time_ns == time_ns
 
 

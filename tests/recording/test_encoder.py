@@ -10,8 +10,8 @@ import pytest
 
 from rx_kucoin.recording.encoder import FULL, Encoder
 from rx_kucoin.recording.file.block import FACTS, STATE
-from rx_kucoin.recording.file.lines import raw
-from rx_kucoin.recording.file.reader import Tape
+from rx_kucoin.recording.file.reader import RecordingFile
+from rx_kucoin.recording.file.records import raw
 from rx_kucoin.recording.file.writer import Writer
 
 MATCH = '{"topic":"/market/match:BTC-USDT","type":"message","subject":"trade.l3match","data":{"price":"1.10"}}'
@@ -111,7 +111,7 @@ def test_a_block_is_written_when_it_is_full_or_asked_for(path: Path) -> None:
     scribe.take(said("seat", {}, "/t"))
     scribe.take(said("note", {}))
     scribe.flush()
-    first, second, third = Tape(path).blocks()
+    first, second, third = RecordingFile(path).blocks()
     assert (first.count, first.flags, third.flags) == (1, 0, STATE | FACTS)
     assert second.count * 175 == pytest.approx(FULL, rel=0.1)
 

@@ -13,7 +13,7 @@ from rx_kucoin import KuCoin, Limits, OrderBook, Rate, events
 from rx_kucoin.connections.interfaces import Feed
 from rx_kucoin.errors import ApiError
 from rx_kucoin.operators.internal.timers import after
-from rx_kucoin.recording.file.reader import Tape
+from rx_kucoin.recording.file.reader import RecordingFile
 from rx_kucoin.recording.keyframes import with_keyframes
 from rx_kucoin.simulator import Simulator
 
@@ -55,8 +55,8 @@ def shown(seen: Seen) -> list[tuple[Any, ...]]:
 
 
 def kinds(path: Path) -> list[str]:
-    tape = Tape(path)
-    return [line.kind for block in tape.blocks() for line in tape.lines(block)]
+    tape = RecordingFile(path)
+    return [line.kind for block in tape.blocks() for line in tape.records(block)]
 
 
 def test_books_that_are_live_when_a_recording_begins_are_right_in_its_replay(path: Path) -> None:
@@ -132,8 +132,10 @@ def test_a_snapshot_that_cannot_be_had_is_noted_and_hurts_nobody(path: Path) -> 
     with market.kucoin.record(path):
         trade(market, 5.0)
     assert all(each.is_right() and not each.errors for each in live)
-    tape = Tape(path)
-    notes = [bytes(line.data).decode() for block in tape.blocks() for line in tape.lines(block) if line.kind == "note"]
+    tape = RecordingFile(path)
+    notes = [
+        bytes(line.data).decode() for block in tape.blocks() for line in tape.records(block) if line.kind == "note"
+    ]
     assert len(notes) == 2
     assert f"a replay that begins here has no book of /market/level2:{SPOT}: " in "".join(notes)
 

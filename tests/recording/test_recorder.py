@@ -16,8 +16,8 @@ from reactivex.scheduler import TimeoutScheduler
 from waiting import eventually, nothing_left, our_threads
 
 from rx_kucoin import Closed, KuCoin, Limits, Rate, events
-from rx_kucoin.recording.file.lines import fact
-from rx_kucoin.recording.file.reader import Tape
+from rx_kucoin.recording.file.reader import RecordingFile
+from rx_kucoin.recording.file.records import encode_record
 from rx_kucoin.recording.file.writer import Writer
 from rx_kucoin.recording.hooks import RecordingHooks
 from rx_kucoin.recording.recorder import Recording
@@ -129,7 +129,7 @@ def test_a_recording_ends_with_its_kucoin_and_leaves_no_thread(path: Path) -> No
         assert "rx_kucoin recording" in our_threads()
         kucoin.close()
         assert "closed" in repr(recording)
-    assert Tape(path).contents().is_closed
+    assert RecordingFile(path).contents().is_closed
     recording.close()
 
 
@@ -149,8 +149,8 @@ recording = Recording({str(path)!r}, RecordingHooks(), Clock(), facts={{}}, ever
 recording.received(1, (TEXT % (1, 1),))
 """
     subprocess.run([sys.executable, "-c", words], check=True, cwd=Path(__file__).parents[1])
-    contents = Tape(path).contents()
-    assert (contents.lines, contents.is_closed) == (3, True)
+    contents = RecordingFile(path).contents()
+    assert (contents.records, contents.is_closed) == (3, True)
 
 
 def test_no_secret_is_in_a_recording_and_no_order_unless_asked(path: Path) -> None:
@@ -215,7 +215,7 @@ def test_what_a_slow_disk_cannot_take_is_left_out_and_told_of(path: Path, caplog
         assert eventually(lambda: recording._told == recording._lost > 0)
         recording.received(1, (TEXT % 500,))
         recording.close()
-    lines = [line for block in Tape(path).blocks() for line in Tape(path).lines(block)]
+    lines = [line for block in RecordingFile(path).blocks() for line in RecordingFile(path).records(block)]
     [lost] = [line for line in lines if line.kind == "lost"]
     kept = sum(line.kind == "push" for line in lines)
     assert bytes(lost.data) == b'{"frames":%d}' % recording.lost
@@ -245,7 +245,7 @@ def test_whoever_still_receives_while_it_is_closed_does_not_come_after_its_end(p
             over.set()
             for thread in threads:
                 thread.join()
-            assert Tape(path).contents().is_closed
+            assert RecordingFile(path).contents().is_closed
     finally:
         sys.setswitchinterval(interval)
 
@@ -265,14 +265,14 @@ def test_a_disk_that_stands_still_holds_up_no_close(path: Path, monkeypatch: pyt
         moves.set()
         assert recording.close()
         assert kucoin.close()
-    assert Tape(path).contents().is_closed
+    assert RecordingFile(path).contents().is_closed
 
 
 def test_times_are_dates_whatever_the_scheduler(path: Path) -> None:
     before = time.time_ns()
     with Recording(path, RecordingHooks(), TimeoutScheduler(), facts={}) as recording:
         recording.received(1, (TEXT % 1,))
-    lines = [line for block in Tape(path).blocks() for line in Tape(path).lines(block)]
+    lines = [line for block in RecordingFile(path).blocks() for line in RecordingFile(path).records(block)]
     assert all(before <= line.time_ns <= time.time_ns() for line in lines)
 
 
@@ -281,12 +281,12 @@ def test_times_go_on_where_they_ended_though_the_clock_is_behind_by_now(
 ) -> None:
     later = (time.time_ns() // 10**9 + 3_600) * 10**9
     writer = Writer(path, fsync=False)
-    writer.write(fact(later, "end", 0, "", {}), 1, (later, later), flags=0, topics=set(), paths=set())
+    writer.write(encode_record(later, "end", 0, "", {}), 1, (later, later), flags=0, topics=set(), paths=set())
     writer.close()
     with Recording(path, RecordingHooks(), Clock(), facts={}) as recording:
         for number in range(3):
             recording.received(1, (TEXT % number,))
-    lines = [line for block in Tape(path).blocks() for line in Tape(path).lines(block)]
+    lines = [line for block in RecordingFile(path).blocks() for line in RecordingFile(path).records(block)]
     times = [line.time_ns for line in lines if line.kind == "push"]
     assert later < times[0] < times[1] < times[2] < later + 60 * 10**9
     assert b"3,600" in b"".join(bytes(line.data) for line in lines if line.kind == "note").replace(b"3,599", b"3,600")
@@ -318,4 +318,4 @@ def test_a_process_that_is_ended_politely_may_close_its_recording(path: Path) ->
             assert "frames of 1 topics" in (process.stderr.read() if process.stderr else "")
         finally:
             process.kill()
-    assert Tape(path).contents().is_closed
+    assert RecordingFile(path).contents().is_closed

@@ -1,8 +1,9 @@
 """Multicast: one source, many observers, none of which can hurt another one."""
 
 import logging
-from collections.abc import Callable
-from threading import Lock, current_thread, main_thread
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from threading import Lock, current_thread, local, main_thread
 from typing import Final, Generic, TypeVar
 
 from reactivex import abc
@@ -11,7 +12,7 @@ from reactivex.internal.basic import default_error
 
 from rx_kucoin.operators.internal.unguarded import Once, Sink, Unguarded, raise_unhandled
 
-__all__ = ["Hub", "Multicast", "is_interrupt", "log_unhandled"]
+__all__ = ["Hub", "Multicast", "is_interrupt", "log_unhandled", "unhandled_to"]
 
 T = TypeVar("T")
 
@@ -32,6 +33,19 @@ class _Repeats:
     times = 0
 
 
+_collecting: Final = local()
+
+
+@contextmanager
+def unhandled_to(take: Callable[[BaseException], object]) -> Generator[None]:
+    """Give errors that no handler takes on this thread meanwhile to a function; they are logged as well."""
+    before, _collecting.take = getattr(_collecting, "take", None), take
+    try:
+        yield
+    finally:
+        _collecting.take = before
+
+
 def log_unhandled(stream: str, error: BaseException) -> None:
     """Log an error that no handler took, with its traceback, as Python does for an exception of a thread.
 
@@ -39,6 +53,9 @@ def log_unhandled(stream: str, error: BaseException) -> None:
         stream: What the subscriber subscribed to.
         error: What it raised, or what its stream ended with.
     """
+    take: Callable[[BaseException], object] | None = getattr(_collecting, "take", None)
+    if take is not None:
+        take(error)
     if error is not _Repeats.error:
         _Repeats.error, _Repeats.times = error, 0
     _Repeats.times += 1

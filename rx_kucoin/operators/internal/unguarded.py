@@ -2,13 +2,26 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
+from functools import partial
+from inspect import iscoroutinefunction
 from threading import Lock, RLock
-from typing import Any, Final, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, cast
 
 from reactivex import Observable, abc
 from reactivex.scheduler import CurrentThreadScheduler
 
-__all__ = ["Ending", "Holder", "Once", "Sink", "Unguarded", "attach", "map_unguarded", "raise_unhandled"]
+__all__ = [
+    "Ending",
+    "Holder",
+    "Once",
+    "Sink",
+    "Unguarded",
+    "attach",
+    "check_callbacks",
+    "checked",
+    "map_unguarded",
+    "raise_unhandled",
+]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -174,7 +187,12 @@ class Unguarded(Observable[T]):
         *,
         scheduler: abc.SchedulerBase | None = None,
     ) -> abc.DisposableBase:
-        """Subscribe as to any Observable; the guard takes a third of the memory of RxPY's, and no time."""
+        """Subscribe as to any Observable; the guard takes a third of the memory of RxPY's, and no time.
+
+        Raises:
+            TypeError: a callback is a coroutine function, which nothing would await.
+        """
+        check_callbacks(on_next, on_error, on_completed)
         if hasattr(on_next, "on_next"):
             observer = cast("abc.ObserverBase[T]", on_next)
             subscriber = _Subscriber(observer.on_next, observer.on_error, observer.on_completed)
@@ -198,6 +216,57 @@ class Unguarded(Observable[T]):
     def attach(self, sink: Sink[T], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
         """Subscribe without a guard."""
         return self._attach(sink, scheduler)
+
+    if not TYPE_CHECKING:  # which know the types of what is composed
+
+        def pipe(self, *operators: Callable[[Any], Any]) -> Any:
+            """Compose operators. What RxPY's operators make checks the callbacks of its subscribers as well."""
+            return checked(super().pipe(*operators))
+
+
+class _Checked(Observable[T]):
+    """What an operator of RxPY made; its subscribers may not be coroutine functions."""
+
+    def __init__(self, source: Observable[T]) -> None:
+        super().__init__()
+        self._source = source
+
+    def subscribe(
+        self,
+        on_next: abc.ObserverBase[T] | abc.OnNext[T] | None = None,
+        on_error: abc.OnError | None = None,
+        on_completed: abc.OnCompleted | None = None,
+        *,
+        scheduler: abc.SchedulerBase | None = None,
+    ) -> abc.DisposableBase:
+        check_callbacks(on_next, on_error, on_completed)
+        return self._source.subscribe(on_next, on_error, on_completed, scheduler=scheduler)
+
+    if not TYPE_CHECKING:
+
+        def pipe(self, *operators: Callable[[Any], Any]) -> Any:
+            return checked(super().pipe(*operators))
+
+
+def checked(made: R) -> R:
+    """Have an Observable of RxPY check the callbacks of its subscribers. Anything else is given back as it is."""
+    return cast("R", _Checked(cast("Observable[Any]", made))) if type(made) is Observable else made
+
+
+def check_callbacks(*callbacks: object) -> None:
+    """Check that no callback is a coroutine function.
+
+    Raises:
+        TypeError: one is. Each call would make a coroutine, which nothing awaits.
+    """
+    for callback in callbacks:
+        function = callback.func if isinstance(callback, partial) else callback
+        if iscoroutinefunction(function) or iscoroutinefunction(getattr(function, "__call__", None)):  # noqa: B004
+            name = getattr(function, "__qualname__", repr(function))
+            raise TypeError(
+                f"{name} is a coroutine function, and nothing would await it; "
+                "iterate over rx_kucoin.aio.aiter_of(stream) with `async for`, or subscribe with a plain function"
+            )
 
 
 def map_unguarded(source: Observable[T], change: Callable[[T], R]) -> Observable[R]:

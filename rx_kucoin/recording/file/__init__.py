@@ -1,1 +1,1 @@
-"""Recordings: JSON Lines in gzip, one gzip member for each block, found by its header."""
+"""The file format of recordings: JSON lines in gzip, one gzip member for each block."""

@@ -1,4 +1,4 @@
-"""Errors and events as they stand in a recording, and as what they were."""
+"""Converts errors and events to the data of a record and back."""
 
 from dataclasses import fields
 from typing import Any, Final, cast
@@ -17,12 +17,12 @@ _OF_STREAMS: Final = (
 
 
 def is_of_a_line(event: Event) -> bool:
-    """Whether an event came from a line; streams tell of theirs by themselves, in a replay too."""
+    """Return whether an event is one of a line. Those of streams are not needed: a replay's streams emit their own."""
     return not isinstance(event, _OF_STREAMS) and not (isinstance(event, events.Malformed) and not event.line)
 
 
 def write_error(error: BaseException) -> dict[str, Any]:
-    """Give what an error says."""
+    """Return the data of an error."""
     written: dict[str, Any] = {"error": type(error).__name__, "text": str(error)}
     if isinstance(error, KuCoinError):
         for name, value in vars(error).items():
@@ -36,7 +36,7 @@ def write_error(error: BaseException) -> dict[str, Any]:
 
 
 def error_of(written: dict[str, Any]) -> Exception:
-    """Make the error again; one of a kind that this library does not have is a plain `KuCoinError`."""
+    """Restore an error; one of an unknown class becomes a plain `KuCoinError`."""
     kind = getattr(errors, str(written.get("error")), KuCoinError)
     if not (isinstance(kind, type) and issubclass(kind, KuCoinError)):
         kind = KuCoinError
@@ -50,7 +50,7 @@ def error_of(written: dict[str, Any]) -> Exception:
 
 
 def write_event(event: Event) -> dict[str, Any]:
-    """Give what an event says."""
+    """Return the data of an event."""
     written: dict[str, Any] = {"event": type(event).__name__}
     for field in fields(event):
         value = getattr(event, field.name)
@@ -59,7 +59,7 @@ def write_event(event: Event) -> dict[str, Any]:
 
 
 def event_of(written: dict[str, Any]) -> Event | None:
-    """Make the event again. None: this library has none of the kind, or not with these facts."""
+    """Restore an event; None if its class or fields are unknown."""
     facts = {name: _value(value) for name, value in written.items() if name != "event"}
     kind = getattr(events, str(written.get("event")), None)
     if not (isinstance(kind, type) and issubclass(kind, Event)):

@@ -1,4 +1,4 @@
-"""A recording that is read: by hopping from header to header, and opening the blocks that are wanted."""
+"""Reads a recording: from header to header, decompressing only the blocks that are needed."""
 
 import os
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
-from rx_kucoin.recording.file.block import MAGIC, STATE, Block, Damaged, is_begun, read_header, unpack
-from rx_kucoin.recording.file.lines import Line, decode
+from rx_kucoin.recording.file.block import MAGIC, STATE, Block, DamagedBlock, is_begun, read_header, unpack
+from rx_kucoin.recording.file.records import FileRecord, decode
 
-__all__ = ["Contents", "Hole", "Tape"]
+__all__ = ["Contents", "Hole", "RecordingFile"]
 
 _HEAD: Final = 8_192
-"""Bytes that nearly every header fits in."""
+"""Size in bytes that is enough for nearly every header."""
 _FAR: Final = 1 << 20
 
 
@@ -25,54 +25,54 @@ class Hole:
     offset: int
     size: int
     is_tail: bool
-    """Whether nothing follows them: the recording was cut off while it wrote."""
+    """Whether they are the end of the file: the recorder was stopped while it wrote."""
 
 
 @dataclass(slots=True)
 class Contents:
-    """What is in a recording, as its headers tell."""
+    """A summary of a recording, from its headers."""
 
     bytes: int = 0
     blocks: int = 0
-    lines: int = 0
+    records: int = 0
     first_ns: int = 0
     last_ns: int = 0
     is_closed: bool = False
-    """Whether whoever wrote it came to an end. Otherwise what the last second brought may be missing."""
+    """Whether the recording was closed. Otherwise the last second may be missing."""
     holes: list[Hole] = field(default_factory=list[Hole])
     whole_until: int = 0
-    """Where the last whole block ends."""
+    """End of the last complete block."""
     begin: dict[str, Any] = field(default_factory=dict[str, Any])
-    """What the first recording in it said of itself."""
+    """The data of the first `begin` record."""
     topics: set[int] | None = field(default_factory=set[int])
-    """The marks of all topics that it has pushes of; None: they were too many to be listed."""
+    """The marks of all topics with pushes; `None`: too many to be listed."""
     paths: dict[int, int] = field(default_factory=dict[int, int])
-    """When each REST path was last spoken of, by its mark."""
+    """The time of the last record of each REST path, by its mark."""
 
     @property
     def torn(self) -> int:
-        """Bytes at the end that are no whole block."""
+        """Bytes at the end that are no complete block."""
         return sum(hole.size for hole in self.holes if hole.is_tail)
 
 
-class Tape:
-    """A file of blocks. Nothing of it is kept in memory but the block that is read."""
+class RecordingFile:
+    """A recording on disk. Only the block that is being read is in memory."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self.holes: list[Hole] = []
-        """What the last walk came across, damaged blocks among it."""
-        self.spoilt = 0
-        """Lines that could not be read, of those that were read on that walk."""
+        """Holes and damaged blocks found by the last iteration over the blocks."""
+        self.unreadable = 0
+        """Records that could not be decoded, in the blocks read during that iteration."""
 
     def __repr__(self) -> str:
         return f"<Tape {self.path.name}>"
 
     def contents(self) -> Contents:
-        """Look through the headers, and into the last block.
+        """Read all headers, and the last block.
 
         Raises:
-            ValueError: it is no recording.
+            ValueError: The file is no recording.
         """
         found = Contents(bytes=self.path.stat().st_size)
         last: Block | None = None
@@ -82,7 +82,7 @@ class Tape:
                 found.begin = self._begin(block)
             last = block
             found.blocks += 1
-            found.lines += block.count
+            found.records += block.count
             found.last_ns = max(found.last_ns, block.last_ns)
             found.paths.update(dict.fromkeys(block.paths, block.last_ns))
             if found.topics is not None:
@@ -90,17 +90,17 @@ class Tape:
         found.holes = self.holes
         if last is not None:
             found.whole_until = last.end
-            lines = self.lines(last)
+            lines = self.records(last)
             found.is_closed = bool(lines) and lines[-1].kind == "end" and not found.torn
         return found
 
     def blocks(self) -> Iterator[Block]:
-        """Go through the headers, in order. What is no block is hopped over, and stands in `holes` then.
+        """Iterate over the headers. Bytes that are no block are skipped and added to `holes`.
 
         Raises:
-            ValueError: it is no recording.
+            ValueError: The file is no recording.
         """
-        self.holes, self.spoilt = [], 0
+        self.holes, self.unreadable = [], 0
         with self.path.open("rb", buffering=0) as file:
             size, at = file.seek(0, os.SEEK_END), 0
             while at < size:
@@ -113,37 +113,37 @@ class Tape:
                 at = block.end
 
     def topics(self) -> list[str]:
-        """Name the topics that were recorded: so it is said in a few of the blocks."""
-        told = (line for block in self.blocks() if block.flags & STATE for line in self.lines(block))
-        return list(dict.fromkeys([line.topic for line in told if line.kind == "seat"]))
+        """Return the recorded topics. Only blocks that assign topics to connections are read."""
+        records = (record for block in self.blocks() if block.flags & STATE for record in self.records(block))
+        return list(dict.fromkeys([record.topic for record in records if record.kind == "seat"]))
 
-    def lines(self, block: Block) -> list[Line]:
-        """Read the lines of a block; of a damaged one, none."""
+    def records(self, block: Block) -> list[FileRecord]:
+        """Return the records of a block, none of a damaged one."""
         with self.path.open("rb", buffering=0) as file:
             try:
                 data = unpack(block, _read(file, block.offset, block.size))
-            except Damaged:
+            except DamagedBlock:
                 self.holes.append(Hole(block.offset, block.size, is_tail=False))
                 return []
-        lines, spoilt = decode(data)
-        self.spoilt += spoilt
+        lines, unreadable = decode(data)
+        self.unreadable += unreadable
         return lines
 
     def _begin(self, first: Block) -> dict[str, Any]:
-        lines = self.lines(first)
+        lines = self.records(first)
         said = bytes(lines[0].data) if lines and lines[0].kind == "begin" else b""
         return msgspec.json.decode(said, type=dict[str, Any]) if said else {}
 
     def _is_whole(self, file: BinaryIO, block: Block) -> bool:
-        """Look into the last block: a machine that lost its power may have made the file longer, and no more."""
+        """Verify the last block: a power failure may have extended the file without writing the data."""
         try:
             unpack(block, _read(file, block.offset, block.size))
-        except Damaged:
+        except DamagedBlock:
             return False
         return True
 
     def _after(self, file: BinaryIO, at: int, size: int) -> Block | None:
-        """Find the next block after what is none."""
+        """Return the next block after bytes that are none."""
         looked = at + 1
         while looked < size:
             data = _read(file, looked, _FAR)
@@ -164,7 +164,7 @@ class Tape:
 
 
 def _block_at(file: BinaryIO, at: int, size: int) -> Block | None:
-    """Read the header at a place. None: there is none, or the file ends before its block does."""
+    """Read the header at an offset; None if there is none, or the file ends before its block."""
     data = _read(file, at, _HEAD)
     if len(data) >= len(MAGIC) + 8:
         length = int.from_bytes(data[10:12], "little") + 12
@@ -172,7 +172,7 @@ def _block_at(file: BinaryIO, at: int, size: int) -> Block | None:
             data = _read(file, at, length)
     try:
         block = read_header(data, at)
-    except Damaged:
+    except DamagedBlock:
         return None
     return block if block.end <= size else None
 

@@ -1,6 +1,5 @@
 """The clock of a replay: virtual time, moved on by what was recorded."""
 
-import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -9,11 +8,11 @@ from typing import Final
 from reactivex import typing
 from reactivex.internal.constants import UTC_ZERO
 
+from rx_kucoin.operators.internal.multicast import log_unhandled
 from rx_kucoin.operators.internal.timer_heap import HeapScheduler, HeapTimer, TimerHeap
 
 __all__ = ["NEVER", "ReplayClock"]
 
-_log = logging.getLogger("rx_kucoin.recording.replay")
 NEVER: Final = 1 << 63
 """After every time."""
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -55,8 +54,8 @@ class ReplayClock(HeapScheduler):
             self.now_ns = max(self.now_ns, due)
         try:
             act()
-        except Exception:  # noqa: BLE001  one bad action must not stop every timer
-            _log.exception("an action of the clock raised")
+        except Exception as error:  # noqa: BLE001  one bad action must not stop every timer
+            log_unhandled("a timed operator of a replay", error)
 
     def _set(self, duetime: typing.RelativeTime, act: Callable[[], None]) -> HeapTimer:
         wait = max(0, self.to_timedelta(duetime) // _MICROSECOND) * 1_000

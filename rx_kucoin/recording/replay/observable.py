@@ -8,6 +8,7 @@ import reactivex
 from reactivex import ConnectableObservable, Observable, abc
 from reactivex.internal.exceptions import SequenceContainsNoElementsError
 
+from rx_kucoin.operators.internal.unguarded import check_callbacks
 from rx_kucoin.recording.replay.result import Played
 
 __all__ = ["Clocked", "Plays"]
@@ -50,7 +51,12 @@ class Clocked(Observable[T]):
         *,
         scheduler: abc.SchedulerBase | None = None,
     ) -> abc.DisposableBase:
-        """Subscribe, with the clock of the replay."""
+        """Subscribe, with the clock of the replay.
+
+        Raises:
+            TypeError: a callback is a coroutine function, which nothing would await.
+        """
+        check_callbacks(on_next, on_error, on_completed)
         source = _unplayed if scheduler is _OF_RUN else self._source
         return source.subscribe(on_next, on_error, on_completed, scheduler=scheduler or self._clock)
 

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from rx_kucoin.protocol.topics import expand
-from rx_kucoin.recording.file.reader import Tape
+from rx_kucoin.recording.file.reader import RecordingFile
 from rx_kucoin.recording.replay.moments import Moment, in_ns
 from rx_kucoin.recording.replay.player import Player
 
@@ -34,7 +34,7 @@ def player_of(
     """
     if speed is not None and not 0 < speed < math.inf:
         raise ValueError(f"speed must be above 0, or None for as fast as it goes, not {speed}")
-    tape = Tape(path)
+    tape = RecordingFile(path)
     contents = tape.contents()
     if not contents.blocks:
         raise ValueError(f"{tape.path} has nothing in it that could be replayed")
@@ -52,7 +52,7 @@ def player_of(
     return Player(tape, contents, since=first, until=last, topics=only, speed=speed, progress=progress)
 
 
-def _recorded(tape: Tape, topics: Iterable[str]) -> list[str]:
+def _recorded(tape: RecordingFile, topics: Iterable[str]) -> list[str]:
     asked, known = [single for topic in topics for single in expand(topic)], tape.topics()
     for topic in asked:
         if topic not in known:

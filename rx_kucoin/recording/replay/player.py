@@ -11,10 +11,11 @@ import msgspec
 from reactivex import abc
 
 from rx_kucoin.events import Event
+from rx_kucoin.operators.internal.multicast import unhandled_to
 from rx_kucoin.recording.file.block import FACTS, STATE, mark
 from rx_kucoin.recording.file.codec import error_of, event_of, is_of_a_line
-from rx_kucoin.recording.file.lines import STATES, Line, text_of
-from rx_kucoin.recording.file.reader import Contents, Tape
+from rx_kucoin.recording.file.reader import Contents, RecordingFile
+from rx_kucoin.recording.file.records import STATES, FileRecord, text_of
 from rx_kucoin.recording.replay.clock import ReplayClock
 from rx_kucoin.recording.replay.pool import ReplayPool
 from rx_kucoin.recording.replay.progress import Progress
@@ -33,7 +34,7 @@ class Player:
 
     def __init__(
         self,
-        tape: Tape,
+        tape: RecordingFile,
         contents: Contents,
         *,
         since: int | None,
@@ -52,8 +53,8 @@ class Player:
         self.pool = ReplayPool(None if topics is None else frozenset(topics), self._was_recorded)
         self.answers = Answers(self.clock, self.pool, contents.paths)
         self._offset = self._frames = self._damaged = 0
-        self._lines: Iterator[Line] = chain.from_iterable(self._blocks())
-        self._held: Line | None = None
+        self._lines: Iterator[FileRecord] = chain.from_iterable(self._blocks())
+        self._held: FileRecord | None = None
         """What was read, and is still to come."""
         self._playing = threading.Lock()
         self._halted = threading.Event()
@@ -66,7 +67,7 @@ class Player:
     @cached_property
     def topics(self) -> list[str]:
         """The topics that were recorded."""
-        return Tape(self.tape.path).topics()  # a walk of its own: the one that plays counts what is damaged
+        return RecordingFile(self.tape.path).topics()  # a walk of its own: the one that plays counts what is damaged
 
     def attach(self, tell: Callable[[Event], None], on_end: Callable[[], object]) -> None:
         """Have recorded events reported to `tell`, and `on_end` called when the recording was played to its end."""
@@ -81,41 +82,58 @@ class Player:
         self._is_closed = True
         self._halted.set()
 
-    def play(self) -> Played:
-        """Play on until it is over, or halted; Ctrl-C ends it as well. Once it is over every stream completes.
+    def play(self, *, raise_errors: bool = True) -> Played:
+        """Play on until the end, or until it is halted; Ctrl-C ends it as well. At the end every stream completes.
+
+        Args:
+            raise_errors: Whether to stop at the first error that no subscriber handles, and raise it. False: play on,
+                and list all of them in the result.
 
         Raises:
-            RuntimeError: it is played already, as by a subscriber from within.
+            RuntimeError: it is being played already, as by a subscriber, or was played to its end or closed.
         """
         if not self._playing.acquire(blocking=False):
             raise RuntimeError("this is being replayed already")
+        if self._is_over or self._is_closed:
+            self._playing.release()
+            how = "was played to its end" if self._is_over else "is closed"
+            raise RuntimeError(f"{self.tape.path.name} {how}; make another KuCoin.replay(...) to play it again")
         self._halted.clear()
         begun, at, frames = time.monotonic(), self.clock.now_ns, self._frames
         self._tempo = (begun, at)
-        progress, interrupted, was_over = Progress(self._progress), False, self._is_over
-        try:
-            self._is_over = was_over or (not self._is_closed and self._play(progress))
-        except KeyboardInterrupt:
-            interrupted = self._is_closed = True
-        finally:
-            self._playing.release()
-            progress.over()
-        played = Played(
+        progress, interrupted, errors = Progress(self._progress), False, list[BaseException]()
+
+        def unhandled(error: BaseException) -> None:
+            errors.append(error)
+            if raise_errors:
+                self._halted.set()
+
+        with unhandled_to(unhandled):
+            try:
+                self._is_over = self._play(progress)
+            except KeyboardInterrupt:
+                interrupted = self._is_closed = True
+            finally:
+                self._playing.release()
+                progress.over()
+            if interrupted or self._is_over:
+                self._over()
+            until = self.clock.now_ns
+            if self._is_over:  # `delay`, `sample` ... emit after the end
+                self.clock.run_until(until + _AFTER)
+        if errors and raise_errors:
+            raise errors[0]
+        return Played(
             frames=self._frames - frames,
             seconds=time.monotonic() - begun,
             since_ns=at,
-            until_ns=self.clock.now_ns,
+            until_ns=until,
             is_complete=self._is_over and self.contents.is_closed and not self._damaged,
             interrupted=interrupted,
             torn=self.contents.torn,
             damaged=self._damaged,
+            errors=tuple(errors),
         )
-        is_end = self._is_over and not was_over
-        if interrupted or is_end:
-            self._over()
-        if is_end:  # `delay`, `sample` ... have a last word after the end
-            self.clock.run_until(self.clock.now_ns + _AFTER)
-        return played
 
     def _was_recorded(self, topic: str) -> bool:
         """Find out, where the headers do not tell, from what the blocks say."""
@@ -154,7 +172,7 @@ class Player:
                 return False
         return self._reaches(self._until)
 
-    def _blocks(self) -> Iterator[list[Line]]:
+    def _blocks(self) -> Iterator[list[FileRecord]]:
         """Open the blocks in which there is anything to be heard, one after the other."""
         known = 0
         for block in self.tape.blocks():
@@ -164,14 +182,14 @@ class Player:
             is_before = block.last_ns < self._since
             needed = block.flags & (STATE if is_before else STATE | FACTS)
             if needed or (not is_before and block.may_have(self.pool.marks)):
-                lines = self.tape.lines(block)
+                lines = self.tape.records(block)
                 if len(self.tape.holes) > known:  # before this block, or it is one itself
                     known = len(self.tape.holes)
-                    yield [Line(block.first_ns, "lost")]
+                    yield [FileRecord(block.first_ns, "lost")]
                 yield lines
-        self._damaged = self.tape.spoilt + sum(not hole.is_tail for hole in self.tape.holes)
+        self._damaged = self.tape.unreadable + sum(not hole.is_tail for hole in self.tape.holes)
 
-    def _fact(self, line: Line) -> None:
+    def _fact(self, line: FileRecord) -> None:
         kind, number, topic, pool = line.kind, line.connection, line.topic, self.pool
         if line.time_ns < self._since and kind not in STATES:
             return
@@ -227,7 +245,7 @@ class Player:
             clock.run_until(next_ns)
 
 
-def _tell(line: Line, data: dict[str, Any], observer: abc.ObserverBase[bytes]) -> None:
+def _tell(line: FileRecord, data: dict[str, Any], observer: abc.ObserverBase[bytes]) -> None:
     """Give an answer to who asked."""
     if "error" in data:
         observer.on_error(error_of(data["error"]))

@@ -11,7 +11,7 @@ from rx_kucoin.errors import KuCoinError
 from rx_kucoin.operators.internal.timers import after
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.recording.file.block import mark
-from rx_kucoin.recording.file.lines import is_path_like, path_shape
+from rx_kucoin.recording.file.records import is_path_like, path_shape
 from rx_kucoin.recording.replay.clock import ReplayClock
 from rx_kucoin.recording.replay.pool import ReplayPool
 

@@ -26,6 +26,8 @@ class Played:
     """Bytes of a block at the end that is not whole: what it held is missing."""
     damaged: int
     """Blocks and lines in between that could not be read."""
+    errors: tuple[BaseException, ...] = ()
+    """What subscribers raised, or their streams ended with, and nothing handled, in order."""
 
     @property
     def times(self) -> float:
@@ -39,6 +41,8 @@ class Played:
             told += "; interrupted"
         if self.torn:
             told += f"; cut off while it was written, {self.torn:,} bytes at the end are no whole block"
+        if self.errors:
+            told += f"; errors that were not handled: {len(self.errors):,}, the first one {self.errors[0]!r}"
         if self.damaged:
             told += f"; damaged places: {self.damaged:,}"
         return told

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rx_kucoin.recording.file.block import FACTS, STATE, Damaged, is_begun, mark, pack, read_header, unpack
+from rx_kucoin.recording.file.block import FACTS, STATE, DamagedBlock, is_begun, mark, pack, read_header, unpack
 
 LINES = b'{"time_ns":1}\n{"time_ns":2}\n'
 
@@ -45,12 +45,12 @@ def test_where_topics_are_too_many_to_list_any_may_be_in_it() -> None:
 
 @pytest.mark.parametrize("length", [0, 3, 11, 12, 40])
 def test_a_header_that_is_cut_is_no_block(length: int) -> None:
-    with pytest.raises(Damaged):
+    with pytest.raises(DamagedBlock):
         read_header(block_of()[:length], 0)
 
 
 def test_a_gzip_file_of_another_make_is_no_block() -> None:
-    with pytest.raises(Damaged):
+    with pytest.raises(DamagedBlock):
         read_header(gzip.compress(LINES), 0)
 
 
@@ -59,7 +59,7 @@ def test_a_block_of_a_later_version_is_none_and_no_beginning_of_one() -> None:
     assert all(is_begun(bytes(data[:length])) for length in range(len(data)))
     data[data.index(b"RX") + 4] = 9
     assert not is_begun(bytes(data))
-    with pytest.raises(Damaged):
+    with pytest.raises(DamagedBlock):
         read_header(bytes(data), 0)
 
 
@@ -67,11 +67,11 @@ def test_whatever_bit_of_a_header_is_turned_nothing_else_is_said() -> None:
     data = block_of()
     before = read_header(data, 0)
     for bit in range(8 * before.header):
-        spoilt = bytearray(data)
-        spoilt[bit // 8] ^= 1 << bit % 8
+        unreadable = bytearray(data)
+        unreadable[bit // 8] ^= 1 << bit % 8
         try:
-            assert read_header(bytes(spoilt), 0) == before  # the time of writing, and what gzip says of the system
-        except Damaged:
+            assert read_header(bytes(unreadable), 0) == before  # the time of writing, and what gzip says of the system
+        except DamagedBlock:
             continue
         assert bit // 8 in range(4, 10)
 
@@ -80,9 +80,9 @@ def test_whatever_bit_is_turned_no_other_lines_are_read() -> None:
     data, dice = block_of(zlib.compress(LINES) * 40), random.Random(1)
     block = read_header(data, 0)
     for _ in range(300):
-        spoilt = bytearray(data)
-        spoilt[dice.randrange(block.header, len(data))] ^= 1 << dice.randrange(8)
+        unreadable = bytearray(data)
+        unreadable[dice.randrange(block.header, len(data))] ^= 1 << dice.randrange(8)
         try:
-            assert unpack(block, bytes(spoilt)) == zlib.compress(LINES) * 40
-        except Damaged:
+            assert unpack(block, bytes(unreadable)) == zlib.compress(LINES) * 40
+        except DamagedBlock:
             continue

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from rx_kucoin.recording.file.block import FACTS
-from rx_kucoin.recording.file.lines import fact
-from rx_kucoin.recording.file.reader import Tape
+from rx_kucoin.recording.file.reader import RecordingFile
+from rx_kucoin.recording.file.records import encode_record
 from rx_kucoin.recording.file.writer import Writer
 
 
@@ -26,7 +26,7 @@ def writer_of(path: Path) -> Writer:
 
 
 def write(writer: Writer, time: int) -> None:
-    writer.write(fact(time, "note", 0, "", {}), 1, (time, time), flags=FACTS, topics=set(), paths=set())
+    writer.write(encode_record(time, "note", 0, "", {}), 1, (time, time), flags=FACTS, topics=set(), paths=set())
 
 
 def recorded(path: Path) -> bytes:
@@ -37,14 +37,14 @@ def recorded(path: Path) -> bytes:
 
 
 def times_in(path: Path) -> list[int]:
-    tape = Tape(path)
-    return [line.time_ns for block in tape.blocks() for line in tape.lines(block)]
+    tape = RecordingFile(path)
+    return [line.time_ns for block in tape.blocks() for line in tape.records(block)]
 
 
 def bgzip(data: bytes) -> bytes:
     """Gzip as genomes are kept in: it has an extra field, too."""
-    squeezer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    body = squeezer.compress(data) + squeezer.flush()
+    compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    body = compressor.compress(data) + compressor.flush()
     extra = b"BC" + struct.pack("<HH", 2, len(body) + 25)
     head = b"\x1f\x8b\x08\x04" + bytes(4) + b"\x00\xff" + struct.pack("<H", len(extra)) + extra
     return head + body + struct.pack("<II", zlib.crc32(data), len(data))
@@ -65,7 +65,7 @@ def test_what_is_no_torn_block_of_ours_is_refused_and_not_touched(path: Path) ->
         with pytest.raises(ValueError, match="is no recording, or one of a newer rx_kucoin"):
             writer_of(path)
         with pytest.raises(ValueError, match="is no recording, or one of a newer rx_kucoin"):
-            Tape(path).contents()
+            RecordingFile(path).contents()
         assert path.read_bytes() == data
     for more in (genomes, of_later(ours), gzip.compress(b"{}"), b"text"):
         path.write_bytes(ours + more)

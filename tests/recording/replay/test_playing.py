@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from tape_by_hand import TOPICS, S, push, ticking, write
 from rx_kucoin import Closed, KuCoin, events
 from rx_kucoin.errors import CalibrationFailed
 from rx_kucoin.recording.file.block import STATE
-from rx_kucoin.recording.file.reader import Tape
+from rx_kucoin.recording.file.reader import RecordingFile
 from rx_kucoin.recording.file.writer import Writer
 
 
@@ -82,8 +83,10 @@ def test_a_part_of_the_time_and_of_the_topics_is_played_without_opening_the_rest
 ) -> None:
     opened = list[float]()
     kucoin = KuCoin.replay(path, since="1970-01-01T00:01:45", until=110 * S, topics=TOPICS[:1])
-    lines = Tape.lines
-    monkeypatch.setattr(Tape, "lines", lambda tape, block: opened.append(block.first_ns / S) or lines(tape, block))
+    lines = RecordingFile.records
+    monkeypatch.setattr(
+        RecordingFile, "records", lambda tape, block: opened.append(block.first_ns / S) or lines(tape, block)
+    )
     first, second = numbers(kucoin), numbers(kucoin, "ETH-USDT")
     played = kucoin.play()
     assert first == list(range(20, 42, 2))
@@ -120,8 +123,8 @@ def test_what_is_private_needs_no_key_to_be_replayed(path: Path, caplog: pytest.
 
 def test_nobody_listens_so_no_block_of_pushes_is_opened(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kucoin, opened = KuCoin.replay(path), list[int]()
-    lines = Tape.lines
-    monkeypatch.setattr(Tape, "lines", lambda tape, block: opened.append(block.flags) or lines(tape, block))
+    lines = RecordingFile.records
+    monkeypatch.setattr(RecordingFile, "records", lambda tape, block: opened.append(block.flags) or lines(tape, block))
     played = kucoin.play()
     assert (played.frames, played.until_ns) == (0, 120 * S)
     assert len(opened) == 2
@@ -182,7 +185,8 @@ def test_ctrl_c_ends_it_cleanly(path: Path) -> None:
     assert (played.interrupted, played.is_complete) == (True, False)
     assert str(played).endswith("; interrupted")
     assert 5 <= played.frames <= 6
-    assert kucoin.play().frames == 0
+    with pytest.raises(RuntimeError, match="is closed; make another"):
+        kucoin.play()
 
 
 def test_a_run_that_is_interrupted_does_not_pass_for_one_that_ended(path: Path) -> None:
@@ -206,7 +210,8 @@ def test_who_closes_it_stops_it_for_good(path: Path) -> None:
     assert time.monotonic() - began < 5.0
     timer.join()
     assert (found[1:], played.frames, played.is_complete) == (["completed"], 1, False)
-    assert kucoin.play().frames == 0
+    with pytest.raises(RuntimeError, match="is closed; make another"):
+        kucoin.play()
 
 
 def test_it_can_be_closed_by_a_subscriber(path: Path) -> None:
@@ -216,12 +221,64 @@ def test_it_can_be_closed_by_a_subscriber(path: Path) -> None:
     assert (played.until_ns, played.is_complete) == (102_500_000_000, False)
 
 
-def test_who_plays_after_the_end_finds_time_where_it_was(path: Path) -> None:
+def test_playing_what_was_played_to_its_end_raises(path: Path) -> None:
     kucoin = KuCoin.replay(path)
-    kucoin.play()
-    at = kucoin.scheduler.now
+    assert kucoin.play().is_complete
+    with pytest.raises(RuntimeError, match="was played to its end; make another"):
+        kucoin.play()
+
+
+def raise_at(number: int) -> Callable[[Any], None]:
+    def strategy(match: Any) -> None:
+        if match.sequence == number:
+            raise ZeroDivisionError(f"at {number}")
+
+    return strategy
+
+
+def test_a_strategy_that_raises_ends_the_play_with_its_error(path: Path) -> None:
+    kucoin, others = KuCoin.replay(path), list[int]()
+    kucoin.match("BTC-USDT").subscribe(raise_at(1_010))
+    kucoin.match("BTC-USDT").subscribe(lambda match: others.append(match.sequence))
+    with pytest.raises(ZeroDivisionError, match="at 1010"):
+        kucoin.play()
+    assert others[-1] == 1_010
+    assert kucoin.play().is_complete  # what is left, for the others
+    assert others[-1] > 1_010
+
+
+def all_of(strategy: Callable[[Any], None]) -> Callable[[list[Any]], None]:
+    return lambda seen: [strategy(each) for each in seen] and None
+
+
+@pytest.mark.parametrize(
+    "subscribe",
+    [
+        lambda stream: stream.subscribe(raise_at(1_010)),
+        lambda stream: stream.pipe(ops.do_action(raise_at(1_010))).subscribe(print),
+        lambda stream: stream.pipe(ops.buffer_with_time(1.0)).subscribe(
+            lambda seen: [raise_at(1_010)(it) for it in seen]
+        ),
+    ],
+)
+def test_errors_that_nothing_handles_are_listed_where_they_are_not_raised(
+    path: Path, subscribe: Callable[[Any], object]
+) -> None:
+    kucoin = KuCoin.replay(path)
+    subscribe(kucoin.match("BTC-USDT"))
+    played = kucoin.play(raise_errors=False)
+    assert played.is_complete
+    assert list(map(repr, played.errors)) == ["ZeroDivisionError('at 1010')"]
+    assert "errors that were not handled: 1" in str(played)
+
+
+def test_an_error_that_is_handled_ends_no_play(path: Path) -> None:
+    kucoin, handled = KuCoin.replay(path), list[Exception]()
+    kucoin.match("BTC-USDT").subscribe(raise_at(1_010), handled.append)
+    kucoin.match("BTC-USDT").pipe(ops.do_action(raise_at(1_020))).subscribe(print, handled.append)
     played = kucoin.play()
-    assert (played.frames, played.is_complete, kucoin.scheduler.now) == (0, True, at)
+    assert (played.is_complete, played.errors) == (True, ())
+    assert [str(error) for error in handled] == ["at 1010", "at 1020"]
 
 
 def test_who_plays_from_within_is_told_not_to(path: Path) -> None:
@@ -285,7 +342,7 @@ def test_a_line_that_cannot_be_read_is_counted_once(path: Path, topics: list[str
 
 @pytest.mark.parametrize("at", ["header", "body"])
 def test_a_block_that_is_damaged_is_a_gap(path: Path, at: str) -> None:
-    block, data = list(Tape(path).blocks())[10], bytearray(path.read_bytes())
+    block, data = list(RecordingFile(path).blocks())[10], bytearray(path.read_bytes())
     data[block.offset + (0 if at == "header" else block.header + 10)] ^= 0xFF
     path.write_bytes(data)
     kucoin, told = KuCoin.replay(path), list[Any]()
