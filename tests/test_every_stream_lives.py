@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from reactivex import Observable
 from reactivex.scheduler import VirtualTimeScheduler
 
 from rx_kucoin import Credentials, KuCoin, events
@@ -34,7 +35,7 @@ def seen() -> Iterator[Counter[str]]:
 class Stream:
     """A method's stream, fed by hand."""
 
-    def __init__(self, row: Row) -> None:
+    def __init__(self, row: Row, *, raw: bool = False) -> None:
         self.row, self.clock = row, VirtualTimeScheduler(0.0)
         self.exchange = VirtualTransport(self.clock)
         self.received, self.told, self.ends = list[Any](), list[Event](), list[object]()
@@ -46,7 +47,8 @@ class Stream:
             linger=0.0,
         )
         self.kucoin.events.subscribe(self.told.append)
-        row.ask(self.kucoin).subscribe(self.received.append, self.ends.append, lambda: self.ends.append("completed"))
+        stream: Observable[Any] = self.kucoin.topic(row.subscribed) if raw else row.ask(self.kucoin)
+        stream.subscribe(self.received.append, self.ends.append, lambda: self.ends.append("completed"))
         self.clock.advance_to(1.0)
 
     def push(self, subject: str, payload: Any) -> int:

@@ -190,7 +190,7 @@ def _fresh_stream(
             on_repeat=known.repeated,
             on_reset=known.began_anew,
             doubt=known,
-            lags=known.lags if order.contiguous else None,
+            lags=known.lags,
         ),
         until_closed,
     )

@@ -1,4 +1,4 @@
-"""Pass on what moves the sequence forward; tell what is missing, what comes again and what starts anew."""
+"""Pass on what moves the sequence forward; report what is missing, what comes again and what starts anew."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -12,8 +12,10 @@ __all__ = ["Doubt", "in_sequence"]
 
 T = TypeVar("T")
 
-_PROOF = 3
-"""Values in a row, below everything ever seen, after which a sequence is taken to have started anew."""
+_PROOF: Final = 3
+"""Values in a row, none of them a repetition, after which a sequence is taken to have started anew."""
+_MOST_HELD: Final = 64
+"""Values that are held, at most, while a source may repeat because it lags; then the oldest is dropped."""
 
 
 def _nobody(*_: int | None) -> None:
@@ -44,9 +46,13 @@ def in_sequence(
 ) -> Callable[[Observable[T]], Observable[T]]:
     """Pass on each value whose sequence number is above that of the one before, and drop the others.
 
-    A value without a number passes. A source whose numbers start anew, below everything seen so far, is believed after
-    three values in a row, each above the one before; they are held meanwhile and not lost. If anything else comes in
-    between, or the source completes, they were late and are dropped.
+    A value without a number passes. Numbers that do not go on from the last one but rise among themselves are a new
+    beginning, after three in a row: the source started anew, or the last number was a single odd one, far ahead. The
+    three are held meanwhile, and not lost. If the last number is passed instead, or the source completes, they were
+    late and are dropped.
+
+    Where a source may repeat what was passed because it lags (`lags`), numbers that may have been passed prove nothing.
+    Those that cannot have been are below the first of all, or between the last two.
 
     .. marble::
 
@@ -63,6 +69,13 @@ def in_sequence(
         result: -7-8-----(123)4|
         resets: ---------8
 
+    .. marble::
+
+        source: -1-2-9-3-4-5----6|
+        [ in_sequence(int, on_reset=resets) ]
+        result: -1-2-9-----(345)6|
+        resets: -----------9
+
     Args:
         last: The number of a value, or of the end of its range.
         first: The start of its range. None: the same as `last`.
@@ -74,8 +87,8 @@ def in_sequence(
         on_reset: Told of a sequence that started anew: the last number before and the first one after.
         doubt: Where `contiguous` cannot tell: while it is raised, the next value that passes is told to `on_gap`, if it
             is a step forward, the first of its stream, or without a number.
-        lags: Whether a source may repeat what was passed because it lags. If not, three values in a row are believed to
-            start anew wherever they are below the last one. None: it always may.
+        lags: Whether a source may repeat now what was passed because it lags. Up to 64 such values are held, until they
+            get beyond the last one, or it returns False. None: it always may, and they are dropped at once.
 
     Returns:
         An operator function that takes an observable source and returns it in sequence.
@@ -109,15 +122,21 @@ class _Rules(Generic[T]):
 
 
 class _Stream(Generic[T]):
-    """How far one stream has come, since the number that it began with."""
+    """How far one stream has come. What was passed lies between `lowest` and `before`, and at `number`."""
 
-    __slots__ = ("held", "lowest", "number", "value")
+    __slots__ = ("before", "held", "lowest", "number", "value")
 
     def __init__(self, number: int) -> None:
-        self.number = self.lowest = number
+        self.number = self.before = self.lowest = number
+        """The last one, the one before that, and the one that it began with."""
         self.value: T | None = None
         """The last one, where another may have its number. Kept for nothing it would cost memory, and caches."""
-        self.held: Sequence[tuple[int, T]] = ()
+        self.held: list[tuple[int, T]] | None = None
+        """What does not go on from the last number, rising: late, or a new beginning. None: nothing."""
+
+    def is_new(self, number: int) -> bool:
+        """Whether a number cannot have been passed."""
+        return number < self.lowest or self.before < number < self.number
 
 
 class _Order(Generic[T]):
@@ -149,6 +168,7 @@ class _Order(Generic[T]):
                     if stream.held or self._watch.raised:
                         self._step(stream, number, value)
                     else:
+                        stream.before = stream.number
                         stream.number = number
                 elif not self._is_news(stream, number, value):
                     due = self._look(stream, number, value)
@@ -201,8 +221,11 @@ class _Order(Generic[T]):
             rules.on_gap(stream.number, number)
         rules.doubt.raised = False
         self._drop_held(stream)
-        stream.number = number
-        if not rules.strict:
+        self._go_on(stream, number, value)
+
+    def _go_on(self, stream: _Stream[T], number: int, value: T) -> None:
+        stream.before, stream.number = stream.number, number
+        if not self._rules.strict:
             stream.value = value
 
     def _is_news(self, stream: _Stream[T], number: int, value: T) -> bool:
@@ -214,35 +237,62 @@ class _Order(Generic[T]):
         return True
 
     def _look(self, stream: _Stream[T], number: int, value: T) -> Sequence[T]:
-        """What goes backwards is late, or a sequence that started anew. Returns what may pass now."""
-        if number < stream.lowest or (self._rules.lags is not None and not self._rules.lags()):
-            return self._doubt(stream, number, value)
-        self._drop_held(stream)
-        self._rules.on_repeat(number)
+        """Look at what does not go on from the last one. Returns what may pass now.
+
+        There are four cases:
+
+        1. it repeats the last one that is held: it is dropped, and the row goes on;
+        2. it may repeat what was passed, and the source always lags: it is dropped, and the row ends;
+        3. it is one in a row that is proved, or too short: it is held;
+        4. with it the row is proved: all of the row passes.
+        """
+        held = stream.held or []
+        if held and number == held[-1][0] and (self._rules.strict or _are_equal(value, held[-1][1])):
+            self._rules.on_repeat(number)
+            return ()
+        lags = self._rules.lags
+        if lags is None and not stream.is_new(number):
+            self._drop_held(stream)
+            self._rules.on_repeat(number)
+            return ()
+        if held and number < held[-1][0]:
+            self._drop_held(stream)
+            held = []
+        held.append((number, value))
+        stream.held = held
+        if len(held) < _PROOF:
+            return ()
+        if lags is not None and not lags():
+            return self._begin_anew(stream, held)
+        if all(stream.is_new(each) for each, _ in held[-_PROOF:]):
+            while not stream.is_new(held[0][0]):
+                self._rules.on_repeat(held.pop(0)[0])
+            return self._begin_anew(stream, held)
+        if len(held) > _MOST_HELD:
+            self._rules.on_repeat(held.pop(0)[0])
         return ()
 
-    def _doubt(self, stream: _Stream[T], number: int, value: T) -> Sequence[T]:
-        """Hold a value that is below everything, until there are enough in a row to be believed."""
-        if stream.held and number <= stream.held[-1][0]:
-            self._drop_held(stream)
-        stream.held = (*stream.held, (number, value))
-        if len(stream.held) < _PROOF:
-            return ()
-        held, stream.held = stream.held, ()
+    def _begin_anew(self, stream: _Stream[T], held: list[tuple[int, T]]) -> Sequence[T]:
+        stream.held = None
         (begun, opening), *others = held
         if self._rules.doubt.raised:
             self._tell(stream.number, begun)
         self._rules.on_reset(stream.number, begun)
-        stream.number = stream.lowest = begun
+        if begun <= stream.before:  # else it goes on from there, and only the last number was odd
+            stream.before = stream.lowest = begun
+        stream.number = begun
         if not self._rules.strict:
             stream.value = opening
-        for further, item in others:
-            self._step(stream, further, item)
-        return [item for _, item in held]
+        for number, value in others:
+            if number > stream.number:
+                self._step(stream, number, value)
+            else:
+                stream.value = value
+        return [value for _, value in held]
 
     def _drop_held(self, stream: _Stream[T]) -> None:
         if stream.held:
-            late, stream.held = stream.held, ()
+            late, stream.held = stream.held, None
             for number, _ in late:
                 self._rules.on_repeat(number)
 

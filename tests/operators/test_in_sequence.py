@@ -142,8 +142,54 @@ def test_two_are_not() -> None:
     assert run([7, 8, 1, 2, 9]) == [7, 8, ("repeat", 1), ("repeat", 2), 9]
 
 
-def test_what_is_not_below_everything_is_late_however_much_of_it() -> None:
-    assert run([7, 20, 8, 9, 10]) == [7, 20, ("repeat", 8), ("repeat", 9), ("repeat", 10)]
+def test_what_may_have_passed_is_late_however_much_of_it() -> None:
+    repeats = [("repeat", number) for number in (8, 9, 10)]
+    assert run([7, 12, 20, 8, 9, 10]) == [7, 12, 20, *repeats]
+
+
+def test_numbers_between_the_last_two_go_on_from_before_an_odd_one_and_none_is_lost() -> None:
+    assert run([7, 8, 10**12, 9, 10, 11, 12]) == [7, 8, 10**12, ("reset", 10**12, 9), 9, 10, 11, 12]
+
+
+def test_after_an_odd_number_everything_before_it_still_counts_as_passed() -> None:
+    told = run([5, 6, 7, 99, 8, 9, 10, 5, 6, 7, 11], lags=lambda: True)
+    assert told[4:] == [("reset", 99, 8), 8, 9, 10, ("repeat", 5), ("repeat", 6), ("repeat", 7), 11]
+
+
+def test_an_odd_first_number_does_not_mute_the_rest() -> None:
+    assert run([10**12, 9, 10, 11, 12], lags=lambda: True) == [10**12, ("reset", 10**12, 9), 9, 10, 11, 12]
+
+
+def test_a_lagging_source_repeats_first_and_goes_on_from_before_an_odd_number() -> None:
+    told = run([5, 6, 7, 99, 6, 7, 8, 9, 10, 11], lags=lambda: True)
+    assert told == [5, 6, 7, 99, ("repeat", 6), ("repeat", 7), ("reset", 99, 8), 8, 9, 10, 11]
+
+
+def test_what_is_held_while_a_source_lags_passes_once_it_does_not() -> None:
+    lags = iter([True, True, False])
+    told = run([5, 6, 7, 8, 9, 5, 6, 7, 8, 9], lags=lambda: next(lags))
+    assert told == [5, 6, 7, 8, 9, ("reset", 9, 5), 5, 6, 7, 8, 9]
+
+
+def test_no_more_than_64_are_held_while_a_source_lags() -> None:
+    told = run([*range(200), *range(100)], lags=lambda: True)
+    assert told[200:] == [("repeat", number) for number in range(36)]
+
+
+def test_a_row_survives_a_repetition_within_it() -> None:
+    assert run([7, 8, 1, 2, 2, 3]) == [7, 8, ("repeat", 2), ("reset", 8, 1), 1, 2, 3]
+
+
+def test_a_row_may_have_equal_numbers_where_another_value_may_have_the_same() -> None:
+    values = [(9, "a"), (1, "b"), (1, "b"), (1, "c"), (1, "d"), (1, "d"), (2, "e")]
+    assert run(values, lambda it: it[0], strict=False) == [
+        (9, "a"),
+        ("repeat", 1),
+        ("reset", 9, 1),
+        *[(1, "b"), (1, "c"), (1, "d")],
+        ("repeat", 1),
+        (2, "e"),
+    ]
 
 
 @pytest.mark.parametrize("between", [9, 8, 7])
@@ -238,30 +284,25 @@ def test_each_subscription_counts_for_itself() -> None:
 
 
 def expected(values: list[tuple[str, int]]) -> dict[str, list[int]]:
-    """For each key: from the last new beginning on, whatever is above all before it; a beginning is three in a row."""
+    """For each key: whatever is above all before it; and what begins anew, three in a row that cannot have passed."""
     said: dict[str, list[int]] = {}
     for key in {key for key, _ in values}:
-        numbers = [number for of, number in values if of == key]
         said[key] = []
-        begun = 0
-        while begun < len(numbers):
-            lowest = highest = numbers[begun]
-            said[key].append(lowest)
-            at = begun + 1
-            begun = len(numbers)
-            row: list[int] = []
-            while at < len(numbers):
-                number = numbers[at]
-                row = [*row, number] if not row or number > row[-1] else [number]
-                if number >= lowest:
-                    row = []
-                if number > highest:
-                    highest = number
-                    said[key].append(number)
+        passed: list[int] = []  # since the last beginning, without odd ones
+        row: list[int] = []
+        for number in [number for of, number in values if of == key]:
+            if not passed or number > passed[-1]:
+                passed, row = [*passed, number], []
+                said[key].append(number)
+            elif row and number == row[-1]:
+                pass
+            elif number < min(passed) or max(passed[:-1], default=number) < number < passed[-1]:
+                row = [*row, number] if row and number > row[-1] else [number]
                 if len(row) == 3:
-                    begun = at - 2
-                    break
-                at += 1
+                    goes_on = passed[:-1] if row[0] > max(passed[:-1], default=row[0]) else []
+                    passed, said[key], row = [*goes_on, *row], [*said[key], *row], []
+            else:
+                row = []
     return said
 
 
