@@ -36,6 +36,7 @@ from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach, map_
 from rx_kucoin.protocol.channels import Ordering
 from rx_kucoin.protocol.dedup import mark
 from rx_kucoin.protocol.readers.base import Reader
+from rx_kucoin.protocol.topics import Topic
 
 __all__ = ["connections_of_line", "renewing_connections", "requests_of_connection", "stream_of_topic"]
 
@@ -155,6 +156,11 @@ class _FreshStream(Unguarded[Any]):
         self._topic, self._reader, self._order, self._leases, self._context = topic, reader, order, leases, context
 
     def __repr__(self) -> str:
+        prefix, argument = Topic.parse(self._topic)
+        kind = self._reader.emits[0].__name__ if self._reader.emits else "Payload"
+        return f"{kind} stream of {argument or prefix}"
+
+    def __str__(self) -> str:
         return f"stream of {self._topic}"
 
     def attach(self, sink: Sink[Any], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:

@@ -3,13 +3,13 @@
 import math
 import random as dice
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from http import HTTPStatus
 from typing import Final, TypedDict
 
 from rx_kucoin.operators import growing_waits
-from rx_kucoin.protocol.limits import Limits
+from rx_kucoin.protocol.limits import TOKEN_LIFE, TOPICS_PER_CONNECTION, Limits
 
 __all__ = ["REPLAYED", "FineSettings", "Settings", "Waits", "check_names", "patient"]
 
@@ -43,6 +43,7 @@ class Settings:
     `KuCoin(...)` takes each as a keyword argument of the same name.
 
     Raises:
+        TypeError: a setting is of the wrong type.
         ValueError: a setting is out of its range; the message names the range.
     """
 
@@ -84,20 +85,11 @@ class Settings:
     def __post_init__(self) -> None:
         if self.seed < 0:
             object.__setattr__(self, "seed", dice.random())  # noqa: S311  no secret
-        if self.topics_per_connection < 1:
-            raise ValueError(f"topics_per_connection must be 1 or more, not {self.topics_per_connection}")
-        if self.max_reconnects is not None and self.max_reconnects < 0:
-            raise ValueError(f"max_reconnects must be 0 or more, or None, not {self.max_reconnects}")
-        if self.max_calibrations is not None and self.max_calibrations < 1:
-            raise ValueError(f"max_calibrations must be 1 or more, or None, not {self.max_calibrations}")
-        for name in _ABOVE_ZERO:
-            if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(f"{name} must be above 0 seconds, and finite, not {getattr(self, name)}")
-        if self.silent_after is not None and not 0 <= self.silent_after < math.inf:
-            raise ValueError(f"silent_after must be 0 seconds or more, and finite, or None, not {self.silent_after}")
-        for name in _ZERO_OR_MORE:
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ValueError(f"{name} must be 0 seconds or more, and finite, not {getattr(self, name)}")
+        for name, bounds in _BOUNDS.items():
+            bounds.check(name, getattr(self, name))
+        limits: object = self.limits  # whatever was given
+        if not isinstance(limits, Limits):
+            raise TypeError(f"limits must be rx_kucoin.Limits(...), not {limits!r}")
 
     def waits(self) -> Waits:
         """Make the waits before attempts to reconnect, and to repeat a REST request."""
@@ -133,5 +125,53 @@ def check_names(given: Iterable[str]) -> None:
 
 _REFUSED: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS})
 _AFTER_REFUSAL: Final = 1.0
-_ABOVE_ZERO: Final = ("renew_every", "timeout", "healthy_after", "backoff_initial", "backoff_cap", "ack_timeout")
-_ZERO_OR_MORE: Final = ("gather", "linger", "grace")
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """What a number may be. `unit` stands behind a bound in messages."""
+
+    least: float
+    most: float = math.inf
+    above: bool = False
+    """Whether the least itself is too little."""
+    whole: bool = False
+    or_none: bool = False
+    unit: str = " seconds"
+
+    def check(self, name: str, value: object) -> None:
+        """Raise a TypeError for what is no such number, and a ValueError for one that is out of bounds."""
+        if value is None and self.or_none:
+            return
+        kinds = (int,) if self.whole else (int, float)
+        if not isinstance(value, kinds) or isinstance(value, bool):
+            what = "a whole number" if self.whole else "a number"
+            raise TypeError(f"{name} must be {what}{' or None' * self.or_none}, not {value!r}")
+        enough = value > self.least if self.above else value >= self.least
+        if not enough or not value <= self.most or value == math.inf:
+            bound = f"above {self.least:g}{self.unit}" if self.above else f"{self.least:g}{self.unit} or more"
+            if self.most < math.inf:
+                bound += f", and {self.most:g} at most"
+            elif not self.whole:
+                bound += ", and finite"
+            raise ValueError(f"{name} must be {bound}{', or None' * self.or_none}, not {value}")
+
+
+_COUNT: Final = _Bounds(1, whole=True, unit="")
+_POSITIVE: Final = _Bounds(0, above=True)
+_NOT_NEGATIVE: Final = _Bounds(0)
+_BOUNDS: Final = {
+    "topics_per_connection": replace(_COUNT, most=TOPICS_PER_CONNECTION["spot"] or math.inf),
+    "renew_every": replace(_POSITIVE, most=TOKEN_LIFE),
+    "max_reconnects": _Bounds(0, whole=True, or_none=True, unit=""),
+    "max_calibrations": replace(_COUNT, or_none=True),
+    "timeout": _POSITIVE,
+    "healthy_after": _POSITIVE,
+    "backoff_initial": _POSITIVE,
+    "backoff_cap": _POSITIVE,
+    "ack_timeout": _POSITIVE,
+    "linger": _NOT_NEGATIVE,
+    "gather": _NOT_NEGATIVE,
+    "grace": _NOT_NEGATIVE,
+    "silent_after": replace(_NOT_NEGATIVE, or_none=True),
+}

@@ -15,6 +15,7 @@ from rx_kucoin.candles.stream import closed_candles
 from rx_kucoin.connections.engine import Engine
 from rx_kucoin.errors import SubscriptionRejected, UnknownSymbol
 from rx_kucoin.operators import conflate, follow, merge_serial, share_anew
+from rx_kucoin.operators.internal.unguarded import labelled
 from rx_kucoin.orderbook.book import OrderBook
 from rx_kucoin.orderbook.snapshots import SnapshotEndpoint
 from rx_kucoin.orderbook.stream import calibrated, whole
@@ -25,7 +26,7 @@ from rx_kucoin.protocol.messages.base import Message
 from rx_kucoin.protocol.messages.closed import ClosedCandle
 from rx_kucoin.protocol.raw import Push
 from rx_kucoin.protocol.topics import Topic
-from rx_kucoin.protocol.validation import check, check_one, check_shape
+from rx_kucoin.protocol.validation import check, check_arguments, check_one, check_shape, check_text, each_symbol
 from rx_kucoin.recording.hooks import RecordingHooks
 from rx_kucoin.recording.keyframes import with_keyframes
 
@@ -89,6 +90,7 @@ class MarketStreams:
             row = channels.channel_named(self._market, channel)
         else:
             row = channels.channel_emitting(self._market, channel)
+        symbols = tuple(each_symbol(symbols))
         if not symbols and row.takes not in {"nothing", "symbol or nothing"}:
             raise ValueError('name at least one symbol, as in "BTC-USDT"')
         if row.takes == "candles":
@@ -114,6 +116,7 @@ class MarketStreams:
         Raises:
             ValueError: a malformed symbol, an interval that KuCoin does not have, or a negative wait.
         """
+        check_text(symbol)
         bars = closed_candles(self._engine, self._market, symbol, interval, settle=settle)
         name = f"closed candles of {symbol}_{interval}"
         failed = partial(self._engine.tell_of_failure, name)
@@ -135,8 +138,10 @@ class MarketStreams:
 
         Raises:
             ValueError: nothing of that name takes a symbol. A malformed symbol ends the stream with one.
+            TypeError: the channel has no such argument; the message names the one that was perhaps meant.
         """
         stream_of = self._followed(channel)
+        check_arguments(f"follow({channel!r}, ...)", stream_of, settings)
 
         def of_symbol(symbol: str) -> Observable[Any]:
             return stream_of(symbol, **settings)
@@ -230,7 +235,11 @@ class MarketStreams:
 
     def _merged(self, topics: Iterable[str], *, typed: bool) -> Observable[Any]:
         streams = [self._stream(topic, typed=typed) for topic in dict.fromkeys(topics)]
-        return self._engine.presented(merge_serial(*streams))
+        merged = merge_serial(*streams)
+        if len(streams) > 1:
+            shown = ", ".join(map(repr, streams[:_SHOWN])) + ", ..." * (len(streams) > _SHOWN)
+            merged = labelled(merged, f"<{len(streams)} streams: {shown}>")
+        return self._engine.presented(merged)
 
     def _stream(self, topic: str, *, typed: bool) -> Observable[Any]:
         if channels.is_private(topic) and self._engine.needs_key and not self._has_key():
@@ -241,6 +250,8 @@ class MarketStreams:
         return self._engine.stream(topic, typed=typed)
 
 
+_SHOWN: Final = 3
+"""Streams that the `repr` of several shows."""
 _is_stale: Final = attrgetter("stale")
 _REFUSALS: Final = (SubscriptionRejected, UnknownSymbol)
 _DEPTHS: Final = {5: "depth5", 50: "depth50"}

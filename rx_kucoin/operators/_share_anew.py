@@ -45,7 +45,7 @@ def share_anew(
         linger: Seconds to keep the source after the last subscriber left, so that flapping costs nothing.
         replay: Give the latest value to whoever comes later.
         on_failure: Called with an exception that a subscriber raised, or did not handle. The latter is logged besides.
-        name: What the log calls the stream. Empty: the `repr` of the source.
+        name: What the log calls the stream. Empty: what the source calls itself.
         scheduler: Where the linger is waited out.
 
     Returns:
@@ -70,6 +70,11 @@ class _Shared(Unguarded[T]):
         self.source, self.rules = source, rules
         self._lock = Lock()
         self._current: _Life[T] | None = None
+
+    def __repr__(self) -> str:
+        life = self._current
+        members = 0 if life is None else life.members
+        return f"<{self.rules.name or repr(self.source)}, {members} subscriber{'s' * (members != 1)}>"
 
     def attach(self, sink: Sink[T], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
         """Join the life that is going on, or begin one."""
@@ -152,7 +157,7 @@ class _Life(Multicast[Any], Generic[T]):
     @property
     def name(self) -> str:
         """What the log calls it."""
-        return self.shared.rules.name or repr(self.shared.source)
+        return self.shared.rules.name or str(self.shared.source)
 
     def welcome(self, observer: Sink[T]) -> abc.DisposableBase:
         return self.add(observer)

@@ -1,13 +1,16 @@
 """What users ask for, looked at before anything is sent."""
 
 import re
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from inspect import Parameter, signature
+from typing import Final, cast
 
 from rx_kucoin.protocol.channels import INTERVALS, Channel, channel_of
 from rx_kucoin.protocol.limits import TOPICS_PER_LINE, Market
 from rx_kucoin.protocol.topics import Topic, expand
 
-__all__ = ["check", "check_one", "check_shape"]
+__all__ = ["check", "check_arguments", "check_one", "check_shape", "check_text", "each_symbol"]
 
 _SYMBOLS: Final[dict[Market, re.Pattern[str]]] = {
     "spot": re.compile(r"[A-Z0-9]+-[A-Z0-9]+|[A-Z0-9]{5,}"),
@@ -18,6 +21,7 @@ _INTERVALS: Final[dict[Market, tuple[str, ...]]] = {
     "futures": tuple(interval for interval in INTERVALS if interval != "6hour"),
 }
 _EXAMPLE: Final[dict[Market, str]] = {"spot": "BTC-USDT", "futures": "XBTUSDTM"}
+_BY_NAME: Final = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
 _SHAPE: Final = re.compile(r"(/[\w-]+)+(:[^\s,:]+(,[^\s,:]+)*)?")
 _MARKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .&+]*")
 
@@ -35,12 +39,52 @@ def check(text: str) -> list[str]:
     return topics
 
 
+def each_symbol(symbols: Iterable[object]) -> Iterator[str]:
+    """Give each symbol as text; lists and other collections of symbols may stand among them.
+
+    Raises:
+        TypeError: something is neither text nor a collection of texts.
+    """
+    for symbol in symbols:
+        if isinstance(symbol, str):
+            yield symbol
+        elif isinstance(symbol, Iterable) and not isinstance(symbol, bytes):
+            yield from each_symbol(cast("Iterable[object]", symbol))
+        else:
+            raise TypeError(f'a symbol is text, as in "BTC-USDT", not {symbol!r}')
+
+
+def check_arguments(call: str, function: Callable[..., object], settings: Mapping[str, object]) -> None:
+    """Check that a function takes these keyword arguments, beside a symbol.
+
+    Raises:
+        TypeError: it does not; the message names the argument that was perhaps meant.
+    """
+    known = [name for name, it in signature(function).parameters.items() if it.kind in _BY_NAME]
+    for name in settings:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            raise TypeError(f"{call} takes no {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+
+
+def check_text(symbol: object) -> None:
+    """Check that one symbol is named, as text.
+
+    Raises:
+        TypeError: it is no text.
+    """
+    if not isinstance(symbol, str):
+        raise TypeError(f'name one symbol as text, as in "BTC-USDT", not {symbol!r}')
+
+
 def check_one(prefix: str, argument: str) -> str:
     """Write the topic of a channel for one argument, a symbol perhaps.
 
     Raises:
         ValueError: it is malformed, or there are several.
+        TypeError: it is no text.
     """
+    check_text(argument)
     if "," in argument:
         raise ValueError(f"{argument!r} are several; name one symbol")
     return check(f"{prefix}:{argument}")[0]

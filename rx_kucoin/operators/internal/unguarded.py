@@ -19,6 +19,7 @@ __all__ = [
     "attach",
     "check_callbacks",
     "checked",
+    "labelled",
     "map_unguarded",
     "raise_unhandled",
 ]
@@ -162,6 +163,12 @@ def raise_unhandled(error: Exception) -> None:
     raise error
 
 
+def labelled(source: Observable[T], label: str) -> Observable[T]:
+    """Give an Observable of this package a `repr`."""
+    vars(source)["label"] = label
+    return source
+
+
 class Unguarded(Observable[T]):
     """An Observable that operators of this package attach to as they are.
 
@@ -173,6 +180,9 @@ class Unguarded(Observable[T]):
 
     def __init__(self, attach: "Attach[T]") -> None:
         self._attach = attach  # and no more: RxPY's own constructor makes a lock, which few operators ask for
+
+    def __repr__(self) -> str:
+        return vars(self).get("label") or f"<Observable at {id(self):#x}>"
 
     def __getattr__(self, name: str) -> Any:
         if name != "lock":
