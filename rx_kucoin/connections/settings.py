@@ -87,9 +87,7 @@ class Settings:
             object.__setattr__(self, "seed", dice.random())  # noqa: S311  no secret
         for name, bounds in _BOUNDS.items():
             bounds.check(name, getattr(self, name))
-        limits: object = self.limits  # whatever was given
-        if not isinstance(limits, Limits):
-            raise TypeError(f"limits must be rx_kucoin.Limits(...), not {limits!r}")
+        _check_kind("limits", self.limits, Limits)
 
     def waits(self) -> Waits:
         """Make the waits before attempts to reconnect, and to repeat a REST request."""
@@ -98,6 +96,11 @@ class Settings:
     def random_of(self, name: str) -> Callable[[], float]:
         """Make a source of random numbers for one stream: the same numbers for the same seed and name."""
         return dice.Random(f"{self.seed} {name}").random  # noqa: S311  no secret
+
+
+def _check_kind(name: str, value: object, kind: type) -> None:
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be rx_kucoin.{kind.__name__}(...), not {value!r}")
 
 
 def patient(waits: Waits) -> Waits:

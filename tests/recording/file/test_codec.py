@@ -21,10 +21,11 @@ def through(written: dict[str, object]) -> dict[str, object]:
 
 def example(kind: type[KuCoinError]) -> KuCoinError:
     hints = {name: hint for name, hint in get_type_hints(kind.__init__).items() if name != "return"}
-    given = [
-        SAMPLES[next((each for each in SAMPLES if hint == each or hint == each | None), str)] for hint in hints.values()
-    ]
-    return kind(*given) if given else kind() if kind is errors.Closed else kind("it went wrong")
+    given = {
+        name: SAMPLES[next((each for each in SAMPLES if hint == each or hint == each | None), str)]
+        for name, hint in hints.items()
+    }
+    return kind(**given) if given else kind() if kind is errors.Closed else kind("it went wrong")
 
 
 @pytest.mark.parametrize("kind", KINDS)
