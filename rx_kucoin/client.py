@@ -18,7 +18,7 @@ from rx_kucoin.markets.futures import Futures
 from rx_kucoin.markets.spot import Spot
 from rx_kucoin.protocol.limits import Limits, Market
 from rx_kucoin.protocol.raw import Push
-from rx_kucoin.protocol.redaction import discreetly
+from rx_kucoin.protocol.redaction import hide_init_arguments
 from rx_kucoin.protocol.regions import Region, hosts_of
 from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.protocol.topics import Topic
@@ -39,7 +39,7 @@ __all__ = ["KuCoin", "Replayed"]
 _DEFAULTS: Final = Settings()
 
 
-@discreetly
+@hide_init_arguments
 class KuCoin(Spot):
     """KuCoin's market data, and what happens to one's own account, as Observables.
 

@@ -105,8 +105,8 @@ MUTANTS = [
     Mutant(
         "a refused batch is refused whole",
         "protocol/session.py",
-        "        if len(ask.topics) > 1:\n",
-        "        if len(ask.topics) > 99:\n",
+        "        if len(request.topics) > 1:\n",
+        "        if len(request.topics) > 99:\n",
         "tests/protocol/test_session.py tests/connections/test_pool.py",
     ),
     Mutant(

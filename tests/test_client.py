@@ -119,8 +119,8 @@ def test_a_rate_that_lets_nothing_through_is_a_value_error(rate: tuple[int, floa
 
 @pytest.mark.parametrize("topics", [0, 101])
 def test_a_line_of_no_topics_or_too_many_is_a_value_error(topics: int) -> None:
-    with pytest.raises(ValueError, match="topics_per_line"):
-        Limits(topics_per_line=topics)
+    with pytest.raises(ValueError, match="topics_per_request"):
+        Limits(topics_per_request=topics)
 
 
 def test_half_credentials_are_a_value_error_that_names_what_is_missing() -> None:

@@ -34,7 +34,7 @@ from rx_kucoin.operators import (
 from rx_kucoin.operators.internal.gather import gather
 from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach, map_unguarded
 from rx_kucoin.protocol.channels import Ordering
-from rx_kucoin.protocol.dedup import mark
+from rx_kucoin.protocol.raw import fingerprint
 from rx_kucoin.protocol.readers.base import Reader
 from rx_kucoin.protocol.topics import Topic
 
@@ -180,7 +180,7 @@ def _fresh_stream(
     until_closed = context.open_streams.until_closed
     if order is None:
         return map_unguarded(leases(topic), lambda lease: lease.messages(reader)).pipe(
-            merge_copies(mark, on_break=lambda: context.tell(events.Gap(0, topic, None, None, LINE_WAS_DOWN))),
+            merge_copies(fingerprint, on_break=lambda: context.tell(events.Gap(0, topic, None, None, LINE_WAS_DOWN))),
             until_closed,
         )
     known = TopicOrder(topic, reader, order, context)

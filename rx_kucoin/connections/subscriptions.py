@@ -56,7 +56,7 @@ class SubscriptionRequests:
         settings = context.settings
         self._wire, self._line, self._context = wire, line, context
         self._lock = threading.Lock()
-        self._session = Session(most=settings.limits.topics_per_line, ack_timeout=settings.ack_timeout)
+        self._session = Session(most=settings.limits.topics_per_request, ack_timeout=settings.ack_timeout)
         self._is_checking = False
         self._now, self._check_timer = seconds_of(context.clock), Timer(context.clock)
         self._wishes: Hub[bool] = Hub()
@@ -106,7 +106,7 @@ class SubscriptionRequests:
     def send_soon(self) -> None:
         """Send what there is to send after a moment, so that topics wanted meanwhile share its requests."""
         with self._lock:
-            has_more = self._session.has_something_to_say
+            has_more = self._session.has_requests
         if has_more:
             self._wishes.on_next(_SOON)
 
@@ -122,7 +122,7 @@ class SubscriptionRequests:
     def _next_request(self) -> str | None:
         """Decide what to send, at the moment of sending. None: nothing is left to send."""
         with self._lock:
-            return self._session.next_line(self._now())
+            return self._session.next_request(self._now())
 
     def _send(self, request: str | None) -> None:
         """Send a request, on the thread of the wish or of the clock. What it raises is neither's fault."""
@@ -133,7 +133,7 @@ class SubscriptionRequests:
         except (Exception, SystemExit):  # noqa: BLE001  the acknowledgement will be missed, and the request sent again
             _log.exception("sending a request raised")
         with self._lock:
-            has_more = self._session.has_something_to_say
+            has_more = self._session.has_requests
         if has_more:
             self.send_now()
         self._check_later()

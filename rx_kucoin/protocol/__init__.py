@@ -1,1 +1,1 @@
-"""KuCoin's conversation, pure: no Rx, no I/O, no threads, no clock, no dice."""
+"""KuCoin's wire protocol, pure: no Rx, no I/O, no threads, no clock, no random numbers."""

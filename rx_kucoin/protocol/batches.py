@@ -1,4 +1,4 @@
-"""Topics that wait to be asked for, put into few lines: one channel and one kind of asking to a line."""
+"""Groups waiting topics into few requests: those of one request have one channel and one kind."""
 
 from collections.abc import Callable, Iterable
 from itertools import islice
@@ -13,7 +13,7 @@ Kind = Literal["subscribe", "unsubscribe"]
 
 
 class Batch(NamedTuple):
-    """One line's worth."""
+    """The topics of one request."""
 
     kind: Kind
     topics: tuple[str, ...]
@@ -21,12 +21,12 @@ class Batch(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The topics as the exchange wants them."""
+        """The topics in the exchange's notation."""
         return join(self.topics)
 
 
 class _Family(NamedTuple):
-    """What topics must have in common to share a line."""
+    """What topics of one request have in common."""
 
     kind: Kind
     list: str
@@ -34,7 +34,7 @@ class _Family(NamedTuple):
 
 
 class Batches:
-    """Waiting topics, in the order of their arrival; a topic waits at most once."""
+    """Waiting topics, in the order of their arrival, each at most once."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -45,25 +45,25 @@ class Batches:
         return bool(self._waiting)
 
     def add(self, topic: str) -> None:
-        """Let a topic wait."""
+        """Add a topic."""
         self._waiting[topic] = None
 
     def drop(self, topic: str) -> None:
-        """Let a topic wait no more."""
+        """Remove a topic."""
         self._waiting.pop(topic, None)
 
     def halve(self, topics: tuple[str, ...]) -> None:
-        """Ask for these in lines of half the size from now on: one of them spoils the line."""
+        """Put these into requests of half the size from now on: one of them makes the request fail."""
         half = (len(topics) + 1) // 2
         self._portions.update({topic: min(half, self._portions.get(topic, half)) for topic in topics})
 
     def forget(self, topics: Iterable[str]) -> None:
-        """These are no suspects any more."""
+        """Remove the size limit of these topics."""
         for topic in topics:
             self._portions.pop(topic, None)
 
     def take(self, kind_of: Callable[[str], Kind]) -> Batch:
-        """Take the next line's worth off the waiting ones."""
+        """Remove and return the topics of the next request."""
         first = next(iter(self._waiting))
         family = self._family(first, kind_of)
         most = min(self._portions.get(first, self.most), self.most)

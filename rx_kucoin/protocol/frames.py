@@ -1,4 +1,4 @@
-"""Every JSON shape on the wire: read one, write one."""
+"""The JSON frames on the wire: decoding and encoding."""
 
 import re
 from decimal import Decimal
@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 UNREADABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError, ArithmeticError)
-"""Whatever JSON of any making may raise: the last two are brackets in great depth, and exponents out of this world."""
+"""All errors that decoding any JSON may raise; the last two by deep nesting, and by huge exponents."""
 
 
 class FrameError(ValueError):
@@ -30,9 +30,9 @@ class FrameError(ValueError):
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
-    """One text of the exchange. The payload stays raw until somebody knows what it is.
+    """One frame of the exchange. The payload stays encoded until its reader is known.
 
-    The fields stand as they come in most frames: so the decoder finds each at the first try.
+    The fields are in the order of most frames, so that the decoder finds each at the first try.
     """
 
     topic: str = ""
@@ -44,7 +44,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def is_push(self) -> bool:
-        """Whether this is market data. Some frames of the documentation have a topic and no type."""
+        """Whether this is a push. Some frames in the documentation have a topic and no type."""
         return self.type == "message" or (not self.type and bool(self.topic))
 
 
@@ -52,18 +52,18 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
 # typed message with six exact decimals, where orjson takes 3.5 and json 8.8 with the message made by hand (the best of
 # 25 rounds in one run of `tests/benchmarks/decoders.py`). Four fifths of the typed one are the decimals.
 decode: Final = msgspec.json.Decoder(Frame).decode
-"""Read one frame and leave its payload raw. Raises one of `UNREADABLE`."""
+"""Decode one frame, but not its payload. Raises one of `UNREADABLE`."""
 _decode_any: Final = msgspec.json.Decoder(float_hook=Decimal).decode
 _encode: Final = msgspec.json.Encoder().encode
 _PER_SESSION: Final = re.compile(r"limitation of (\d+) per session")
 _SECRET: Final = re.compile(r"""token=[^&\s"]+|"token"\s*:\s*"[^"]*"?|[\w~+/.=%-]{40,}""")
-_SAID: Final = 400
-"""Letters of an error, at most."""
+_LONGEST: Final = 400
+"""Longest text of an error."""
 _CUT: Final = re.compile(r"[\w~+/.=%-]+\Z")
 
 
 def payload_of(frame: Frame) -> Any:
-    """Give the payload of a frame as it came, or None if it has none. Raises one of `UNREADABLE`."""
+    """Return the payload of a frame, or None. Raises one of `UNREADABLE`."""
     data: Any = frame.data
     if not isinstance(data, msgspec.Raw):
         return data
@@ -71,50 +71,50 @@ def payload_of(frame: Frame) -> Any:
 
 
 def text_of(frame: Frame) -> str:
-    """What an error frame says, as far as it may be told."""
+    """Return the text of an error frame, without secrets."""
     try:
         said = payload_of(frame)
     except UNREADABLE:
         return ""
-    return "" if said is None else excerpt(str(said), most=_SAID)
+    return "" if said is None else excerpt(str(said), most=_LONGEST)
 
 
 def session_limit(text: str) -> int | None:
-    """How many topics a connection takes, as the text of an error 509 has it; None when it is about another limit."""
+    """Return the topics that a connection takes, from the text of an error 509; None if it is about another limit."""
     found = _PER_SESSION.search(text)
     return int(found[1]) if found else None
 
 
 def excerpt(text: str | bytes, most: int = 120) -> str:
-    """How a text began, fit for an event: short, printable, and without anything as long as a token."""
+    """Return the beginning of a text, fit for an event: short, printable, and without anything as long as a token."""
     start = text[: 4 * most]
     if isinstance(start, bytes):
         start = start.decode("utf-8", "replace")
-    if len(text) > 4 * most:  # the cut may have left too little of a token to know it by
+    if len(text) > 4 * most:  # the cut may have left too little of a token to recognise it
         start = _CUT.sub("…", start)
     said = _SECRET.sub("…", start)
     return "".join(letter if letter.isprintable() else " " for letter in said)[:most]
 
 
 def has_secret(text: bytes) -> bool:
-    """Whether anything in a text is as long as a token or a signature, or is called so."""
+    """Return whether a text has anything as long as a token or a signature, or named so."""
     return _SECRET.search(text.decode("latin-1")) is not None
 
 
 def ping(id_: str) -> str:
-    """Write a ping. The exchange wants JSON; a ping of the WebSocket protocol does not count."""
+    """Encode a ping. The exchange expects JSON; a ping of the WebSocket protocol does not count."""
     return _encode({"id": id_, "type": "ping"}).decode()
 
 
 def subscribe(id_: str, topic: str, *, private: bool) -> str:
-    """Ask for a topic, or a comma list of topics of one channel."""
-    return _ask(id_, "subscribe", topic, private=private)
+    """Encode a subscribe request for a topic, or a comma-separated list of topics of one channel."""
+    return _request(id_, "subscribe", topic, private=private)
 
 
 def unsubscribe(id_: str, topic: str, *, private: bool) -> str:
-    """Ask for no more of a topic, or a comma list of topics of one channel."""
-    return _ask(id_, "unsubscribe", topic, private=private)
+    """Encode an unsubscribe request for a topic, or a comma-separated list of topics of one channel."""
+    return _request(id_, "unsubscribe", topic, private=private)
 
 
-def _ask(id_: str, kind: str, topic: str, *, private: bool) -> str:
+def _request(id_: str, kind: str, topic: str, *, private: bool) -> str:
     return _encode({"id": id_, "type": kind, "topic": topic, "privateChannel": private, "response": True}).decode()

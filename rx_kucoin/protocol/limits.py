@@ -1,7 +1,7 @@
-"""Every number that the exchange imposes, once, with where it stands and how sure it is.
+"""The exchange's limits, each once, with its source and how certain it is.
 
 Sources: "Rate Limit Rule (Classic)" of KuCoin's documentation, 2026-08-27; "Classic WebSocket: Introduction",
-2026-01-28; live probes of September 2026. Where a number was read and never measured, `Limits` lets a user change it.
+2026-01-28; live probes of September 2026. Users can change numbers that were never measured, by `Limits`.
 """
 
 import math
@@ -20,14 +20,14 @@ __all__ = [
     "REST",
     "TOKEN_LIFE",
     "TOPICS_PER_CONNECTION",
-    "TOPICS_PER_LINE",
+    "TOPICS_PER_REQUEST",
     "Limits",
     "Market",
     "Rate",
 ]
 
 Market = Literal["spot", "futures"]
-"""The two hosts of the exchange; margin lives on `spot`. A token of one is refused by the other."""
+"""The two hosts of the exchange; margin is on `spot`. A token of one is refused by the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ MESSAGES: Final = Rate(100, 10.0)
 """Client messages on one connection, pings included. Above: error 509 and close 1000 "Bye". Certain."""
 
 DIALS: Final = Rate(30, 60.0)
-"""New connections. The number is likely; what happens above it nobody has captured."""
+"""New connections. The number is likely; what happens above it was never observed."""
 
-TOPICS_PER_LINE: Final = 100
+TOPICS_PER_REQUEST: Final = 100
 """Topics in one subscribe message. Above: error 509, the whole message refused, the connection stays. Certain."""
 
 TOPICS_PER_CONNECTION: Final[dict[Market, int | None]] = {"spot": 400, "futures": None}
@@ -60,28 +60,28 @@ CONNECTIONS: Final = 800
 """Connections at one time. The value is certain, the effect likely: error 509 and a drop."""
 
 TOKEN_LIFE: Final = 24 * 3600.0
-"""Seconds that a token lives. An expired one is refused after the upgrade: error 401 and a drop. Certain."""
+"""Seconds for which a token is valid. An expired one is refused after the upgrade: error 401 and a drop. Certain."""
 
 CONNECTION_LIFE: Final = 24 * 3600.0
 """Seconds after which the exchange is expected to cut a connection. Likely."""
 
 CLIENT_SILENCE: Final = 60.0
-"""Seconds without any client message until the exchange closes the connection. Certain."""
+"""Seconds without any client message after which the exchange closes the connection. Certain."""
 
 PING_INTERVAL: Final = 18.0
-"""Seconds between pings that the token answer advises today; the answer's own value is what counts."""
+"""Seconds between pings in today's token answers; the value of each answer takes precedence."""
 
 PING_TIMEOUT: Final = 10.0
-"""Seconds to wait for a pong that the token answer advises today."""
+"""Seconds to wait for a pong in today's token answers."""
 
 CLOCK_SKEW: Final = 5.0
-"""Seconds by which a signed request's clock may be off. Certain."""
+"""Seconds by which the time of a signed request may differ. Certain."""
 
 REST: Final = Rate(2_000, 30.0)
 """Weight of the REST requests of a pool, in a window that starts with its first request. Above: 429. Certain.
 
-A pool has all that is asked of a host without a key from one address, or all that a user signs on it; signed spot
-requests have 4,000, and who trades much has more.
+A pool counts all unsigned requests to a host from one address, or all signed ones of a user; signed spot requests have
+4,000, and accounts with a higher VIP level more.
 """
 
 
@@ -90,25 +90,47 @@ _OUR_DIALS: Final = Rate(28, 63.0)
 _OUR_REST: Final = Rate(1_600, 31.5)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Limits:
-    """What this library allows itself: the exchange's limits less a margin for the road.
+    """The limits that this library keeps: the exchange's, less a margin for the network.
 
-    The exchange counts what *arrives*, and a slow packet followed by a fast one arrives closer together than they left;
+    The exchange counts *arrivals*, and a slow packet followed by a fast one arrive closer together than they were sent;
     so each window is a little longer, and each count a little smaller, than the exchange's own.
+
+    `topics_per_line` is the name that `topics_per_request` had in 0.1.0, kept for one version.
+
+    Raises:
+        ValueError: `topics_per_request` is not between 1 and the exchange's limit.
     """
 
-    messages: Rate = _OUR_MESSAGES
+    messages: Rate
     """Messages on one connection, pings included."""
-    dials: Rate = _OUR_DIALS
+    dials: Rate
     """Attempts to connect, failed ones too, over all connections. Each counts until its connection is welcomed or has
     failed, and for a window longer: the exchange counts it some time between."""
-    rest: Rate = _OUR_REST
+    rest: Rate
     """Weight of the REST requests of each pool: those to one host without a key, or with one. Those for tokens are not
-    in it: `dials` limits them, and the exchange has room for both."""
-    topics_per_line: int = TOPICS_PER_LINE
+    included: `dials` limits them, and the exchange has room for both."""
+    topics_per_request: int
     """Topics in one subscribe message."""
 
-    def __post_init__(self) -> None:
-        if not 1 <= self.topics_per_line <= TOPICS_PER_LINE:
-            raise ValueError(f"topics_per_line must be 1 to {TOPICS_PER_LINE}, not {self.topics_per_line}")
+    def __init__(
+        self,
+        *,
+        messages: Rate = _OUR_MESSAGES,
+        dials: Rate = _OUR_DIALS,
+        rest: Rate = _OUR_REST,
+        topics_per_request: int = TOPICS_PER_REQUEST,
+        topics_per_line: int | None = None,
+    ) -> None:
+        topics = topics_per_request if topics_per_line is None else topics_per_line
+        if not 1 <= topics <= TOPICS_PER_REQUEST:
+            raise ValueError(f"topics_per_request must be 1 to {TOPICS_PER_REQUEST}, not {topics}")
+        values = {"messages": messages, "dials": dials, "rest": rest, "topics_per_request": topics}
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def topics_per_line(self) -> int:
+        """The name that `topics_per_request` had in 0.1.0, kept for one version."""
+        return self.topics_per_request

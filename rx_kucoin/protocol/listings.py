@@ -1,4 +1,4 @@
-"""What the exchange lists: its symbols and its contracts with their rules, as its REST hosts answer."""
+"""Listed symbols and contracts with their trading rules, as answered by the REST hosts."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -29,11 +29,11 @@ __all__ = [
 ]
 
 PATHS: Final[dict[Market, str]] = {"spot": "/api/v2/symbols", "futures": "/api/v1/contracts/active"}
-"""Where each market's listing is asked for."""
+"""REST path of each market's listing."""
 
 
 class ContractStatus(Word):
-    """What may be done with a contract."""
+    """The status of a contract."""
 
     INIT = "Init"
     OPEN = "Open"
@@ -45,42 +45,42 @@ class ContractStatus(Word):
 
 
 class ContractType(Word):
-    """Whether a contract ends."""
+    """Whether a contract expires."""
 
     PERPETUAL = "FFWCSX"
     DATED = "FFICSX"
 
 
 class Symbol(Open, frozen=True, gc=False, rename="camel"):
-    """A symbol of the spot market, and the rules for its orders. Sizes are in the base currency, funds in the quote."""
+    """A symbol of the spot market and its trading rules. Sizes are in the base currency, funds in the quote."""
 
     name: str | None = None
-    """What it is called today; `symbol` stays when it is renamed."""
+    """Its current name; `symbol` stays the same if it is renamed."""
     base_currency: str | None = None
     quote_currency: str | None = None
     fee_currency: str | None = None
     market: str | None = None
-    """The part of the spot market that it belongs to, as "USDS"."""
+    """The section of the spot market that it belongs to, such as "USDS"."""
     base_min_size: Decimal | None = None
     quote_min_size: Decimal | None = None
     base_max_size: Decimal | None = None
     quote_max_size: Decimal | None = None
     base_increment: Decimal | None = None
-    """The size of an order is a multiple of it."""
+    """Orders' sizes are multiples of it."""
     quote_increment: Decimal | None = None
-    """The funds of a market order are a multiple of it."""
+    """Market orders' funds are multiples of it."""
     price_increment: Decimal | None = None
     """The price of an order is a multiple of it."""
     price_limit_rate: Decimal | None = None
     min_funds: Decimal | None = None
     is_margin_enabled: bool | None = None
     enable_trading: bool | None = None
-    """Whether it is traded now; one that is not has streams, which are silent."""
+    """Whether it is traded now; otherwise its streams are silent."""
     fee_category: int | None = None
     maker_fee_coefficient: Decimal | None = None
     taker_fee_coefficient: Decimal | None = None
     st: bool | None = None
-    """Whether it is under special treatment: it may be taken off the list."""
+    """Whether it is under special treatment, and may be delisted."""
     callauction_is_enabled: bool | None = None
     callauction_price_floor: Decimal | None = None
     callauction_price_ceiling: Decimal | None = None
@@ -97,13 +97,13 @@ class Symbol(Open, frozen=True, gc=False, rename="camel"):
 
 
 class Contract(Open, frozen=True, gc=False, rename="camel"):
-    """A contract of the futures market, its rules, and where it stands now. Sizes are in contracts, rates fractions."""
+    """A contract of the futures market, its rules and current prices. Sizes are in contracts, rates are fractions."""
 
     root_symbol: str | None = None
     type: ContractType | None = None
     first_open_date_ns: int | None = msgspec.field(default=None, name="firstOpenDate")
     expire_date_ns: int | None = msgspec.field(default=None, name="expireDate")
-    """None: it never ends."""
+    """`None`: it never expires."""
     settle_date_ns: int | None = msgspec.field(default=None, name="settleDate")
     base_currency: str | None = None
     """Bitcoin is XBT here."""
@@ -112,12 +112,12 @@ class Contract(Open, frozen=True, gc=False, rename="camel"):
     max_order_qty: Decimal | None = None
     max_price: Decimal | None = None
     lot_size: Decimal | None = None
-    """The quantity of an order is a multiple of it."""
+    """Orders' quantities are multiples of it."""
     tick_size: Decimal | None = None
     """The price of an order is a multiple of it."""
     index_price_tick_size: Decimal | None = None
     multiplier: Decimal | None = None
-    """Coins in a contract; -1: a contract is worth 1 USD, whatever the coin costs."""
+    """Coins in a contract; -1: a contract is worth 1 USD at any price of the coin."""
     initial_margin: Decimal | None = None
     maintain_margin: Decimal | None = None
     max_risk_limit: Decimal | None = None
@@ -147,9 +147,9 @@ class Contract(Open, frozen=True, gc=False, rename="camel"):
     funding_fee_rate: Decimal | None = None
     predicted_funding_fee_rate: Decimal | None = None
     funding_rate_granularity_ns: int | None = msgspec.field(default=None, name="fundingRateGranularity")
-    """From one funding to the next."""
+    """Time between two fundings."""
     next_funding_rate_time_ns: int | None = msgspec.field(default=None, name="nextFundingRateTime")
-    """From now until the next funding."""
+    """Time until the next funding."""
     open_interest: Decimal | None = None
     turnover_of_24h: Decimal | None = msgspec.field(default=None, name="turnoverOf24h")
     volume_of_24h: Decimal | None = msgspec.field(default=None, name="volumeOf24h")
@@ -163,7 +163,7 @@ class Contract(Open, frozen=True, gc=False, rename="camel"):
     price_chg: Decimal | None = None
     max_leverage: Decimal | None = None
     source_exchanges: tuple[str, ...] | None = None
-    """Where the index price comes from."""
+    """The exchanges of the index price."""
     k: Decimal | None = None
     m: Decimal | None = None
     f: Decimal | None = None
@@ -175,17 +175,17 @@ class Contract(Open, frozen=True, gc=False, rename="camel"):
 
 
 def read_symbols(data: bytes) -> tuple[Symbol, ...]:
-    """Read the listing of the spot market. Raises `UnexpectedAnswer`."""
+    """Parse the listing of the spot market. Raises `UnexpectedAnswer`."""
     return _read(Symbol, data, "spot")
 
 
 def read_contracts(data: bytes) -> tuple[Contract, ...]:
-    """Read the listing of the futures market. Raises `UnexpectedAnswer`."""
+    """Parse the listing of the futures market. Raises `UnexpectedAnswer`."""
     return _read(Contract, data, "futures")
 
 
 def read_names(data: bytes, market: Market) -> frozenset[str]:
-    """Read only what the symbols of a listing are. Raises `UnexpectedAnswer`."""
+    """Parse only the names of a listing. Raises `UnexpectedAnswer`."""
     try:
         return frozenset(row.symbol for row in _decode_names(data))
     except UNREADABLE:
@@ -193,9 +193,9 @@ def read_names(data: bytes, market: Market) -> frozenset[str]:
 
 
 def symbol_of(topic: str) -> str | None:
-    """Find the symbol that has to be listed if a topic shall ever say anything. None: there is none, or nobody knows.
+    """Return the symbol that must be listed for a topic to have any messages; None if there is none, or if unknown.
 
-    Indicators, markets, announcements and one's own account are about something else.
+    Topics of indicators, markets, announcements and accounts have no such symbol.
     """
     prefix, argument = Topic.parse(topic)
     channel = CHANNELS.get(prefix)
@@ -238,7 +238,7 @@ def _read(kind: type[RowT], data: bytes, market: Market) -> tuple[RowT, ...]:
 
 
 def _decode(kind: type[RowT], data: bytes, payloads: Sequence[dict[str, Any]]) -> Sequence[RowT]:
-    """Decode all in one go, or one after another where something is not as expected: it stands in `extra` then."""
+    """Decode all rows together, or one by one if a field is not as expected, which is put into `extra` then."""
     try:
         return cast("list[RowT]", msgspec.json.decode(data, type=list[kind], strict=False))  # type: ignore[valid-type]
     except UNREADABLE:

@@ -1,4 +1,4 @@
-"""Pushes as the exchange sent them: any topic, typed or not, and where each stands in its stream."""
+"""Pushes as the exchange sent them, of any topic: their symbol, their sequence, and a fingerprint of copies."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import replace
@@ -14,18 +14,18 @@ from rx_kucoin.protocol.frames import UNREADABLE, Frame, FrameError, payload_of
 from rx_kucoin.protocol.readers.base import Reader, dig
 from rx_kucoin.protocol.topics import Topic
 
-__all__ = ["READER", "Push", "decode", "raw_order"]
+__all__ = ["READER", "Push", "decode", "fingerprint", "raw_order"]
 
 
 class Push(Frame, frozen=True, gc=False, eq=False, repr_omit_defaults=True):
-    """Any push, its payload as the exchange sent it; JSON numbers with a fraction are exact `Decimal`s.
+    """Any push with its payload as the exchange sent it; JSON numbers with a fraction are exact `Decimal`s.
 
-    Two are equal when topic, subject and payload are: the `id` belongs to the sending.
+    Two are equal if topic, subject and payload are; the `id` is not compared, as each connection has another.
     """
 
     data: Any = None
 
-    __hash__ = None  # type: ignore[assignment]  # its payload may be anything, and so may change
+    __hash__ = None  # type: ignore[assignment]  # its payload may be mutable
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Push):
@@ -34,7 +34,7 @@ class Push(Frame, frozen=True, gc=False, eq=False, repr_omit_defaults=True):
 
     @property
     def symbol(self) -> str:
-        """Whom it is about, wherever the exchange says so; empty when it is about nobody in particular."""
+        """The symbol, wherever the exchange puts it; empty if there is none."""
         prefix, argument = Topic.parse(self.topic)
         channel = CHANNELS.get(prefix)
         if channel is not None and channel.symbol:
@@ -48,27 +48,27 @@ class Push(Frame, frozen=True, gc=False, eq=False, repr_omit_defaults=True):
 
     @property
     def sequence(self) -> int | None:
-        """Where it stands in its stream: the last number of its sequence, or the exchange's time; or None."""
+        """Its position in the stream: the last number of its sequence, or the exchange's time; or None."""
         return _ends(Topic.parse(self.topic).prefix)(self)
 
     @property
     def first_sequence(self) -> int | None:
-        """The first number of its range, on a topic that has ranges; else the same as `sequence`."""
+        """The first number of its range, on topics with ranges; otherwise the same as `sequence`."""
         return _begins(Topic.parse(self.topic).prefix)(self)
 
 
 decode: Final = msgspec.json.Decoder(Push, float_hook=Decimal).decode
-"""Read a frame and its payload in one go. Raises one of `UNREADABLE`."""
+"""Decode a frame with its payload. Raises one of `UNREADABLE`."""
 
 
 def raw_order(channel: Channel, argument: str) -> Ordering | None:
-    """How the pushes of a topic are ordered."""
+    """Return the ordering of a topic's pushes."""
     found, key = _order(channel), _key(channel, argument)
     return found if found is None or key is None else replace(found, key=key)
 
 
 def _read(frame: Frame, _: str) -> Push:
-    """Read the payload of a frame that was left raw, for the sake of somebody else."""
+    """Decode the payload of a frame that was left encoded for another subscriber."""
     try:
         data = payload_of(frame)
     except UNREADABLE as error:
@@ -77,12 +77,12 @@ def _read(frame: Frame, _: str) -> Push:
 
 
 READER: Final = Reader(_read, decode, None)
-"""Reads the pushes of any topic."""
+"""The reader of raw pushes, of any topic."""
 
 
 @cache
 def _order(channel: Channel) -> Ordering | None:
-    """As its typed messages, by the numbers in its payloads."""
+    """Return the ordering of a channel's pushes: that of its messages, by the numbers in the payloads."""
     if channel.order is None:
         return None
     return replace(channel.order, first=_begins(channel.prefix), last=_ends(channel.prefix))
@@ -106,7 +106,7 @@ def _begins(prefix: str) -> Callable[[Push], int | None]:
 
 
 def _number_at(path: tuple[str, ...]) -> Callable[[Push], int | None]:
-    """Make a function that finds a whole number in a payload, be it written as a number or as a string."""
+    """Return a function that reads an integer of a payload, be it a number or a string."""
     if len(path) != 1:
         return lambda push: _number(dig(push.data, path)) if path else None
     name = path[0]
@@ -115,14 +115,14 @@ def _number_at(path: tuple[str, ...]) -> Callable[[Push], int | None]:
         try:
             found = push.data[name]
             return _whole(found) if type(found) is str else _number(found)
-        except (LookupError, TypeError, ValueError):  # no such field, no object, no number
+        except (LookupError, TypeError, ValueError):  # no such field, no object, or no number
             return None
 
     return find
 
 
 _whole: Final = msgspec.json.Decoder(int).decode
-"""Read a whole number that was written as a string, in a quarter of the time that `int` takes."""
+"""Parse an integer in a string, in a quarter of the time of `int`."""
 
 
 def _number(found: Any) -> int | None:
@@ -132,3 +132,15 @@ def _number(found: Any) -> int | None:
         return _whole(found) if isinstance(found, str) else None
     except ValueError:
         return None
+
+
+_encode: Final = msgspec.msgpack.Encoder(order="deterministic").encode
+
+
+def fingerprint(message: Any) -> Hashable:
+    """Return a value that is equal for copies of a message: the id and the order of fields are ignored."""
+    content = (message.topic, message.subject, message.data) if isinstance(message, Push) else message
+    try:
+        return hash(_encode(content))
+    except (ArithmeticError, RecursionError, TypeError, ValueError):  # a number that msgpack cannot encode
+        return hash(repr(content))

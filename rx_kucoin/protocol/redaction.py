@@ -1,4 +1,4 @@
-"""Keeping secrets to oneself: in what others say, and in the frames that an error hangs on."""
+"""Keeps secrets out of texts of others, and out of the tracebacks of errors."""
 
 import base64
 import json
@@ -7,10 +7,10 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 from urllib.parse import quote
 
-__all__ = ["Hide", "bare", "discreet", "discreetly", "hider"]
+__all__ = ["Redact", "hide_arguments", "hide_init_arguments", "redactor", "without_traceback"]
 
-Hide = Callable[[str], str]
-"""Takes secrets out of a text."""
+Redact = Callable[[str], str]
+"""Removes secrets from a text."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -18,8 +18,8 @@ T = TypeVar("T")
 E = TypeVar("E", bound=BaseException)
 
 
-def hider(secrets: Iterable[str]) -> Hide:
-    """Take these out of what others say, who may repeat all that they were told, in a spelling of their own."""
+def redactor(secrets: Iterable[str]) -> Redact:
+    """Return a function that removes secrets from a text, in any encoding in which it may repeat them."""
     spelt = sorted({way for secret in secrets if secret for way in _spellings(secret)}, key=len, reverse=True)
 
     def hide(text: str) -> str:
@@ -30,35 +30,35 @@ def hider(secrets: Iterable[str]) -> Hide:
     return hide
 
 
-def bare(error: E) -> E:
-    """Take from an error what it hangs on: frames hold keys and tokens, and there are tools that show them."""
+def without_traceback(error: E) -> E:
+    """Remove traceback, cause and context of an error: their frames hold keys and tokens, which some tools show."""
     error.__cause__ = error.__context__ = None
     return error.with_traceback(None)
 
 
-def discreet(make: Callable[P, R]) -> Callable[P, R]:
-    """Have an error of a function that was given secrets hold no frame that knows them."""
+def hide_arguments(make: Callable[P, R]) -> Callable[P, R]:
+    """Make the errors of a function with secret arguments hold no frame that has them."""
 
     @wraps(make)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return make(*args, **kwargs)
         except Exception as error:  # noqa: BLE001  passed on
-            failure = bare(error)
-        del args, kwargs  # this frame is one of them
+            failure = without_traceback(error)
+        del args, kwargs  # this frame is part of the new traceback
         raise failure
 
     return call
 
 
-def discreetly(cls: type[T]) -> type[T]:
-    """Have an error of a class's constructor hold no frame that knows what it was given."""
-    setattr(cls, "__init__", discreet(cls.__init__))  # noqa: B010  a type checker takes it for a mistake
+def hide_init_arguments(cls: type[T]) -> type[T]:
+    """Make the errors of a class's constructor hold no frame that has its arguments."""
+    setattr(cls, "__init__", hide_arguments(cls.__init__))  # noqa: B010  type checkers reject the assignment
     return cls
 
 
 def _spellings(secret: str) -> set[str]:
     plain = {secret, quote(secret, safe=""), repr(secret)[1:-1], json.dumps(secret)[1:-1]}
-    plain.add(secret.encode("ascii", "ignore").decode())  # as who reads ASCII has it
+    plain.add(secret.encode("ascii", "ignore").decode())  # as an ASCII reader sees it
     plain |= {base64.b64encode(secret.encode()).decode(), repr(secret.encode("latin-1", "replace"))[2:-1]}
     return {way for spelt in plain if spelt for way in (spelt, spelt.replace("/", "\\/"))}

@@ -1,4 +1,4 @@
-"""Which hosts KuCoin serves a region from."""
+"""The hosts of KuCoin's regions."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ Region = Literal["global", "eu", "australia"]
 
 @dataclass(frozen=True, slots=True)
 class Hosts:
-    """The REST hosts of a region; where the sockets are, they tell. And what a request there must say."""
+    """The REST hosts of a region, and the headers that requests need there. WebSocket hosts are part of the token."""
 
     spot: str
     futures: str
@@ -24,7 +24,7 @@ class Hosts:
 
 _GLOBAL: Final = ("https://api.kucoin.com", "https://api-futures.kucoin.com")
 
-# As Kucoin.Net addresses them, 2026-11: KuCoin's own pages name no host of the EU, nor the header.
+# From Kucoin.Net, 2026-11: KuCoin's own pages do not mention the hosts of the EU, nor the header.
 REGIONS: Final[Mapping[Region, Hosts]] = {
     "global": Hosts(*_GLOBAL),
     "eu": Hosts("https://api.kucoin.eu", "https://api-futures.kucoin.eu"),
@@ -33,10 +33,10 @@ REGIONS: Final[Mapping[Region, Hosts]] = {
 
 
 def hosts_of(region: Region, spot: str, futures: str) -> Hosts:
-    """Give the hosts of a region, but for those addresses that are not the usual ones.
+    """Return the hosts of a region; `spot` and `futures` override them unless they are the defaults.
 
     Raises:
-        ValueError: there is no such region, or an address is malformed.
+        ValueError: The region is unknown, or an address is malformed.
     """
     if region not in REGIONS:
         raise ValueError(f"no region {region!r}; choose from {', '.join(REGIONS)}")
@@ -49,10 +49,10 @@ def hosts_of(region: Region, spot: str, futures: str) -> Hosts:
 
 
 def check_url(name: str, url: str) -> str:
-    """See that a setting of this name is the address of a REST host. An error does not show it: it may hold a password.
+    """Check that a setting is the address of a REST host. Errors do not contain it: it may have a password.
 
     Raises:
-        ValueError: it is none.
+        ValueError: It is none.
     """
     with suppress(ValueError, TypeError):
         if _URL.fullmatch(url) and urlsplit(url).port != 0:

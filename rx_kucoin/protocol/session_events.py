@@ -1,4 +1,4 @@
-"""What a session makes of the exchange's words."""
+"""Outcomes of the frames that a session receives."""
 
 from typing import Literal, NamedTuple
 
@@ -6,11 +6,11 @@ __all__ = ["Complained", "Confirmed", "Failed", "Full", "Outcome", "Ponged", "Po
 
 
 class Welcomed(NamedTuple):
-    """The conversation may begin."""
+    """Requests may be sent."""
 
 
 class Ponged(NamedTuple):
-    """The exchange is there."""
+    """The exchange answered a ping."""
 
     id: str
 
@@ -22,7 +22,7 @@ class Confirmed(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """The exchange will not have this topic."""
+    """The exchange rejected this topic."""
 
     topic: str
     code: int
@@ -30,14 +30,14 @@ class Refused(NamedTuple):
 
 
 class Postponed(NamedTuple):
-    """These topics were not taken this time; they are asked for again."""
+    """These topics were not accepted this time; they are requested again."""
 
     topics: tuple[str, ...]
     text: str
 
 
 class Full(NamedTuple):
-    """The connection takes `limit` topics; `surplus` must go elsewhere."""
+    """The connection takes `limit` topics; `surplus` has to use other connections."""
 
     surplus: tuple[str, ...]
     limit: int
@@ -45,14 +45,14 @@ class Full(NamedTuple):
 
 
 class Complained(NamedTuple):
-    """The exchange complains, and the line lives on (or ends by itself)."""
+    """The exchange sent an error, and the connection stays open (or ends by itself)."""
 
     code: int
     text: str
 
 
 class Failed(NamedTuple):
-    """The line is of no use any more."""
+    """The connection is unusable."""
 
     why: Literal["token", "busy", "dial", "lost"]
     text: str

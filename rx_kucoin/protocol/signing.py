@@ -1,4 +1,4 @@
-"""Private requests: the signed headers are a pure function of key, time, method, path and body."""
+"""Signed requests: their headers are a pure function of key, time, method, path and body."""
 
 import base64
 import hashlib
@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, Self
 
-from rx_kucoin.protocol.redaction import discreet, discreetly
+from rx_kucoin.protocol.redaction import hide_arguments, hide_init_arguments
 
 __all__ = ["Credentials", "fits_header", "headers", "secrets"]
 
 
-@discreetly
+@hide_init_arguments
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """An API key with its secret and passphrase. None of the three shows in a repr.
+    """An API key with its secret and passphrase. Its repr contains none of the three.
 
-    `version` is the key's generation; a key of 2025 or later is of the third.
+    `version` is the version of the key; keys made since 2025 have version 3.
     """
 
     key: str = field(repr=False)
@@ -36,17 +36,17 @@ class Credentials:
             raise ValueError(f"version is 2 or 3, the generation of the key, not {self.version!r}")
 
     @classmethod
-    @discreet
+    @hide_arguments
     def from_environment(cls, environ: Mapping[str, str]) -> Self | None:
-        """Take them from `KUCOIN_API_KEY`, `KUCOIN_API_SECRET` and `KUCOIN_API_PASSPHRASE`, as in `os.environ`.
+        """Read `KUCOIN_API_KEY`, `KUCOIN_API_SECRET` and `KUCOIN_API_PASSPHRASE`, as in `os.environ`.
 
-        `KUCOIN_API_KEY_VERSION` may say "2" or "3"; without it, it is 3.
+        `KUCOIN_API_KEY_VERSION` may be "2" or "3"; the default is 3.
 
         Returns:
-            None: not one of the three is set.
+            The credentials, or None if none of the three is set.
 
         Raises:
-            ValueError: only some of them are, or one of the four cannot be used.
+            ValueError: Only some of them are set, or one of the four is invalid.
         """
         given = [environ.get(name, "") for name in _VARIABLES]
         if not any(given):
@@ -65,7 +65,7 @@ _VERSIONS: Final[Mapping[str, Literal[2, 3]]] = {"2": 2, "3": 3}
 
 
 def headers(credentials: Credentials, time_ms: int, method: str, path: str, body: str = "") -> dict[str, str]:
-    """Sign a request. `path` includes the query exactly as it is sent; `body` is the exact JSON text, or empty."""
+    """Return the headers of a signed request. `path` includes the query as it is sent; `body` is the JSON as sent."""
     timestamp = str(time_ms)
     return {
         "KC-API-KEY": credentials.key,
@@ -78,13 +78,13 @@ def headers(credentials: Credentials, time_ms: int, method: str, path: str, body
 
 
 def secrets(credentials: Credentials) -> tuple[str, ...]:
-    """Give what no text may hold, of all that is sent again and again."""
+    """Return the secrets that are sent with every request, to remove them from texts."""
     given = credentials.secret, credentials.passphrase, _digest(credentials.secret, credentials.passphrase)
     return (credentials.key, *given)
 
 
 def fits_header(text: object) -> bool:
-    """Whether it may stand in a header. A line break left over from a file is the usual reason why not."""
+    """Return whether a text is valid in a header. A line break left over from a file is the usual reason if not."""
     return isinstance(text, str) and text.isascii() and text.isprintable() and text == text.strip()
 
 

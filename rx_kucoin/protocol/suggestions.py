@@ -1,4 +1,4 @@
-"""From a symbol that does not exist to the one that was meant."""
+"""Suggestions for unknown symbols."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -10,10 +10,10 @@ __all__ = ["did_you_mean"]
 
 
 def did_you_mean(symbol: str, known: Collection[str]) -> str | None:
-    """Find the known symbol that comes closest; None when nothing is near.
+    """Return the most similar known symbol, or None if no symbol is similar.
 
-    Other ways of writing (BTC/USDT, btcusdt, BTC-PERP, BTC-USDT among contracts), other names of bitcoin and a missing
-    quote come before typing errors, of which few are forgiven: another coin is worse than no answer.
+    Other notations (BTC/USDT, btcusdt, BTC-PERP, BTC-USDT among contracts), other names of bitcoin and a missing quote
+    come before typing errors, of which few are tolerated: a wrong coin is worse than no suggestion.
     """
     if symbol in known:
         return None
@@ -26,15 +26,15 @@ def did_you_mean(symbol: str, known: Collection[str]) -> str | None:
 
 
 class _Index(NamedTuple):
-    """What is known, ready to be looked up."""
+    """The known symbols, prepared for look-ups."""
 
     plain: dict[str, str]
-    """By how they are written without what differs from exchange to exchange."""
+    """Symbols by their normalized notation."""
     quotes: tuple[str, ...]
-    """What they are priced in, the dollars first."""
+    """Quote currencies, dollars first."""
 
 
-@lru_cache(maxsize=2)  # one listing for each market; of a thousand symbols it takes 3 ms
+@lru_cache(maxsize=2)  # one listing for each market; 3 ms for a thousand symbols
 def _index(known: frozenset[str]) -> _Index:
     found = {each.partition("-")[2] for each in known if "-" in each}
     others = sorted(found - {*_QUOTES, ""}, key=lambda quote: (-len(quote), quote))
@@ -46,22 +46,22 @@ _ENDLESS: Final = re.compile(r"(PERPETUAL|PERP|SWAP|(?<=[^A-Z0-9])P)$")
 _CONTRACT: Final = re.compile(r"(?<=.)(USD[TC]?)M$")
 _QUOTES: Final = ("USDT", "USDC", "USD")
 _NEAR: Final = 0.75
-"""How alike two coins are, by difflib: one letter too many among three, or a wrong one among four."""
+"""Least similarity of two coins, by difflib: one letter too many among three, or a wrong one among four."""
 _NEAR_WHOLE: Final = 0.85
-"""The same where the coin cannot be told from its quote."""
+"""The same if the coin cannot be separated from its quote."""
 _LEAST: Final = 3
-"""Letters of a coin in which an error may be told."""
+"""Fewest letters of a coin for an error to be recognised."""
 
 
 def _plain(symbol: str) -> str:
-    """Write a symbol without what differs from exchange to exchange."""
+    """Normalize a symbol: without separators and suffixes, which differ between exchanges."""
     letters = _SEPARATORS.sub("", symbol.upper())
     bare = _CONTRACT.sub(r"\1", letters)
     return "BTC" + bare[3:] if bare.startswith("XBT") else bare
 
 
 def _other_ways(symbol: str, quotes: tuple[str, ...]) -> Iterator[str]:
-    """Write a symbol as it may have been meant, the likeliest first."""
+    """Yield the notations that may have been meant, likeliest first."""
     loud = symbol.upper().strip()
     yield _plain(loud)
     pair, settled, _ = loud.partition(":")  # BTC/USDT:USDT
@@ -74,14 +74,14 @@ def _other_ways(symbol: str, quotes: tuple[str, ...]) -> Iterator[str]:
     if _plain(bare).endswith("USD"):
         yield _plain(bare) + "T"
         yield _plain(bare) + "C"
-    for many in ("1000", "10000"):  # coins of which a contract counts so many as one
+    for many in ("1000", "10000"):  # contracts on multiples of a coin
         yield many + _plain(bare)
     parts = [part for part in _SEPARATORS.split(bare) if part]
     yield _plain("".join(reversed(parts)))
 
 
 def _nearest(plain: str, index: _Index) -> str | None:
-    """Forgive an error of typing in the coin; in the quote too, where that is none."""
+    """Return the symbol that differs by a typing error in the coin, or anywhere if there is no known quote."""
     known, quotes = index
     if (swapped := _swapped(plain, known)) is not None:
         return swapped
@@ -97,6 +97,6 @@ def _nearest(plain: str, index: _Index) -> str | None:
 
 
 def _swapped(plain: str, known: Collection[str]) -> str | None:
-    """Two letters beside each other may have changed places."""
+    """Return the symbol that differs by two swapped neighbouring letters."""
     ways = (plain[:at] + plain[at + 1] + plain[at] + plain[at + 2 :] for at in range(len(plain) - 1))
     return next((way for way in ways if way in known), None)

@@ -15,7 +15,7 @@ import msgspec
 from rx_kucoin.errors import ApiError, UnexpectedAnswer
 from rx_kucoin.protocol.frames import UNREADABLE, excerpt
 from rx_kucoin.protocol.limits import PING_INTERVAL, PING_TIMEOUT
-from rx_kucoin.protocol.redaction import Hide
+from rx_kucoin.protocol.redaction import Redact
 
 __all__ = ["SUCCESS", "InstanceServer", "Token", "read_data", "read_token"]
 
@@ -67,7 +67,7 @@ class _RestPayload(msgspec.Struct):
     data: msgspec.Raw = msgspec.Raw()
 
 
-def read_data(body: bytes, request: str, hide: Hide = str, status: int | None = None) -> msgspec.Raw:
+def read_data(body: bytes, request: str, hide: Redact = str, status: int | None = None) -> msgspec.Raw:
     """Return the data of any answer of KuCoin's REST hosts. `hide` removes secrets from the text of errors.
 
     Raises:
@@ -85,11 +85,11 @@ def read_data(body: bytes, request: str, hide: Hide = str, status: int | None = 
     return answer.data
 
 
-def _excerpt_of(body: bytes, hide: Hide) -> str:
+def _excerpt_of(body: bytes, hide: Redact) -> str:
     return excerpt(hide(body.decode("utf-8", "replace")))
 
 
-def read_token(data: bytes, request: str, hide: Hide = str) -> Token:
+def read_token(data: bytes, request: str, hide: Redact = str) -> Token:
     """Parse the data of a token answer. `hide` removes secrets from the text of errors.
 
     Raises:

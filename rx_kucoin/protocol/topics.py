@@ -1,4 +1,4 @@
-"""Topics: what is subscribed to. Read one, write one, put many into few lines."""
+"""Topics, the units of subscription: parsing, and comma-separated lists of them."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -7,14 +7,14 @@ __all__ = ["Topic", "expand", "join"]
 
 
 class Topic(NamedTuple):
-    """A channel for a symbol: the unit of subscription, as in `/market/ticker:BTC-USDT`."""
+    """A channel and its argument, as in `/market/ticker:BTC-USDT`: the unit of subscription."""
 
     prefix: str
     argument: str | None = None
 
     @classmethod
     def parse(cls, text: str) -> "Topic":
-        """Read a topic that names at most one argument."""
+        """Parse a topic with at most one argument."""
         prefix, colon, argument = text.partition(":")
         return cls(prefix, argument if colon else None)
 
@@ -23,7 +23,7 @@ class Topic(NamedTuple):
 
 
 def expand(text: str) -> list[str]:
-    """Write a comma list out as the single topics that the exchange pushes."""
+    """Split a comma-separated list into the single topics that the exchange pushes."""
     prefix, colon, arguments = text.partition(":")
     if not colon:
         return [text]
@@ -31,7 +31,7 @@ def expand(text: str) -> list[str]:
 
 
 def join(topics: Iterable[str]) -> str:
-    """Write topics of one channel as one comma list. The inverse of `expand`."""
+    """Join topics of one channel to a comma-separated list, the inverse of `expand`."""
     prefix = ""
     arguments: list[str] = []
     for topic in topics:

@@ -1,4 +1,4 @@
-"""What users ask for, looked at before anything is sent."""
+"""Validation of topics and symbols before anything is sent."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -7,7 +7,7 @@ from inspect import Parameter, signature
 from typing import Final, cast
 
 from rx_kucoin.protocol.channels import INTERVALS, Channel, channel_of
-from rx_kucoin.protocol.limits import TOPICS_PER_LINE, Market
+from rx_kucoin.protocol.limits import TOPICS_PER_REQUEST, Market
 from rx_kucoin.protocol.topics import Topic, expand
 
 __all__ = ["check", "check_arguments", "check_one", "check_shape", "check_text", "each_symbol"]
@@ -27,10 +27,10 @@ _MARKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .&+]*")
 
 
 def check(text: str) -> list[str]:
-    """Read a topic, or a comma list of topics of one channel, and write it out as single ones.
+    """Validate a topic, or a comma-separated list of topics of one channel, and return the single topics.
 
     Raises:
-        ValueError: the channel is unknown, the symbol is empty or malformed, or it lists more than fit a line.
+        ValueError: The channel is unknown, a symbol is empty or malformed, or there are more than fit one request.
     """
     channel = channel_of(text)
     topics = list(dict.fromkeys(expand(text)))
@@ -78,11 +78,11 @@ def check_text(symbol: object) -> None:
 
 
 def check_one(prefix: str, argument: str) -> str:
-    """Write the topic of a channel for one argument, a symbol perhaps.
+    """Return the topic of a channel for one argument, such as a symbol.
 
     Raises:
-        ValueError: it is malformed, or there are several.
-        TypeError: it is no text.
+        ValueError: It is malformed, or there are several.
+        TypeError: It is no text.
     """
     check_text(argument)
     if "," in argument:
@@ -91,10 +91,10 @@ def check_one(prefix: str, argument: str) -> str:
 
 
 def check_shape(text: str) -> list[str]:
-    """Read a topic, or a comma list, of which nothing is known but what all have in common.
+    """Validate only the syntax of a topic, or of a comma-separated list, of any channel.
 
     Raises:
-        ValueError: it is not how topics are written, or lists more than fit a line.
+        ValueError: It is no topic, or there are more than fit one request.
     """
     if not _SHAPE.fullmatch(text):
         raise ValueError(f"{text!r} is not how KuCoin writes a topic, as in /market/ticker:BTC-USDT")
@@ -102,8 +102,8 @@ def check_shape(text: str) -> list[str]:
 
 
 def _few(topics: list[str], name: str) -> list[str]:
-    if len(topics) > TOPICS_PER_LINE:
-        raise ValueError(f"{name[:40]}: {len(topics)} symbols are more than the {TOPICS_PER_LINE} of one line")
+    if len(topics) > TOPICS_PER_REQUEST:
+        raise ValueError(f"{name[:40]}: {len(topics)} symbols are more than the {TOPICS_PER_REQUEST} of one request")
     return topics
 
 

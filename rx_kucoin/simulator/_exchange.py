@@ -38,6 +38,9 @@ class Simulator(SimulatorSettings):
     """
 
     def __post_init__(self) -> None:
+        if self.topics_per_line is not None:
+            self.topics_per_request = self.topics_per_line
+        self.topics_per_line = self.topics_per_request
         self._state = ExchangeState(self, self._call)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._over: asyncio.Event | None = None

@@ -73,8 +73,8 @@ def _wrong(topic: str, request: dict[str, Any], log: ConnectionLog) -> ErrorRepl
 def _too_many(
     text: str, topics: list[str], log: ConnectionLog, settings: SimulatorSettings, faults: Faults
 ) -> list[str] | ErrorReply:
-    if text.count(",") >= settings.topics_per_line:
-        return ErrorReply(509, f"exceed max subscription count limitation of {settings.topics_per_line} per time")
+    if text.count(",") >= settings.topics_per_request:
+        return ErrorReply(509, f"exceed max subscription count limitation of {settings.topics_per_request} per time")
     limit = says = settings.topics_per_connection[log.market]
     secret = faults.take("topic_limit")
     if secret is not None:

@@ -16,7 +16,7 @@ from rx_kucoin.protocol.limits import (
     PING_TIMEOUT,
     TOKEN_LIFE,
     TOPICS_PER_CONNECTION,
-    TOPICS_PER_LINE,
+    TOPICS_PER_REQUEST,
     Market,
     Rate,
 )
@@ -85,7 +85,9 @@ class SimulatorSettings:
     The real one is unknown.
     """
     connection_limit: int = CONNECTIONS
-    topics_per_line: int = TOPICS_PER_LINE
+    topics_per_request: int = TOPICS_PER_REQUEST
+    topics_per_line: int | None = None
+    """The name that `topics_per_request` had in 0.1.0, kept for one version."""
     topics_per_connection: Mapping[Market, int | None] = field(default_factory=lambda: dict(TOPICS_PER_CONNECTION))
 
     latency: tuple[float, float] = (0.0, 0.0)

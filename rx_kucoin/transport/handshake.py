@@ -11,7 +11,7 @@ import websocket
 
 from rx_kucoin.errors import DialFailed, KuCoinError, RateLimited, TokenRefused
 from rx_kucoin.protocol.frames import excerpt
-from rx_kucoin.protocol.redaction import Hide, hider
+from rx_kucoin.protocol.redaction import Redact, redactor
 from rx_kucoin.transport.cancellation import Cancelled, CancelScope
 from rx_kucoin.transport.certificates import trust
 from rx_kucoin.transport.network import Network
@@ -40,7 +40,7 @@ def open_websocket(url: str, network: Network, scope: CancelScope) -> tuple[WebS
         failure = Cancelled()
     except (OSError, ValueError, CookieError, websocket.WebSocketException) as error:
         where = urlsplit(url)
-        hide = hider(value for _, value in parse_qsl(where.query) if len(value) >= _SECRET)
+        hide = redactor(value for _, value in parse_qsl(where.query) if len(value) >= _SECRET)
         why = excerpt(hide(str(error))) or type(error).__name__
         failure = _refused(bytes(said), where.netloc, hide) or DialFailed(f"could not connect to {where.netloc}: {why}")
     raise failure  # outside of `except`: the context of the error may hold the address with the token
@@ -67,7 +67,7 @@ def _open(url: str, network: Network, scope: CancelScope, said: bytearray) -> tu
     return opened, duplex
 
 
-def _refused(said: bytes, host: str, hide: Hide) -> KuCoinError | None:
+def _refused(said: bytes, host: str, hide: Redact) -> KuCoinError | None:
     """What the answer to an upgrade stands for. None: it is none, or it accepts.
 
     It is read here, and not taken from the errors of websocket-client, which has none where a body is longer, or comes

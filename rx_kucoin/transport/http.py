@@ -13,7 +13,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from rx_kucoin.protocol.frames import excerpt
-from rx_kucoin.protocol.redaction import Hide
+from rx_kucoin.protocol.redaction import Redact
 from rx_kucoin.transport.cancellation import CancelScope
 from rx_kucoin.transport.certificates import trust
 from rx_kucoin.transport.network import Network
@@ -53,7 +53,7 @@ def request(
             return HttpResponse(answer.status_code, _read(answer, most), answer.headers)
 
 
-def reason(error: Exception, hide: Hide = str) -> str:
+def reason(error: Exception, hide: Redact = str) -> str:
     """Return the innermost cause of an error, which is the one that can be acted on."""
     inner: Any = error
     while True:

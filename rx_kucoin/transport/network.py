@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from rx_kucoin.protocol.redaction import discreetly
+from rx_kucoin.protocol.redaction import hide_init_arguments
 from rx_kucoin.protocol.signing import fits_header
 from rx_kucoin.transport.certificates import check
 from rx_kucoin.transport.proxy import Proxy
@@ -15,7 +15,7 @@ from rx_kucoin.transport.proxy import Proxy
 __all__ = ["DIRECT", "Network"]
 
 
-@discreetly
+@hide_init_arguments
 @dataclass(frozen=True, repr=False)
 class Network:
     """Network settings of REST and WebSocket.

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from rx_kucoin.protocol.frames import excerpt
-from rx_kucoin.protocol.redaction import discreet, hider
+from rx_kucoin.protocol.redaction import hide_arguments, redactor
 
 __all__ = ["Proxy", "ProxyFailed"]
 
@@ -55,7 +55,7 @@ class Proxy:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @classmethod
-    @discreet
+    @hide_arguments
     def read(cls, url: str) -> "Proxy":
         """Parse an address like `http://user:password@proxy.example:3128`.
 
@@ -84,7 +84,7 @@ class Proxy:
         Raises:
             ProxyFailed: The proxy could not be reached, or refused.
         """
-        kind, proxies, hide = _KINDS[self.scheme], import_module("python_socks"), hider(self._secrets())
+        kind, proxies, hide = _KINDS[self.scheme], import_module("python_socks"), redactor(self._secrets())
         tunnel = _TunnelSocket(self.scheme, dial)
         failure = ""
         try:

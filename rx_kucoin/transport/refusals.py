@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from rx_kucoin.protocol import rest_weights
 from rx_kucoin.protocol.frames import excerpt
-from rx_kucoin.protocol.redaction import Hide
+from rx_kucoin.protocol.redaction import Redact
 
 __all__ = ["HttpRefusal", "read_refusal"]
 
@@ -27,7 +27,7 @@ class HttpRefusal(NamedTuple):
     """Seconds that it asks to wait."""
 
 
-def read_refusal(status: int, headers: Mapping[str, str], body: bytes, hide: Hide) -> HttpRefusal:
+def read_refusal(status: int, headers: Mapping[str, str], body: bytes, hide: Redact) -> HttpRefusal:
     """Read an answer. `headers` are known by names in lower case; `hide` takes secrets out of what is repeated."""
     location = _location(headers, hide) if status in _REDIRECTS else None
     title = _title(body, hide)
@@ -55,7 +55,7 @@ _SEARCHED: Final = 1 << 16
 _LONGEST_LOCATION: Final = 200
 
 
-def _location(headers: Mapping[str, str], hide: Hide) -> str | None:
+def _location(headers: Mapping[str, str], hide: Redact) -> str | None:
     """Where a redirect points: without a query, which may repeat what was requested, and without a login."""
     told = headers.get("location", "")
     try:
@@ -67,7 +67,7 @@ def _location(headers: Mapping[str, str], hide: Hide) -> str | None:
     return place[:_LONGEST_LOCATION] if place and place.isprintable() else None
 
 
-def _title(body: bytes, hide: Hide) -> str | None:
+def _title(body: bytes, hide: Redact) -> str | None:
     found = _TITLE.search(body[:_SEARCHED])
     if found is None:
         return None

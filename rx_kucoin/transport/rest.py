@@ -11,7 +11,7 @@ import msgspec
 from rx_kucoin.errors import ApiError, ClockOff, KuCoinError, RateLimited, RestUnavailable, UnexpectedAnswer
 from rx_kucoin.protocol import signing
 from rx_kucoin.protocol.frames import UNREADABLE
-from rx_kucoin.protocol.redaction import Hide, hider
+from rx_kucoin.protocol.redaction import Redact, redactor
 from rx_kucoin.protocol.rest_weights import Allowance, read_allowance
 from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.protocol.token import Token, read_data, read_token
@@ -56,7 +56,7 @@ class Rest:
         self._url = url.rstrip("/")
         self._below = urlsplit(self._url).path
         self._clock = clock or ExchangeClock()
-        self.hide = str if credentials is None else hider(signing.secrets(credentials))
+        self.hide = str if credentials is None else redactor(signing.secrets(credentials))
         """Removes the credentials from the host's text."""
 
     def __repr__(self) -> str:
@@ -169,7 +169,7 @@ def fetch_token(rest: Rest, scope: CancelScope) -> Token:
     return read_token(rest.request("POST", path, scope, most=_MOST_BYTES), f"POST {path}", rest.hide)
 
 
-def _failure(error: ApiError | UnexpectedAnswer | None, answer: HttpResponse, name: str, hide: Hide) -> KuCoinError:
+def _failure(error: ApiError | UnexpectedAnswer | None, answer: HttpResponse, name: str, hide: Redact) -> KuCoinError:
     """What an answer without data stands for; `error` is what is wrong with its body. There are five cases."""
     refusal = read_refusal(answer.status, answer.headers, answer.body, hide)
     status, wait = answer.status, refusal.retry_after

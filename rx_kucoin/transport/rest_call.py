@@ -7,7 +7,7 @@ from typing import Final
 from reactivex import abc
 
 from rx_kucoin.errors import KuCoinError, RestUnavailable
-from rx_kucoin.protocol.redaction import bare
+from rx_kucoin.protocol.redaction import without_traceback
 from rx_kucoin.protocol.rest_weights import Allowance
 from rx_kucoin.transport.cancellation import Cancelled, CancelScope
 from rx_kucoin.transport.rest import Rest
@@ -52,7 +52,7 @@ class Fetch:
         try:
             answer = self._rest.request("GET", self._path, self._scope, most=_MOST, on_allowance=self._on_allowance)
         except (Cancelled, KuCoinError) as error:
-            answer = bare(error)  # its traceback's frames hold the keys
+            answer = without_traceback(error)  # its traceback's frames hold the keys
         except BaseException as error:  # noqa: BLE001  the observer gets an error in any case
             _log.exception("a request ended by a fault of this library")
             answer = RestUnavailable(f"GET {self._path}: an internal fault: {type(error).__name__}")

@@ -19,7 +19,7 @@ from websocket import ABNF, STATUS_NORMAL
 from rx_kucoin.errors import DialFailed, KuCoinError, LineLost, TokenRefused
 from rx_kucoin.operators.internal.worker import LibraryThread
 from rx_kucoin.protocol.frames import excerpt
-from rx_kucoin.protocol.redaction import bare
+from rx_kucoin.protocol.redaction import without_traceback
 from rx_kucoin.protocol.rest_weights import Allowance
 from rx_kucoin.protocol.signing import Credentials
 from rx_kucoin.protocol.token import InstanceServer
@@ -161,7 +161,7 @@ class _DialAttempt:
         try:
             cause = self._live()
         except (Cancelled, KuCoinError) as error:
-            cause = bare(error)  # its traceback's frames hold the token and the keys
+            cause = without_traceback(error)  # its traceback's frames hold the token and the keys
         except BaseException as error:  # noqa: BLE001  the observer gets an error in any case
             _log.exception("a connection ended by a fault of this library")
             cause = LineLost(f"an internal fault: {type(error).__name__}")

@@ -108,7 +108,7 @@ def _weights(results: Results) -> Iterator[str]:
 def _bound(topics: int) -> str:
     """What the limits impose: on dials, and on what is said on each connection."""
     limits, dials = Limits(), -(-topics // _DEFAULT_ROOM)
-    asked = -(-min(topics, _DEFAULT_ROOM) // limits.topics_per_line)
+    asked = -(-min(topics, _DEFAULT_ROOM) // limits.topics_per_request)
     waits = [
         (number - 1) // rate.count * rate.per for number, rate in ((dials, limits.dials), (asked, limits.messages))
     ]

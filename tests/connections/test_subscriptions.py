@@ -31,7 +31,7 @@ class Line:
         self.exchange = VirtualTransport(self.clock, latency=0.001)
         self.lost: list[Exception] = []
         self.wire: VirtualWire
-        limits = Limits(messages=Rate(count, per), topics_per_line=topics)
+        limits = Limits(messages=Rate(count, per), topics_per_request=topics)
         self.context = Context(settings=Settings(limits=limits, gather=gather), clock=self.clock)
         self.told: list[events.Event] = []
         self.context.events.all.subscribe(self.told.append)
@@ -182,7 +182,7 @@ def test_a_session_that_raises_loses_the_wire() -> None:
     def fail(_: float) -> str:
         raise KeyError("no")
 
-    line.requests._session.next_line = fail  # type: ignore[method-assign]
+    line.requests._session.next_request = fail  # type: ignore[method-assign]
     line.want(*ticker("A"))
     line.clock.advance_to(2.0)
     assert [type(error) for error in line.lost] == [LineLost]

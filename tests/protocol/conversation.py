@@ -39,7 +39,7 @@ class Conversation:
     def says(self) -> list[Line]:
         """Everything that the session has to say now."""
         lines: list[Line] = []
-        while (text := self.session.next_line(self.now)) is not None:
+        while (text := self.session.next_request(self.now)) is not None:
             lines.append(read(text))
         return lines
 

@@ -105,7 +105,7 @@ def test_a_topic_that_is_listed_twice_counts_once() -> None:
 def test_a_list_fits_a_line() -> None:
     names = [f"C{number}-USDT" for number in range(101)]
     assert len(check("/market/match:" + ",".join(names[:100]))) == 100
-    with pytest.raises(ValueError, match="101 symbols are more than the 100 of one line"):
+    with pytest.raises(ValueError, match="101 symbols are more than the 100 of one request"):
         check("/market/match:" + ",".join(names))
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from rx_kucoin.protocol.redaction import bare, discreet, discreetly, hider
+from rx_kucoin.protocol.redaction import hide_arguments, hide_init_arguments, redactor, without_traceback
 
 SECRET = "k\\e'y/\"1+ü="  # noqa: S105
 
@@ -29,19 +29,19 @@ SECRET = "k\\e'y/\"1+ü="  # noqa: S105
     ],
 )
 def test_a_secret_is_hidden_in_any_usual_spelling(spell: Callable[[str], str]) -> None:
-    told = hider(["other", SECRET])(f"before {spell(SECRET)} after")
+    told = redactor(["other", SECRET])(f"before {spell(SECRET)} after")
     assert told.startswith("before ")
     assert told.endswith(" after")
     assert told.removeprefix("before ").removesuffix(" after").strip("b\"'") == "…"
 
 
 def test_what_is_no_secret_stays_and_an_empty_secret_hides_nothing() -> None:
-    assert hider(["", "x"])("before and after") == "before and after"
-    assert hider([])("text") == "text"
+    assert redactor(["", "x"])("before and after") == "before and after"
+    assert redactor([])("text") == "text"
 
 
 def test_a_secret_that_stands_in_another_leaves_nothing_of_it() -> None:
-    assert hider(["abc", "abcdef"])("abcdef abc") == "… …"
+    assert redactor(["abc", "abcdef"])("abcdef abc") == "… …"
 
 
 def deep() -> None:
@@ -55,11 +55,11 @@ def test_an_error_that_is_bare_holds_neither_frames_nor_others() -> None:
     with pytest.raises(ValueError, match="no") as caught:
         deep()
     assert caught.value.__cause__ is not None
-    failure = bare(caught.value)
+    failure = without_traceback(caught.value)
     assert (failure.__traceback__, failure.__cause__, failure.__context__) == (None, None, None)
 
 
-@discreet
+@hide_arguments
 def careful(secret: str, *, fails: bool = True) -> int:
     """Take a secret."""
     if fails:
@@ -67,7 +67,7 @@ def careful(secret: str, *, fails: bool = True) -> int:
     return len(secret)
 
 
-@discreetly
+@hide_init_arguments
 @dataclass(frozen=True, slots=True)
 class Careful:
     secret: str

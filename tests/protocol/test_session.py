@@ -32,10 +32,10 @@ def test_nothing_is_said_before_the_welcome() -> None:
     talk = Conversation(welcomed=False)
     talk.want(BTC)
     talk.session.ping()
-    assert not talk.session.has_something_to_say
+    assert not talk.session.has_requests
     assert talk.says() == []
     assert talk.hear(id="x", type="welcome") == Welcomed()
-    assert talk.session.has_something_to_say
+    assert talk.session.has_requests
     assert [line.type for line in talk.says()] == ["ping", "subscribe"]
 
 
@@ -48,7 +48,7 @@ def test_a_second_welcome_is_no_news() -> None:
 def test_a_line_asks_for_an_ack_and_names_its_topics() -> None:
     talk = Conversation()
     talk.want(BTC, ETH)
-    text = talk.session.next_line(0.0)
+    text = talk.session.next_request(0.0)
     assert text is not None
     assert json.loads(text) == {
         "id": "1",
@@ -84,7 +84,7 @@ def test_wanting_and_unwanting_before_asking_costs_nothing() -> None:
     talk = Conversation()
     talk.want(BTC)
     talk.unwant(BTC)
-    assert not talk.session.has_something_to_say
+    assert not talk.session.has_requests
     assert talk.says() == []
 
 
@@ -239,9 +239,9 @@ def test_other_frames_are_not_the_sessions_business(kind: str) -> None:
 def test_its_repr_counts_and_names_nothing() -> None:
     talk = Conversation()
     talk.want(BTC, ETH, MATCH)
-    first = talk.session.next_line(0.0)
+    first = talk.session.next_request(0.0)
     assert first is not None
-    assert repr(talk.session) == "<Session 3 wanted, 2 asked, 0 confirmed>"
+    assert repr(talk.session) == "<Session 3 wanted, 2 requested, 0 confirmed>"
 
 
 def test_sessions_share_nothing() -> None:

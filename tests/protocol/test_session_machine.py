@@ -62,7 +62,7 @@ class Talk(RuleBasedStateMachine):
     @precondition(going)
     @rule()
     def say(self) -> None:
-        text = self.talk.session.next_line(self.talk.now)
+        text = self.talk.session.next_request(self.talk.now)
         if text is None:
             return
         assert self.talk.session.welcomed
@@ -89,10 +89,10 @@ class Talk(RuleBasedStateMachine):
     @rule()
     def hear(self) -> None:
         answer = self.exchange.answers.popleft()
-        if answer["id"] in self.talk.session._asks:
+        if answer["id"] in self.talk.session._pending:
             self.silent_rounds = 0
         outcome = self.talk.hear(**answer)
-        left_open = self.talk.session._asked
+        left_open = self.talk.session._request_of
         self.flying = {t: id_ for t, id_ in self.flying.items() if id_ != answer["id"] or left_open.get(t) == id_}
         self.learn(outcome)
 
@@ -134,14 +134,14 @@ class Talk(RuleBasedStateMachine):
             return
         self.welcome()
         for _ in range(ROUNDS):
-            if self.ended or not (self.talk.session.has_something_to_say or self.flying or self.exchange.answers):
+            if self.ended or not (self.talk.session.has_requests or self.flying or self.exchange.answers):
                 break
             self.say()
             while self.exchange.lines:
                 self.exchange.take_line()
             while self.exchange.answers and not self.ended:
                 self.hear()
-            if not self.ended and not self.talk.session.has_something_to_say:
+            if not self.ended and not self.talk.session.has_requests:
                 self.wait(10)
         if not self.ended:
             assert not self.flying

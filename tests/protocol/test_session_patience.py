@@ -140,7 +140,7 @@ def test_three_rounds_without_any_answer_end_the_line() -> None:
         talk.says_one()
         outcomes.append(talk.wait(10))
     assert outcomes[:2] == [Postponed((BTC,), "no answer")] * 2
-    assert outcomes[2] == Failed("lost", "3 rounds of asking for topics went unanswered")
+    assert outcomes[2] == Failed("lost", "3 rounds of requests for topics went unanswered")
 
 
 def test_any_answer_ends_the_row_of_rounds() -> None:
@@ -166,7 +166,7 @@ def test_lines_that_were_never_answered_are_forgotten_in_the_end() -> None:
         for line in (answered, *others):
             talk.ack(line)
         talk.wait(10)
-    assert len(talk.session._asks) < 20
+    assert len(talk.session._pending) < 20
 
 
 def test_a_line_that_a_full_connection_refused_late_is_not_left_behind_on_the_exchange() -> None:

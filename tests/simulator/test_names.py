@@ -27,3 +27,8 @@ def test_line_is_an_alias_of_connection_in_faults_and_in_the_log() -> None:
         assert exchange.faults.drop(line=7) == 0
         assert exchange.faults.drop(line=0) == 1
         assert [connection.ended for connection in exchange.connections] == ["dropped", ""]
+
+
+def test_topics_per_line_is_an_alias_of_topics_per_request() -> None:
+    assert Simulator(topics_per_line=5).topics_per_request == 5
+    assert Simulator().topics_per_line == Simulator().topics_per_request == 100
