@@ -61,7 +61,7 @@ class MarketStreams:
         self._books: WeakValueDictionary[tuple[str, SnapshotEndpoint | int | None], Observable[OrderBook]] = (
             WeakValueDictionary()
         )
-        """The streams that are shared, as long as a user or a subscription holds them. Both under the lock."""
+        """Shared streams, each for as long as a user or a subscription holds it. `_lock` guards both tables."""
 
     @overload
     def channel(self, channel: type[MessageT], *symbols: str, interval: str | None = None) -> Observable[MessageT]: ...
@@ -186,7 +186,7 @@ class MarketStreams:
     def _book(
         self, symbol: str, depth: int | None, every: float | None, sources: dict[int | None, SnapshotEndpoint]
     ) -> Observable[OrderBook]:
-        """Stream the book of a symbol, from the channel that is as deep or else from one of these; shared by all."""
+        """Stream the book of a symbol, shared: from one of these snapshots, or from the channel of that depth."""
         shallow: dict[int | None, tuple[str, Callable[[Any], OrderBook]]] = {1: self._top}
         for levels, name in _DEPTHS.items():
             shallow[levels] = name, partial(of_depth, levels=levels)
@@ -214,7 +214,7 @@ class MarketStreams:
             name=name,
             scheduler=self._engine.clock,
         )
-        # By its source: a key may come into the environment later, and without any all there is are the best 100.
+        # By its source: a key may be set in the environment later; without one there are only the best 100 levels.
         shared = book.pipe(share(linger=self._engine.context.settings.linger))
         known = self._known(self._books, (symbol, sources.get(depth, depth)), shared)
         if every is None:
@@ -223,7 +223,7 @@ class MarketStreams:
         return self._engine.presented(paced)
 
     def _known(self, streams: WeakValueDictionary[K, Observable[T]], key: K, fresh: Observable[T]) -> Observable[T]:
-        """Return the stream that is held by this key; if there is none, the fresh one, which is it from now on."""
+        """Return the stream that is shared under this key. If there is none, share the fresh one from now on."""
         with self._lock:
             known = streams.get(key)
             if known is None:

@@ -1,4 +1,4 @@
-"""Level 2 changes and a REST snapshot make a book; what breaks the one or spoils the other starts it anew."""
+"""Streams of order books: made of level 2 changes and a REST snapshot, or of a channel that brings them whole."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -35,13 +35,13 @@ from rx_kucoin.protocol.messages.spot import Level2Change
 __all__ = ["calibrated", "whole"]
 
 _PATIENCE: Final = 2.0
-"""Seconds that a topic may bring nothing until a snapshot is shown that no change has confirmed."""
+"""Seconds without a change, after which a snapshot is emitted though no change has confirmed it."""
 
 _HEALTHY_AFTER: Final = 60.0
 """Seconds that a book has to be right for the count of its snapshots to begin anew."""
 
 _MOST_WAITING: Final = 10_000
-"""Changes of a book that wait for a snapshot: some minutes of a busy one, in 6 MiB."""
+"""Changes of a book that wait for a snapshot, at most: some minutes of a busy one, in 6 MiB."""
 
 
 def calibrated(feed: Feed, topic: str, symbol: str, source: SnapshotEndpoint) -> Observable[OrderBook]:
@@ -90,7 +90,7 @@ def calibrated(feed: Feed, topic: str, symbol: str, source: SnapshotEndpoint) ->
 def whole(feed: Feed, topic: str, read: Callable[[Any], OrderBook]) -> Observable[OrderBook]:
     """Stream the books of a topic that brings them whole each time.
 
-    One that cannot be read is left out, and told; one that is crossed cannot be true, and is marked.
+    A book that cannot be read is left out and reported; a crossed one cannot be right, and is marked as stale.
     """
     spoilt = count(1)
 
@@ -111,7 +111,7 @@ def _snapshot(feed: Feed, symbol: str, source: SnapshotEndpoint) -> Observable[O
         try:
             return reactivex.just(snapshots.read(source, symbol, data))
         except ValueError as error:
-            # Not raised, for the frames hold what may repeat the signed request, and errors are kept for long.
+            # Not raised: a traceback would keep the answer, which may repeat the signed request.
             return reactivex.throw(UnexpectedAnswer(str(error), _SIGNED if source.is_signed else excerpt(data)))
 
     def refused(error: Exception, _: Observable[OrderBook]) -> Observable[OrderBook]:
@@ -133,10 +133,10 @@ def _snapshot(feed: Feed, symbol: str, source: SnapshotEndpoint) -> Observable[O
 
 
 def _doubts(feed: Feed, topic: str) -> Observable[bool]:
-    """Emit when changes of a topic may be lost, because its connection was; True: its sequence began anew.
+    """Emit False when changes of a topic may be lost, because its connection was; True when its sequence began anew.
 
-    Until the exchange has acknowledged the topic any connection counts: a book that is stale without need is live again
-    with its next change, without a snapshot.
+    While its line is unknown any connection counts: a book that went stale without need is live again with its next
+    change, without a snapshot.
     """
 
     def subscribe(observer: abc.ObserverBase[bool], _: abc.SchedulerBase | None = None) -> abc.DisposableBase:
@@ -157,7 +157,7 @@ def _why(cause: Exception) -> Exception:
     return cause
 
 
-# What `calibrate` is told of a book.
+# The arguments of `calibrate`.
 
 
 def _after(book: OrderBook, change: Level2Change) -> OrderBook:
@@ -183,18 +183,18 @@ def _is_thin(book: OrderBook) -> bool:
 
 
 def _first(change: Level2Change) -> int:
-    """A range that does not tell where it begins is taken for a single number: if it was more, that is a gap."""
+    """Return the first number. A range without one is taken for a single number; if it was more, that shows as a gap."""
     start = change.sequence_start
     return _last(change) if start is None else start
 
 
 def _last(change: Level2Change) -> int:
-    """A change without numbers is taken for an old one: if it was not, the next one shows a gap."""
+    """Return the last number. A change without numbers counts as old; if it was not, the next one shows a gap."""
     return -1 if change.sequence_end is None else change.sequence_end
 
 
 _SPOILT: Final = OrderBook()
-"""What a change makes of a book that it cannot be put on."""
+"""The result of a change that cannot be applied."""
 _NOTHING: Final[Mapping[str, str | None]] = {}
 _SIGNED: Final = "what is not shown, for it may repeat what was signed"
 _position: Final = attrgetter("sequence")
