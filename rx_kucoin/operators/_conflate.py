@@ -1,4 +1,4 @@
-"""conflate: at most one value in any so many seconds, and always the latest."""
+"""conflate: at most one value in any `every` seconds, and always the latest."""
 
 from collections.abc import Callable
 from functools import partial
@@ -21,7 +21,7 @@ T = TypeVar("T")
 def conflate(
     every: float, *, at_once: Callable[[T], bool] | None = None, scheduler: abc.SchedulerBase | None = None
 ) -> Callable[[Observable[T]], Observable[T]]:
-    """Let at most one value pass in any `every` seconds: the first at once, then the latest of those that came.
+    """Pass at most one value in any `every` seconds: the first at once, then the latest of those that have come.
 
     .. marble::
 
@@ -29,8 +29,9 @@ def conflate(
         [ conflate(3) ]
         result: -a--c---d-(e|)
 
-    The pause begins when `on_next` has returned, so that a slow subscriber has it as well; and a value that waits costs
-    next to nothing, so that many may come. What must not wait passes at once, and the older one that waits is dropped:
+    The pause begins when `on_next` has returned, so that a slow subscriber has it as well. A value that is replaced by
+    a later one costs next to nothing. A value for which `at_once` returns True passes at once, and an older one that
+    waits is dropped:
 
     .. marble::
 
@@ -38,14 +39,14 @@ def conflate(
         [ conflate(3, at_once=str.isupper) ]
         result: -a-C--d--#
 
-    The end does not wait: the value that does passes before it.
+    The end does not wait; a value that waits passes before it.
 
     Examples:
         >>> books.pipe(conflate(0.1, at_once=lambda book: book.stale)).subscribe(draw)
 
     Args:
         every: Seconds from one value to the next.
-        at_once: Tells a value that must not wait.
+        at_once: Whether a value must not wait.
         scheduler: Runs the one timer and tells the time. Defaults to the subscriber's, then to `TimeoutScheduler`.
 
     Returns:
@@ -72,7 +73,7 @@ _NOTHING: Final[Any] = object()
 
 
 class _Gate(abc.DisposableBase, Generic[T]):
-    """One subscription. Decides under a lock, speaks outside of it."""
+    """One subscription: decides under a lock what passes, and passes it outside."""
 
     def __init__(
         self, sink: Sink[T], every: float, at_once: Callable[[T], bool] | None, clock: abc.SchedulerBase
@@ -82,11 +83,11 @@ class _Gate(abc.DisposableBase, Generic[T]):
         self._queue = DrainQueue()
         self._lock = RLock()  # a value that is dropped may have a finaliser that does anything
         self._latest: T = _NOTHING
-        """The one that waits."""
+        """The value that waits. Under the lock."""
         self._shut = False
-        """A value has passed, or is about to: the next one has to wait."""
-        self._passed = 0  # when, and whether the timer is set: known to whoever has the turn
-        self._timed = False
+        """Whether a value has passed, or is about to, so that the next one has to wait. Under the lock."""
+        self._passed = 0  # when a value has passed; this and the next are touched in calls of the queue only
+        self._timed = False  # whether the timer is set
         self.source = Holder()
 
     def on_next(self, value: T) -> None:
@@ -113,7 +114,7 @@ class _Gate(abc.DisposableBase, Generic[T]):
         self._end(self._sink.on_completed)
 
     def dispose(self) -> None:
-        """Let go of everything."""
+        """Dispose of the source and the timer."""
         self._queue.close()
         self._timer.dispose()
         self.source.dispose()
@@ -148,15 +149,16 @@ class _Gate(abc.DisposableBase, Generic[T]):
         self._queue.deliver()
 
     def _open(self) -> None:
-        """Let the one that waits pass, or the next one at once; unless another one did in the meantime."""
+        """The pause may be over. There are three cases."""
         remains = self._passed + self._every - self._now()
-        if remains > 0:
+        if remains > 0:  # 1. A value has passed meanwhile that did not have to wait: the pause began anew.
             self._set_timer(remains)
             return
         with self._lock:
-            if len(self._queue):  # what passes at once is first: what waits may be newer
+            if len(self._queue):  # 2. Such a value is queued: it goes first, as the one that waits may be newer.
                 self._queue.put(self._open)
                 return
+            # 3. The value that waits passes now, or, if there is none, the next one will pass at once.
             latest, self._latest = self._latest, cast("T", _NOTHING)
             self._shut = latest is not _NOTHING
         self._timed = False

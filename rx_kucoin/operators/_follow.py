@@ -22,7 +22,7 @@ def follow(
     on_failure: Callable[[K, Exception], bool] | None = None,
     scheduler: abc.SchedulerBase | None = None,
 ) -> Callable[[Observable[Iterable[K]]], Observable[T]]:
-    """Turn sets of keys into the merged streams of the newest set; who stays in it is not touched.
+    """Merge the streams of the keys in the newest set. The stream of a key that stays in the set is not touched.
 
     .. marble::
 
@@ -38,9 +38,10 @@ def follow(
         c:           ^--!
         d:                ^--!
 
-    New streams are subscribed to before those that are gone are let go of, so what they share lives on. A stream that
-    ended is subscribed to anew once its key was gone and came back. Of sets that come while one is being turned into
-    streams only the newest counts. It calls its observer from one thread at a time, as `serialize` does.
+    New streams are subscribed to before the streams of keys that are gone are disposed of, so that what they share is
+    kept. A stream that has ended is subscribed to anew once its key has been gone and comes back. Of the sets that come
+    while one is being turned into streams only the newest counts. The observer is called from one thread at a time, as
+    by `serialize`.
 
     It completes when the source and all streams have, and fails as soon as one does, unless `on_failure` allows it.
 
@@ -49,8 +50,8 @@ def follow(
 
     Args:
         stream_of: Makes the stream of a key. What it raises is a failure of that stream.
-        on_failure: Asked, with the key and its error, whether to go on without that stream; None: never.
-        scheduler: Handed to the source and to the streams.
+        on_failure: Called with a key and its error; returns whether to go on without that stream. None: never.
+        scheduler: Passed to the source and to the streams.
 
     Returns:
         An operator function that takes an observable of sets of keys and returns an observable of what their streams
@@ -75,7 +76,7 @@ class _Rules(NamedTuple):
 
 
 class _Following(Once, Generic[K, T]):
-    """One subscription: the source is attached to it."""
+    """One subscription: the observer of the source."""
 
     __slots__ = ("_changes", "_lock", "_newest", "_open", "_source", "_streams", "rules", "scheduler", "turns")
 
@@ -100,7 +101,7 @@ class _Following(Once, Generic[K, T]):
     def on_next(self, keys: Iterable[K]) -> None:
         try:
             newest = dict.fromkeys(keys)
-        except Exception as error:  # noqa: BLE001  no set of keys: whoever made it is to blame, and is told
+        except Exception as error:  # noqa: BLE001  it is no set of keys
             self.on_error(error)
         else:
             self._follow(newest)
@@ -155,7 +156,7 @@ class _Following(Once, Generic[K, T]):
 
 
 class _Stream(Holder, Generic[K, T]):
-    """What the stream of a key is attached to."""
+    """The observer of the stream of a key."""
 
     __slots__ = ("_following", "_key")
 
@@ -181,7 +182,7 @@ class _Stream(Holder, Generic[K, T]):
         allowed = self._following.rules.on_failure
         try:
             goes_on = allowed is not None and allowed(self._key, error)
-        except Exception as other:  # noqa: BLE001  who cannot decide ends it
+        except Exception as other:  # noqa: BLE001  an exception of the caller's function ends the whole
             self._following.on_error(other)
             return
         if goes_on:

@@ -1,4 +1,4 @@
-"""Share one subscription among many subscribers, and start anew once it has ended."""
+"""share_anew: share one subscription among many subscribers, and subscribe anew once it has ended."""
 
 from collections.abc import Callable
 from functools import partial
@@ -27,10 +27,10 @@ def share_anew(
     name: str = "",
     scheduler: abc.SchedulerBase | None = None,
 ) -> Callable[[Observable[T]], Observable[T]]:
-    """Share one subscription to the source; the first subscriber begins it, the last one's leaving ends it.
+    """Share one subscription to the source, from the first subscriber until the last one has unsubscribed.
 
-    Unlike RxPY's `share`: a subscriber who comes after the source has ended begins a new life of it; one who comes
-    while the last is leaving is never left with nothing; one who raises is ended alone.
+    It differs from RxPY's `share`: subscribing after the source has ended subscribes to it anew; a subscriber that
+    comes while the last one leaves always gets a subscription; and a subscriber that raises is ended alone.
 
     .. marble::
 
@@ -42,11 +42,11 @@ def share_anew(
         second: --b-c-d-#
 
     Args:
-        linger: Seconds to keep the source after the last subscriber left, so that flapping costs nothing.
-        replay: Give the latest value to whoever comes later.
+        linger: Seconds for which the source is kept after the last subscriber has left, so that flapping costs nothing.
+        replay: Give the latest value to each subscriber that comes later.
         on_failure: Called with an exception that a subscriber raised, or did not handle. The latter is logged besides.
         name: What the log calls the stream. Empty: what the source calls itself.
-        scheduler: Where the linger is waited out.
+        scheduler: Times the linger. Defaults to the subscriber's, then to `TimeoutScheduler`.
 
     Returns:
         An operator function that takes an observable source and returns it shared.
@@ -64,11 +64,15 @@ class _Rules(NamedTuple):
 
 
 class _Shared(Unguarded[T]):
-    """A source, and the life of it that is going on, if any."""
+    """The source, and its current life, if there is one: see `_Life`."""
+
+    # A life begins with the first subscriber and is over when the source has ended, or when it was closed because no
+    # member was left. The lock orders joining, leaving and closing, and nothing is called under it. A member that joins
+    # takes `leaving` away, which cancels the linger; `_close` finds that and does nothing.
 
     def __init__(self, source: Observable[T], rules: _Rules) -> None:
         self.source, self.rules = source, rules
-        self._lock = Lock()
+        self._lock = Lock()  # guards `_current`, and `members` and `leaving` of each life
         self._current: _Life[T] | None = None
 
     def __repr__(self) -> str:
@@ -77,7 +81,7 @@ class _Shared(Unguarded[T]):
         return f"<{self.rules.name or repr(self.source)}, {members} subscriber{'s' * (members != 1)}>"
 
     def attach(self, sink: Sink[T], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
-        """Join the life that is going on, or begin one."""
+        """Join the current life, or begin one."""
         with self._lock:
             life, first = self._current, self._current is None
             if life is None:
@@ -98,7 +102,7 @@ class _Shared(Unguarded[T]):
         return stay
 
     def end(self, life: "_Life[T]") -> None:
-        """Let nobody join this life any more: its source has ended."""
+        """The source of a life has ended: the next subscriber begins another life."""
         with self._lock:
             if self._current is life:
                 self._current = None
@@ -121,13 +125,13 @@ class _Shared(Unguarded[T]):
     def _close(self, life: "_Life[T]", leaving: abc.DisposableBase) -> None:
         with self._lock:
             if self._current is not life or life.leaving is not leaving:
-                return  # somebody came, though it may be gone again
+                return  # a member has joined since; if it has left again, that has set another `leaving`
             self._current = None
         life.connection.dispose()
 
 
 class _Stay(Once, Generic[T]):
-    """A member's time in a life."""
+    """The subscription of one member."""
 
     __slots__ = ("_life", "member")
 
@@ -142,7 +146,7 @@ class _Stay(Once, Generic[T]):
 
 
 class _Life(Multicast[Any], Generic[T]):
-    """From the first subscriber to the source's end, or the last subscriber's leaving."""
+    """One subscription to the source, and its members."""
 
     __slots__ = ("clock", "connection", "leaving", "members", "shared")
 
@@ -151,7 +155,7 @@ class _Life(Multicast[Any], Generic[T]):
         self.shared, self.clock = shared, clock
         self.members = 0
         self.leaving: abc.DisposableBase | None = None
-        """Ends the life after the linger; another one each time that the last member left."""
+        """The linger, while no member is left; another one each time that the last member leaves."""
         self.connection = Holder()
 
     @property
@@ -165,7 +169,7 @@ class _Life(Multicast[Any], Generic[T]):
     def begin(self, scheduler: abc.SchedulerBase | None) -> None:
         try:
             self.connection.hold(attach(self.shared.source, self, scheduler))
-        except BaseException as error:  # others may have joined meanwhile
+        except BaseException as error:  # other members may have joined meanwhile
             told = isinstance(error, Exception) and self._ending is None  # by `on_error`, which is enough
             self.on_error(error if isinstance(error, Exception) else RuntimeError(repr(error)))
             if not told:
@@ -183,7 +187,7 @@ class _Life(Multicast[Any], Generic[T]):
 
 
 class _ReplayingLife(_Life[T]):
-    """One that gives the latest value to whoever joins. To its members a value is a list of one: known by identity."""
+    """A life that gives the latest value to each new member. Within it, a value is a list of one, known by identity."""
 
     __slots__ = ("_joining", "_latest")
 

@@ -1,4 +1,4 @@
-"""Switch to the next inner source when it is ready, and not before: make before break."""
+"""switch_when_ready: switch to the newest inner source once it is ready (make before break)."""
 
 import threading
 from collections.abc import Callable
@@ -27,15 +27,15 @@ def switch_when_ready(
     on_failed: Callable[[Exception, float | None], None] | None = None,
     scheduler: abc.SchedulerBase | None = None,
 ) -> Callable[[Observable[Observable[T]]], Observable[T]]:
-    """Relay the newest inner source, but keep the one before until the newest is ready.
+    """Relay the newest inner source, but keep the current one until the newest is ready.
 
-    The first value of a candidate is given to `ready`; when what it returns emits or completes, the candidate takes
-    over: its values so far are relayed, and the source before it is let go after `grace` seconds. Where there is
-    nothing to keep alive (at the start, or once the one before has failed) there is nothing to wait for.
+    The first value of a candidate is passed to `ready`. When the Observable that this returns emits or completes, the
+    candidate takes over: its values so far are relayed, and the source before it is disposed of after `grace` seconds.
+    Without a current source (at the start, or once it has failed) a candidate takes over with its first value.
 
-    A candidate that fails does no harm: the one before stays, and the candidate is tried again. The failure of the one
-    that is relayed ends the whole, unless a candidate is on its way to take its place; one that waits to be tried again
-    is not. A source that completes just leaves its place.
+    If a candidate fails, the current source stays, and the candidate is tried again. If the current source fails, the
+    whole fails, unless a candidate is subscribed to, which then takes its place; one that waits to be tried again does
+    not count. A source that completes leaves its place empty.
 
     .. marble::
 
@@ -60,13 +60,14 @@ def switch_when_ready(
         b:            ^-!^
 
     Args:
-        ready: Says when a candidate is ready, from its first value. None: with its first value.
-        grace: Seconds to let the one before live on once the candidate took over.
+        ready: Maps the first value of a candidate to an Observable that says when it is ready. None: with that value.
+        grace: Seconds for which the source before is kept once the candidate has taken over.
         ready_timeout: Seconds after which a candidate that is not ready has failed.
-        try_again: The wait before a failed candidate is tried again, from the number of its failures and the last
-            error. None: it is not; the next inner source is the next candidate.
-        on_failed: Told of a candidate's failure, with the wait until it is tried again (None: it is not).
-        scheduler: Where grace, timeouts and waits pass.
+        try_again: The seconds before a failed candidate is tried again, from the number of its failures and the last
+            error. None: it is not tried again; the next inner source is the next candidate.
+        on_failed: Called with a candidate's error and the seconds until it is tried again (None: it is not).
+        scheduler: Times the grace, the timeouts and the waits. Defaults to the subscriber's, then to
+            `TimeoutScheduler`.
 
     Returns:
         An operator function that takes a source of sources and returns the values of the one that is relayed.
@@ -85,7 +86,7 @@ def switch_when_ready(
 
 
 class _Inner(Generic[T]):
-    """One try of an inner source: waiting to begin, a candidate, then the one that is relayed, then on its way out."""
+    """One attempt at an inner source. It waits, is the candidate, then the current source, and then it retires."""
 
     def __init__(self, source: Observable[T], clock: abc.SchedulerBase, failures: int = 0) -> None:
         self.source, self.failures = source, failures
@@ -102,7 +103,11 @@ class _Inner(Generic[T]):
 
 
 class _Switch(Generic[T]):
-    """Which inner source is relayed, which is the candidate. Decides under a lock, speaks outside it."""
+    """One subscription: which inner source is current, and which is the candidate.
+
+    Each event of a source, a timer or `ready` may come on any thread. It is decided under the lock what follows; the
+    calls are put into the queue there and made outside, in the order of the decisions.
+    """
 
     def __init__(
         self,
@@ -117,7 +122,7 @@ class _Switch(Generic[T]):
         self._observer, self._clock = observer, clock
         self._ready, self._grace, self._ready_timeout = ready, grace, ready_timeout
         self._try_again, self._on_failed = try_again, on_failed
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # guards all below, and `held`, `waiting`, `ended` of each inner source
         self._queue = DrainQueue()
         self._current: _Inner[T] | None = None
         self._candidate: _Inner[T] | None = None
@@ -125,7 +130,7 @@ class _Switch(Generic[T]):
         self._outer_done = self._disposed = False
 
     def candidate(self, source: Observable[T]) -> None:
-        """Begin with a new inner source; one that is not ready yet is given up for it."""
+        """Take a new inner source as the candidate, instead of one that is not ready yet."""
         inner = _Inner(source, self._clock)
         with self._lock:
             if self._disposed:
@@ -136,20 +141,20 @@ class _Switch(Generic[T]):
         self._start(inner)
 
     def outer_failed(self, error: Exception) -> None:
-        """Nothing will follow, and nothing may still speak."""
+        """The source has failed, and so does the whole, at once."""
         with self._lock:
             self._queue.put(partial(self._observer.on_error, error))
         self._queue.deliver()
 
     def outer_completed(self) -> None:
-        """No inner source will follow; the ones there are may still speak."""
+        """No inner source will follow; the whole completes with the last of those that there are."""
         with self._lock:
             self._outer_done = True
             self._finish()
         self._queue.deliver()
 
     def dispose(self) -> None:
-        """Let go of everything."""
+        """Dispose of all inner sources."""
         with self._lock:
             self._disposed = True
             inners = [*self._retiring, *filter(None, (self._current, self._candidate))]
@@ -207,7 +212,7 @@ class _Switch(Generic[T]):
         self._queue.deliver()
 
     def _promote(self, inner: _Inner[T]) -> None:
-        """Let the candidate take over. Under the lock."""
+        """Make the candidate the current source. Called under the lock."""
         old, self._current, self._candidate = self._current, inner, None
         held, inner.held = inner.held, []
         if old is not None:
@@ -221,7 +226,7 @@ class _Switch(Generic[T]):
 
     def _taken_over(self, inner: _Inner[T], old: _Inner[T] | None) -> None:
         inner.timer.cancel()
-        inner.gate.disposable = Disposable()  # only now: what made it ready may hold what the next operator takes up
+        inner.gate.disposable = Disposable()  # only now: `ready` may hold a resource that the next operator takes over
         if old is not None and self._grace > 0:
             old.timer.set(self._grace, lambda: self._retire(old))
         elif old is not None:
@@ -290,6 +295,6 @@ class _Switch(Generic[T]):
             self._retire(inner)
 
     def _finish(self) -> None:
-        """Complete, if nothing is left that could speak. Under the lock."""
+        """Complete, if no inner source is left that could emit. Called under the lock."""
         if self._outer_done and self._current is None and self._candidate is None:
             self._queue.put(self._observer.on_completed)

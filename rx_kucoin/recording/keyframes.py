@@ -1,4 +1,4 @@
-"""Where a replay of a book may begin: whenever a recording asks for it, an open book is calibrated once more, aside."""
+"""Keyframes: where a replay of a book may begin. On request an open book is calibrated again in the background."""
 
 from collections.abc import Callable
 from operator import attrgetter
@@ -33,11 +33,11 @@ def with_keyframes(
 ) -> Observable[B]:
     """Stream a book; at each keyframe calibrate another one in the background, until it has been live once.
 
-    A replay that begins there knows no book, and needs the snapshots that this one needed.
+    A replay that begins there has no book, and needs the snapshots that this one needed.
 
     Args:
-        feed: What books are made from.
-        recorded: Where snapshots are recorded, and where keyframes are asked for.
+        feed: The feed that the book is made from.
+        recorded: The hooks that record snapshots and request keyframes.
         topic: The topic of the book's changes.
         make: Makes the stream of books from a feed.
     """
@@ -50,7 +50,7 @@ def with_keyframes(
     def aside(_: object) -> Observable[B]:
         return make(_Background(feed, recorded)).pipe(ops.take_while(_is_stale, inclusive=True), ops.catch(failed))
 
-    book, again = make(feed), reactivex.defer(aside)  # not before it is needed: that would double what a book takes up
+    book, again = make(feed), reactivex.defer(aside)  # not before it is needed, as it would double the memory of a book
 
     def subscribe(sink: Sink[B], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
         maker = _Maker(again, scheduler)

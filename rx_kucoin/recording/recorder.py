@@ -1,4 +1,4 @@
-"""A recording that goes on: what connections bring is queued here, and written by a thread of its own."""
+"""A recording in progress: frames and facts are queued, and written to the file by a thread of its own."""
 
 import atexit
 import logging
@@ -25,25 +25,25 @@ __all__ = ["Recording"]
 
 _log = logging.getLogger("rx_kucoin.recording")
 _EARLY: Final = 0.75
-"""The part of `every` after which a block is written, so that it is on its way before the time is over."""
+"""The part of `every` after which a block is written, so that it is on disk within that time."""
 _TICK: Final = 0.01
-"""Seconds between two blocks, at least."""
+"""The least seconds between two blocks."""
 _MUCH: Final = FULL // 4
-"""Bytes in the queue with which it is written at once: what comes until it is has room in a block, too."""
+"""Bytes in the queue from which on it is written at once; what comes until then fits into the same block."""
 _AROUND: Final = 100
-"""Bytes that a line has around its frame, about."""
+"""Bytes of a record apart from its frame, roughly."""
 _PATIENCE: Final = 10.0
-"""Seconds to wait for a slow disk at the end."""
+"""Seconds for which `close` waits for a slow disk."""
 _SLOW: Final = "the disk, or the processor, cannot keep up"
 _SLIGHT: Final = 100_000_000
-"""Nanoseconds that a clock may be behind without a word."""
+"""Nanoseconds that a clock may be behind before it is reported."""
 
 
 class Recording:
-    """Writes what flows on all connections to a file, until it is closed, at the latest with its `KuCoin`.
+    """Writes what all connections receive to a file, until it is closed, at the latest with its `KuCoin`.
 
-    `with` closes it. Whoever receives pays for one entry in a queue; where the disk cannot keep up with `capacity`
-    batches of frames the newest are left out, the log tells, and so does the file.
+    It is a context manager that closes itself. Recording costs a receiving thread one entry in a queue. If the disk
+    falls `capacity` batches of frames behind, the newest are left out; the log and the file say so.
     """
 
     def __init__(
@@ -70,12 +70,14 @@ class Recording:
         behind = max(0, writer.before.last_ns - wall_of(clock)())
         self._stamp = _stamp_of(clock, behind)
         self._queue: deque[Entry] = deque()
+        """Appended to by any thread, and emptied by the writing thread alone once that has started. `append` and
+        `popleft` are atomic, so neither takes a lock. Threads that arrive together may exceed the capacity."""
         self._waiting = 0
-        """Bytes in the queue, about: threads that meet may forget a few."""
-        self._lock = threading.RLock()
+        """Bytes in the queue, roughly: threads that add to it at the same time may lose a few."""
+        self._lock = threading.RLock()  # guards the counts below, and `close`
         self._lost = self._told = 0
         self._end: Entry | None = None
-        """What is written last; who receives at that moment may still put something into the queue."""
+        """What is written last, behind what receiving threads may still put into the queue."""
         self._closing, self._wake = threading.Event(), threading.Event()
         self.fact("begin", 0, "", facts)
         if writer.before.torn:
@@ -105,26 +107,26 @@ class Recording:
 
     @property
     def frames(self) -> int:
-        """Frames that were recorded so far, but for those that still wait."""
+        """Frames recorded so far, without those that are queued."""
         return self._scribe.frames
 
     @property
     def lost(self) -> int:
-        """Frames that could not be kept."""
+        """Frames that were not recorded."""
         return self._scribe.lost + self._lost
 
     @property
     def why(self) -> str:
-        """Why frames could not be kept: what the disk said of the last that it did not take."""
+        """Why frames were not recorded: the last error of the disk, if there was one."""
         return self._scribe.why or _SLOW
 
     @property
     def size(self) -> int:
-        """Bytes of the file."""
+        """Size of the file in bytes."""
         return self._scribe.writer.size
 
     def received(self, connection: int, batch: Sequence[str | bytes]) -> None:
-        """Take what has come on a connection. See `Recorder`."""
+        """Record a batch of frames of a connection: see `Recorder`. Called by that connection's thread."""
         if len(self._queue) < self._capacity:
             self._queue.append((self._stamp(), connection, batch, None))
             self._count(sum(map(len, batch)))
@@ -133,15 +135,15 @@ class Recording:
                 self._lost += len(batch)
 
     def fact(self, kind: str, connection: int, topic: str, data: Mapping[str, Any]) -> None:
-        """Take what happened: seldom, so it is never left out."""
+        """Record a fact. Facts are few, so none is left out."""
         self._queue.append((self._stamp(), connection, (topic,), (kind, data)))
         self._count(len(data.get("answer", "")))
 
     def close(self, timeout: float = _PATIENCE) -> bool:
-        """Write all that has come so far, and let the file be complete. May be called again, and anywhere.
+        """Write what was received so far, and complete the file. May be called again, and on any thread.
 
         Returns:
-            Whether it is, or, after `timeout` seconds, the disk has not taken it yet.
+            Whether the file is complete; False if the disk has not taken everything after `timeout` seconds.
         """
         self._tell_of_loss()
         with self._lock:
@@ -166,7 +168,7 @@ class Recording:
             _log.warning("%r: the disk has not taken all of it yet", self)
 
     def _begin(self) -> None:
-        """Write the first lines at once: a disk that takes nothing from the start is an error of who records to it."""
+        """Write the first records on the calling thread, which gets the error of a disk that takes nothing."""
         while self._queue:
             self._scribe.take(self._queue.popleft())
         self._scribe.flush()
@@ -182,14 +184,14 @@ class Recording:
         while not over:
             self._wake.wait(self._pause)
             self._wake.clear()
-            over = self._closing.is_set()  # what was put in before it was set is written below
+            over = self._closing.is_set()  # what was queued before it was set is written below
             if not over:
                 self._tell_of_loss()
             self._write(self._end if over else None)
         self._scribe.writer.close()
 
     def _write(self, end: Entry | None) -> None:
-        """Write what waits as a block, or as several; what comes meanwhile has to wait."""
+        """Write what is queued now as one block or several. What comes meanwhile stays queued."""
         self._waiting = 0
         for _ in range(len(self._queue)):
             self._try(partial(self._scribe.take, self._queue.popleft()))
@@ -200,7 +202,7 @@ class Recording:
     def _try(self, act: Callable[[], None]) -> None:
         try:
             act()
-        except Exception:  # noqa: BLE001  one entry that cannot be written must not end the recording
+        except Exception:  # noqa: BLE001  an entry that cannot be written must not end the recording
             _log.exception("something could not be recorded")
 
     def _count(self, size: int) -> None:

@@ -1,4 +1,4 @@
-"""One action, later."""
+"""Timers: run one action, later."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ __all__ = ["Timer", "after"]
 
 
 def after(clock: abc.SchedulerBase, seconds: float, action: Callable[[], object]) -> abc.DisposableBase:
-    """Have an action done in so many seconds, unless what is returned is disposed of before."""
+    """Run an action after so many seconds, unless what is returned is disposed of before that."""
 
     def act(scheduler: abc.SchedulerBase, state: object = None) -> None:
         del scheduler, state  # an action here needs neither
@@ -19,24 +19,24 @@ def after(clock: abc.SchedulerBase, seconds: float, action: Callable[[], object]
 
 
 class Timer:
-    """A timer that is set again and again; setting it drops what it was set for before."""
+    """A timer with one action at most; setting it replaces the one before. Any thread may set it."""
 
     def __init__(self, clock: abc.SchedulerBase) -> None:
         self._clock = clock
         self._current = SerialDisposable()
 
     def set(self, seconds: float, action: Callable[[], object]) -> None:
-        """Have an action done in so many seconds."""
-        # The place is taken before the clock is asked: an action that is done at once may set the timer again itself,
-        # and must not find its own setting dropped when this call comes back.
+        """Run an action after so many seconds, instead of the one before."""
+        # The place is taken before the action is scheduled. An action that runs at once may set the timer again, and
+        # that setting would be disposed of if this one took its place only when `after` returns.
         place = SingleAssignmentDisposable()
         self._current.disposable = place
         place.disposable = after(self._clock, seconds, action)
 
     def cancel(self) -> None:
-        """Drop what it was set for."""
+        """Cancel the action."""
         self._current.disposable = SingleAssignmentDisposable()
 
     def dispose(self) -> None:
-        """Drop what it was set for, and whatever it would be set for later."""
+        """Cancel the action, and any that it is set for later."""
         self._current.dispose()

@@ -1,4 +1,4 @@
-"""Observables that need no guard around their observers, and how operators attach to them without one."""
+"""Unguarded Observables, whose observers need no guard around them, and how operators attach to them."""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -31,28 +31,29 @@ T_contra = TypeVar("T_contra", contravariant=True)
 Attach = Callable[["Sink[T]", abc.SchedulerBase | None], abc.DisposableBase]
 
 _instant: Final = Lock()
-"""Held for an instant, with nobody called meanwhile: one for all, as a lock of its own costs each object 90 bytes."""
+"""Guards the state of every object here for a few instructions; nothing is called or made under it, so it need not be
+reentrant. One lock serves all, as a lock of its own would cost each object 90 bytes."""
 
 
 class Ending(Protocol):
-    """Who is told of an end."""
+    """The part of an observer that is called at the end."""
 
     def on_error(self, error: Exception, /) -> None:
-        """It went wrong."""
+        """The source has failed."""
 
     def on_completed(self) -> None:
-        """There is no more."""
+        """The source has completed."""
 
 
 class Sink(Ending, Protocol[T_contra]):
-    """What a source calls. RxPY's observers are such, and so is any small class with these three."""
+    """An observer: RxPY's, or any class with these three methods."""
 
     def on_next(self, value: T_contra, /) -> None:
-        """Take a value."""
+        """The source emits a value."""
 
 
 class Once(abc.DisposableBase):
-    """What can be disposed of once; a subclass says how by `_dispose`."""
+    """A disposable whose `_dispose`, which a subclass defines, is called once."""
 
     __slots__ = ("is_disposed",)
 
@@ -60,7 +61,7 @@ class Once(abc.DisposableBase):
         self.is_disposed = False
 
     def dispose(self) -> None:
-        """Let go, unless that was done."""
+        """Dispose, unless that was done."""
         with _instant:
             done, self.is_disposed = self.is_disposed, True
         if not done:
@@ -68,11 +69,11 @@ class Once(abc.DisposableBase):
 
     @abstractmethod
     def _dispose(self) -> None:
-        """Let go: called once."""
+        """Release what is held. Called once."""
 
 
 class Holder(Once):
-    """Holds what is to be disposed of with it, or at once if it was disposed of before."""
+    """Holds one disposable, which is disposed of with it, or at once if the holder was disposed of before."""
 
     __slots__ = ("_held",)
 
@@ -81,7 +82,7 @@ class Holder(Once):
         self._held: abc.DisposableBase | None = None
 
     def hold(self, held: abc.DisposableBase) -> None:
-        """Hold this."""
+        """Hold a disposable."""
         with _instant:
             late = self.is_disposed
             if not late:
@@ -90,7 +91,7 @@ class Holder(Once):
             held.dispose()
 
     def replace(self, held: abc.DisposableBase) -> None:
-        """Hold this, and dispose of what was held before; or dispose of this, if the holder was disposed of."""
+        """Hold a disposable instead of the one before, which is disposed of."""
         with _instant:
             if self.is_disposed:
                 before: abc.DisposableBase | None = held
@@ -106,9 +107,9 @@ class Holder(Once):
 
 
 class _Subscriber(Holder, Generic[T]):
-    """RxPY's guard, but small and without a call of its own: `on_next` is the subscriber's, until all is over.
+    """A guard as RxPY's, but small, and without a call of its own: its `on_next` is the subscriber's until the end.
 
-    So it has to be looked up for each call, and not kept.
+    Therefore a source looks `on_next` up for each call and does not keep it.
     """
 
     __slots__ = ("_on_completed", "_on_error", "on_next")
@@ -136,14 +137,14 @@ class _Subscriber(Holder, Generic[T]):
                 self.dispose()
 
     def fail(self, error: Exception) -> bool:
-        """End because subscribing raised. False: it had ended before."""
+        """End because subscribing raised. Returns False if it had ended before."""
         tell = self._stop()
         if tell is not None:
             tell(error)
         return tell is not None
 
     def _stop(self) -> abc.OnError | None:
-        """Hear nothing more. Returns whom to tell of an error, the first time."""
+        """Ignore what comes from now on. Returns the error handler the first time, then None."""
         with _instant:
             tell, self._on_error = self._on_error, None
             _, self.on_next = self.on_next, _nothing  # kept until the lock is free: a finaliser may dispose as well
@@ -155,7 +156,7 @@ class _Subscriber(Holder, Generic[T]):
 
 
 def _nothing(*_: object) -> None:
-    """Nobody wants to know."""
+    """Ignore it."""
 
 
 def raise_unhandled(error: Exception) -> None:
@@ -170,16 +171,16 @@ def labelled(source: Observable[T], label: str) -> Observable[T]:
 
 
 class Unguarded(Observable[T]):
-    """An Observable that operators of this package attach to as they are.
+    """An Observable that the operators of this package attach to without a guard.
 
-    RxPY puts a guard around each observer of each operator: 600 bytes, and a call for each value. What it does (keep
-    still after the end, let go of the source then) need be done once in a chain. So a lean source may speak after its
-    end, and whoever attaches to it either is not harmed by that or passes on to somebody who is not. Whoever subscribes
-    as usual is guarded as usual.
+    RxPY puts a guard around each observer of each operator: 600 bytes, and a call for each value. The guard ignores
+    what comes after the end and disposes of the source then, which one per chain can do. So an unguarded source may
+    emit after its end, and a sink that is attached to it either ignores that or passes it to a sink that does. A
+    subscriber that subscribes as usual gets a guard.
     """
 
     def __init__(self, attach: "Attach[T]") -> None:
-        self._attach = attach  # and no more: RxPY's own constructor makes a lock, which few operators ask for
+        self._attach = attach  # not `super().__init__`, which makes a lock that few operators use
 
     def __repr__(self) -> str:
         return vars(self).get("label") or f"<Observable at {id(self):#x}>"
@@ -197,7 +198,7 @@ class Unguarded(Observable[T]):
         *,
         scheduler: abc.SchedulerBase | None = None,
     ) -> abc.DisposableBase:
-        """Subscribe as to any Observable; the guard takes a third of the memory of RxPY's, and no time.
+        """Subscribe as to any Observable, with a guard that takes a third of the memory of RxPY's, and no call.
 
         Raises:
             TypeError: a callback is a coroutine function, which nothing would await.
@@ -216,7 +217,8 @@ class Unguarded(Observable[T]):
                 if not subscriber.fail(error):
                     raise
 
-        trampoline = CurrentThreadScheduler.singleton()  # who emits on it waits until the subscription is known
+        # A source that emits on the trampoline does so when the subscription is held.
+        trampoline = CurrentThreadScheduler.singleton()
         if trampoline.schedule_required():
             trampoline.schedule(begin)
         else:
@@ -280,12 +282,12 @@ def check_callbacks(*callbacks: object) -> None:
 
 
 def map_unguarded(source: Observable[T], change: Callable[[T], R]) -> Observable[R]:
-    """Emit what `change` makes of each value; an exception that it raises is the source's to handle."""
+    """Map each value. An exception that `change` raises is raised to the source."""
     return Unguarded(lambda sink, scheduler: attach(source, _Mapped(sink, change), scheduler))
 
 
 class _Mapped(Generic[T, R]):
-    """Passes on what is made of each value."""
+    """The sink of a mapped source."""
 
     __slots__ = ("_change", "_sink")
 
@@ -303,7 +305,7 @@ class _Mapped(Generic[T, R]):
 
 
 def attach(source: Observable[T], sink: Sink[T], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
-    """Subscribe, without a guard where the source needs none."""
+    """Subscribe, without a guard if the source is unguarded."""
     if isinstance(source, Unguarded):
         return source.attach(sink, scheduler)
     return source.subscribe(cast("abc.ObserverBase[T]", sink), scheduler=scheduler)

@@ -1,4 +1,4 @@
-"""A thread of one's own: from the first thing that it is given to do until it is disposed of."""
+"""A worker: a thread for one owner, from its first task until it is disposed of."""
 
 from collections import deque
 from collections.abc import Callable
@@ -10,30 +10,30 @@ __all__ = ["LibraryThread", "Worker"]
 
 
 class LibraryThread(Thread):
-    """A thread of this library. Code that must not wait for one of them can tell whether it runs on one."""
+    """A thread of this library. Code that must not wait for such a thread can find out whether it runs on one."""
 
     @staticmethod
     def is_current() -> bool:
-        """Whether the calling thread is one."""
+        """Whether the calling thread is a thread of this library."""
         return isinstance(current_thread(), LibraryThread)
 
 
 class Worker(abc.DisposableBase):
-    """Does what it is given, one after the other, on a daemon thread.
+    """Runs tasks one after the other on a daemon thread.
 
-    RxPY's `EventLoopScheduler` would do, were it not that its thread waits for ever when it is disposed of while an
-    action runs, as it is whenever a subscriber leaves from within `on_next`.
+    RxPY's `EventLoopScheduler` does the same, but its thread never ends if it is disposed of while an action runs, as
+    happens whenever a subscriber unsubscribes from within `on_next`.
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._condition = Condition()
+        self._condition = Condition()  # guards all below; its lock is reentrant, and no task runs under it
         self._tasks: deque[Callable[[], None]] = deque()
         self._thread: Thread | None = None
         self._disposed = False
 
     def give(self, task: Callable[[], None]) -> None:
-        """Have this done; once disposed of, nothing is any more."""
+        """Queue a task. After disposal it is ignored."""
         with self._condition:
             if self._disposed:
                 return
@@ -44,7 +44,7 @@ class Worker(abc.DisposableBase):
                 self._thread.start()
 
     def dispose(self) -> None:
-        """Do nothing more; what is being done is finished, and not waited for."""
+        """Run no more tasks. A task that is running is finished, and not waited for."""
         with self._condition:
             self._disposed = True
             self._tasks.clear()
