@@ -473,6 +473,55 @@ MUTANTS = [
         "self._examples[prefix] = 1",
         "tests/simulator/test_example_feed.py",
     ),
+    Mutant(
+        "a call overtakes those that are due",
+        "operators/internal/drain_queue.py",
+        "        if self._due or self._closed:\n",
+        "        if self._closed:\n",
+        "tests/operators/internal/test_drain_queue.py",
+    ),
+    Mutant(
+        "calls that are put during a direct call are left in the queue",
+        "operators/internal/drain_queue.py",
+        "            if self._due:\n                self.deliver()\n",
+        "            pass\n",
+        "tests/operators/internal/test_drain_queue.py tests/operators/test_serialize.py",
+    ),
+    Mutant(
+        "durations jump with the wall clock",
+        "operators/internal/clocks.py",
+        "return lambda: time.monotonic_ns() // 1_000",
+        "return lambda: time.time_ns() // 1_000",
+        "tests/operators/internal/test_clocks.py",
+    ),
+    Mutant(
+        "cancelled timers stay in the heap",
+        "operators/internal/timer_heap.py",
+        "> 2 * self._running + _SPARE:",
+        "> 999_999:",
+        "tests/recording/replay/test_clock.py tests/transport/test_clock_stress.py",
+    ),
+    Mutant(
+        "an earlier timer waits for a later one",
+        "transport/clock.py",
+        "            if first is None or due < first:\n",
+        "            if first is None:\n",
+        "tests/transport/test_clock.py",
+    ),
+    Mutant(
+        "the newest item makes room in a full buffer",
+        "operators/internal/bounded_buffer.py",
+        "        return (self._queue.popleft(),)\n",
+        "        return (self._queue.pop(),)\n",
+        "tests/operators/internal/test_bounded_buffer.py tests/test_aio.py",
+    ),
+    Mutant(
+        "a keyframe that is requested while a book is being made is not served",
+        "recording/keyframes.py",
+        "        if self._is_asked:\n            self._begin()\n",
+        "        return\n",
+        "tests/recording/test_keyframes.py",
+    ),
 ]
 
 
