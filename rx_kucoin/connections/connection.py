@@ -9,7 +9,7 @@ from reactivex.disposable import CompositeDisposable, SerialDisposable
 
 from rx_kucoin import events
 from rx_kucoin.connections.context import Context
-from rx_kucoin.connections.dispatch import Routes
+from rx_kucoin.connections.dispatch import Dispatcher
 from rx_kucoin.connections.heartbeat import Heartbeat, PingBarrier
 from rx_kucoin.connections.info import ConnectionInfo
 from rx_kucoin.connections.instruments import Unlisted
@@ -74,7 +74,7 @@ class Connection:
         self._wire, self._context, self._on_welcome, self._on_full = wire, context, on_welcome, on_full
         self._requests = SubscriptionRequests(wire, line, context, throttle)
         self._silence = Silence(line, context, unlisted, self._unknown)
-        self._routes = Routes(self._wish, self._answered, self._tell_malformed, self._silence, self._left)
+        self._dispatcher = Dispatcher(self._wish, self._answered, self._tell_malformed, self._silence, self._left)
         self._heartbeat = Heartbeat(wire, self._requests.ping, context.clock)
         self._barrier = PingBarrier(self._requests.new_ping, self._requests.send_now, context.clock)
         self._readiness = Readiness()
@@ -110,7 +110,7 @@ class Connection:
     @property
     def read_topics(self) -> list[str]:
         """The topics that have a subscriber here, and are not only held."""
-        return self._routes.read
+        return self._dispatcher.read
 
     @property
     def info(self) -> ConnectionInfo:
@@ -141,7 +141,7 @@ class Connection:
         """Listen to a topic, where messages go one way and their end another. See `messages`."""
         if reader is not None and self._hooks.is_active:
             self._hooks.subscribed(self, topic)
-        return self._routes.add(topic, reader, sink, ending)
+        return self._dispatcher.add(topic, reader, sink, ending)
 
     def warm(self, topics: Iterable[str]) -> Observable[None]:
         """Have these topics asked for; complete when each is live, or refused. Holds them while it is subscribed to."""
@@ -173,7 +173,7 @@ class Connection:
             self.is_whole = True
             end()
 
-        if self.is_open and self._routes:
+        if self.is_open and self._dispatcher:
             barrier = self._barrier.passed(at_once=True).pipe(ops.timeout(_DRAIN, scheduler=self._context.clock))
             self._draining.disposable = barrier.subscribe(on_error=end, on_completed=passed)
         else:
@@ -188,9 +188,9 @@ class Connection:
         if self._hooks.is_active:
             for text in batch:  # one at a time, so that what a frame causes is reported after it
                 self._hooks.received(self, text)
-                self._routes.receive((text,))
+                self._dispatcher.receive((text,))
         else:
-            self._routes.receive(batch)
+            self._dispatcher.receive(batch)
 
     def _answered(self, frame: Frame, text: str | bytes) -> None:
         if frame.type not in _ANSWERS:
@@ -226,7 +226,7 @@ class Connection:
                 self._on_full(limit)
                 for topic in surplus:
                     self._left(topic)
-                    self._routes.fail(topic, NoRoom())
+                    self._dispatcher.fail(topic, NoRoom())
             case Complained(code, text):
                 tell(events.Complaint(line, code, text))
             case Failed(why, text):
@@ -238,12 +238,12 @@ class Connection:
 
     def _unknown(self, topic: str, error: UnknownSymbol) -> None:
         self._fail(topic, error)
-        self._routes.settle(topic)  # the exchange has it still
+        self._dispatcher.settle(topic)  # the exchange has it still
 
     def _fail(self, topic: str, error: Exception) -> None:
         self._left(topic)
         self._hooks.failed(topic, error)
-        self._routes.fail(topic, error)
+        self._dispatcher.fail(topic, error)
 
     def _left(self, topic: str) -> None:
         self._hooks.unsubscribed(self, topic)
@@ -253,7 +253,7 @@ class Connection:
         self._stop()
         self._hooks.closed(self, is_whole=self.is_whole)
         if not self._context.is_closing:
-            self._routes.close()
+            self._dispatcher.close()
 
     def _stop(self) -> None:
         """Cancel every timer, and send nothing more."""

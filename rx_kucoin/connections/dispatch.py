@@ -15,7 +15,7 @@ from rx_kucoin.protocol.frames import UNREADABLE, Frame, FrameError
 from rx_kucoin.protocol.readers.base import Reader
 from rx_kucoin.protocol.topics import Topic
 
-__all__ = ["FirstMessages", "Routes"]
+__all__ = ["Dispatcher", "FirstMessages"]
 
 _log = logging.getLogger("rx_kucoin.connections.connection")
 
@@ -35,18 +35,20 @@ class FirstMessages(Protocol):
 class _Listener(Once):
     """Somebody who listens to a topic, until it is disposed of."""
 
-    __slots__ = ("argument", "ending", "reader", "routes", "sink", "topic")
+    __slots__ = ("argument", "dispatcher", "ending", "reader", "sink", "topic")
 
-    def __init__(self, routes: "Routes", topic: str, reader: Reader | None, sink: Sink[Any], ending: Ending) -> None:
+    def __init__(
+        self, dispatcher: "Dispatcher", topic: str, reader: Reader | None, sink: Sink[Any], ending: Ending
+    ) -> None:
         super().__init__()
-        self.routes, self.topic, self.argument = routes, topic, Topic.parse(topic).argument or ""
+        self.dispatcher, self.topic, self.argument = dispatcher, topic, Topic.parse(topic).argument or ""
         self.reader, self.sink, self.ending = reader, sink, ending
 
     def _dispose(self) -> None:
-        self.routes.remove(self)
+        self.dispatcher.remove(self)
 
 
-class Routes:
+class Dispatcher:
     """The listeners of one connection. A push takes no lock: listeners stand in tuples that are replaced.
 
     While all who listen read with the same reader, that one decodes the frames, each in one go with its payload.

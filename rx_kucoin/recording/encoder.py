@@ -4,6 +4,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from rx_kucoin.protocol import channels, frames
 from rx_kucoin.protocol.frames import UNREADABLE
 from rx_kucoin.protocol.topics import Topic
@@ -91,7 +93,9 @@ class Encoder:
 
     def _fact(self, time_ns: int, connection: int, topic: str, kind: str, data: Mapping[str, Any]) -> None:
         about = topic or str(data.get("topic", ""))
-        if not self._private and ((data.get("signed") and _BOOK not in data["path"]) or _is_private(about, "")):
+        if not self._private and (
+            (data.get("signed") and str(data["path"]).partition("?")[0] not in _OF_EVERYBODY) or _is_private(about, "")
+        ):
             return
         if not self._private and "excerpt" in data:
             data = {**data, "excerpt": ""}  # of whose frame that was nobody knows
@@ -146,8 +150,8 @@ class Encoder:
         self._size = 0
 
 
-_BOOK: Final = "/orderbook/"
-"""In the path of a call that is signed, though what it answers is everybody's."""
+_OF_EVERYBODY: Final = frozenset({"/api/v3/market/orderbook/level2"})
+"""Paths of calls that are signed though their answers are public."""
 
 
 def _is_harmless(answer: bytes) -> bool:
@@ -159,5 +163,27 @@ def _is_private(topic: str, text: str | bytes) -> bool:
     """Whether a topic is of one's own account; of one that this library does not know the push itself tells."""
     if Topic.parse(topic).prefix in channels.CHANNELS:
         return channels.is_private(topic)
-    said = text if isinstance(text, bytes) else text.encode()
-    return b'"private"' in said or b'"userId"' in said
+    if not text:
+        return False  # a fact that names a topic, and says nothing of an account
+    try:
+        told = _private_signs.decode(text)
+    except msgspec.MsgspecError:
+        return True  # it cannot be told, so it is not written
+    return told.channelType == "private" or told.userId is not msgspec.UNSET or told.data.userId is not msgspec.UNSET
+
+
+class _PrivateData(msgspec.Struct):
+    """What of a payload tells that it is of one's own account."""
+
+    userId: Any = msgspec.UNSET  # noqa: N815  the exchange's name
+
+
+class _PrivateSigns(msgspec.Struct):
+    """What of a push tells that it is of one's own account, where its channel is not known."""
+
+    channelType: Any = None  # noqa: N815  the exchange's names
+    userId: Any = msgspec.UNSET  # noqa: N815
+    data: _PrivateData = msgspec.field(default_factory=_PrivateData)
+
+
+_private_signs: Final = msgspec.json.Decoder(_PrivateSigns)

@@ -8,7 +8,7 @@ from reactivex import Observer
 from waiting import eventually, nothing_left
 
 from rx_kucoin import KuCoin, KuCoinError, Limits, Rate, ReconnectFailed, Ticker, errors, events
-from rx_kucoin.connections.dispatch import Routes
+from rx_kucoin.connections.dispatch import Dispatcher
 from rx_kucoin.events import Event
 from rx_kucoin.protocol.raw import READER
 from rx_kucoin.protocol.readers.spot import ticker
@@ -303,17 +303,17 @@ def test_a_topic_without_any_order_tells_of_a_gap_too(exchange: Simulator) -> No
 def test_a_listener_that_raises_is_ended_alone_whatever_name_its_topic_is_pushed_under() -> None:
     wishes: list[tuple[str, bool]] = []
     got: list[Any] = []
-    routes = Routes(lambda topic, wanted: wishes.append((topic, wanted())), lambda *_: None, lambda *_: None)
+    dispatcher = Dispatcher(lambda topic, wanted: wishes.append((topic, wanted())), lambda *_: None, lambda *_: None)
     asked, pushed_as = "/callauction/level2Depth50:BTC-USDT", "/spotMarket/level2Depth50:BTC-USDT"
 
     def fail(_: object) -> None:
         raise KeyError(1)
 
     bad, good = Observer(fail, lambda error: got.append(repr(error))), Observer(got.append, got.append)
-    routes.add(asked, READER, bad, bad)
-    stays = routes.add(asked, READER, good, good)
+    dispatcher.add(asked, READER, bad, bad)
+    stays = dispatcher.add(asked, READER, good, good)
     for number in (1, 2):
-        routes.receive([f'{{"type":"message","topic":"{pushed_as}","data":{number}}}'])
+        dispatcher.receive([f'{{"type":"message","topic":"{pushed_as}","data":{number}}}'])
     assert [getattr(it, "data", it) for it in got] == ["KeyError(1)", 1, 2]
     stays.dispose()
     assert wishes == [(asked, True), (asked, False)]
@@ -321,9 +321,9 @@ def test_a_listener_that_raises_is_ended_alone_whatever_name_its_topic_is_pushed
 
 def test_a_message_is_made_anew_for_each_who_listens_to_the_same() -> None:
     got: list[Ticker] = []
-    routes = Routes(lambda *_: None, lambda *_: None, lambda *_: None)
+    dispatcher = Dispatcher(lambda *_: None, lambda *_: None, lambda *_: None)
     for _ in range(2):
         listener = Observer(got.append)
-        routes.add("/market/ticker:BTC-USDT", ticker, listener, listener)
-    routes.receive(['{"type":"message","topic":"/market/ticker:BTC-USDT","data":{"time":1}}'])
+        dispatcher.add("/market/ticker:BTC-USDT", ticker, listener, listener)
+    dispatcher.receive(['{"type":"message","topic":"/market/ticker:BTC-USDT","data":{"time":1}}'])
     assert [message.time_ns for message in got] == [1_000_000, 1_000_000]

@@ -1,4 +1,4 @@
-"""Routes: each listener gets his messages, however the frames were decoded."""
+"""Dispatcher: each listener gets his messages, however the frames were decoded."""
 
 import json
 import threading
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rx_kucoin.connections.dispatch import FirstMessages, Routes
+from rx_kucoin.connections.dispatch import Dispatcher, FirstMessages
 from rx_kucoin.protocol.frames import Frame
 from rx_kucoin.protocol.messages.spot import Match, Ticker
 from rx_kucoin.protocol.raw import READER, Push
@@ -16,13 +16,13 @@ from rx_kucoin.protocol.readers.spot import match, ticker
 
 
 class Line:
-    """Routes, and all that came of them."""
+    """Dispatcher, and all that came of them."""
 
     def __init__(self, firsts: FirstMessages | None = None) -> None:
         self.wishes: list[tuple[str, bool]] = []
         self.answers: list[Frame] = []
         self.malformed: list[str] = []
-        self.routes = Routes(
+        self.dispatcher = Dispatcher(
             lambda topic, is_wanted: self.wishes.append((topic, is_wanted())),
             lambda frame, _: self.answers.append(frame),
             lambda reason, _: self.malformed.append(reason),
@@ -30,17 +30,17 @@ class Line:
         )
 
     def listen(self, topic: str, reader: Reader | None) -> "Listener":
-        return Listener(self.routes, topic, reader)
+        return Listener(self.dispatcher, topic, reader)
 
     def say(self, *frames: dict[str, Any]) -> None:
-        self.routes.receive([json.dumps(frame).encode() for frame in frames])
+        self.dispatcher.receive([json.dumps(frame).encode() for frame in frames])
 
 
 class Listener:
-    def __init__(self, routes: Routes, topic: str, reader: Reader | None) -> None:
+    def __init__(self, dispatcher: Dispatcher, topic: str, reader: Reader | None) -> None:
         self.got: list[Any] = []
         self.end: list[object] = []
-        self.stay = routes.add(topic, reader, self, self)
+        self.stay = dispatcher.add(topic, reader, self, self)
 
     def on_next(self, message: Any) -> None:
         self.got.append(message)
@@ -119,7 +119,7 @@ def test_what_cannot_be_read_is_told_and_the_next_one_comes() -> None:
     for reader in (ticker, READER):
         line = Line()
         mine = line.listen(TICKER, reader)
-        line.routes.receive([b"{", b'{"topic":1}', json.dumps(push(TICKER, sequence="1")).encode()])
+        line.dispatcher.receive([b"{", b'{"topic":1}', json.dumps(push(TICKER, sequence="1")).encode()])
         line.say(push(TICKER, price=["1"]), push(TICKER, sequence="2"))
         assert len(line.malformed) == (3 if reader is ticker else 2)
         assert [it.sequence for it in mine.got if it.sequence] == [1, 2]
@@ -176,21 +176,21 @@ def test_a_topic_whose_first_message_is_waited_for_is_wanted_and_ends_as_any_oth
         firsts = Firsts()
         line = Line(firsts)
         mine = line.listen(TICKER, ticker)
-        assert line.routes
+        assert line.dispatcher
         assert line.wishes == [(TICKER, True)]
         if end == "leaves":
             mine.stay.dispose()
             assert line.wishes[1:] == [(TICKER, False)]
         elif end == "fails":
-            line.routes.fail(TICKER, OSError())
-            line.routes.settle(TICKER)
+            line.dispatcher.fail(TICKER, OSError())
+            line.dispatcher.settle(TICKER)
             assert line.wishes[1:] == [(TICKER, False)]
             assert len(mine.end) == 1
         else:
-            line.routes.close()
+            line.dispatcher.close()
             assert mine.end == ["|"]
         assert firsts.told[1:] == ([] if end == "closes" else [f"over {TICKER}"])
-        assert not line.routes
+        assert not line.dispatcher
         line.say(push(TICKER, price="1"))
         assert mine.got == []
 
@@ -224,9 +224,9 @@ class Comings:
 
 def test_who_comes_while_the_last_one_leaves_is_waited_for() -> None:
     firsts = Comings()
-    routes = Routes(lambda *_: None, lambda *_: None, lambda *_: None, firsts)
-    first, came = Listener(routes, TICKER, ticker), threading.Event()
-    firsts.comes = lambda: (Listener(routes, TICKER, ticker), came.set())
+    dispatcher = Dispatcher(lambda *_: None, lambda *_: None, lambda *_: None, firsts)
+    first, came = Listener(dispatcher, TICKER, ticker), threading.Event()
+    firsts.comes = lambda: (Listener(dispatcher, TICKER, ticker), came.set())
     first.stay.dispose()
     assert came.wait(10.0)
     assert firsts.waited == {TICKER}

@@ -163,3 +163,26 @@ def test_a_disk_that_takes_nothing_from_the_start_is_an_error(path: Path) -> Non
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     assert path.stat().st_size == 0
+
+
+@pytest.mark.parametrize(
+    ("rest", "is_written"),
+    [
+        ('"data":{"text":"private userId"}', 1),
+        ('"data":{"note":"\\"userId\\":5"}', 1),
+        ('"channelType":"private","data":{}', 0),
+        ('"userId":"5","data":{}', 0),
+        ('"data":{"userId":5}', 0),
+        ('"data":{"a":[1,2]}', 1),
+        ('"data":[1,2]', 0),
+    ],
+)
+def test_a_push_of_an_unknown_channel_is_private_by_its_fields_and_not_by_its_words(
+    path: Path, rest: str, is_written: int
+) -> None:
+    scribe = scribe_of(path)
+    text = '{"topic":"/brand/new:A-B","type":"message","subject":"x",' + rest + "}"
+    scribe.take((1, 1, (text,), None))
+    scribe.flush()
+    scribe.writer.close()
+    assert scribe.frames == is_written

@@ -164,7 +164,7 @@ class Player:
                 if is_wanted and time_ns >= since and (connection := connections.get(line.connection)) is not None:
                     connection.heard_ns = time_ns
                     self._frames += 1
-                    connection.routes.receive((text_of(line.frame),))
+                    connection.dispatcher.receive((text_of(line.frame),))
             if self._offset != looked:
                 looked = self._offset
                 progress.at(looked / size)

@@ -7,7 +7,7 @@ from typing import Any
 
 from reactivex import Observable, abc
 
-from rx_kucoin.connections.dispatch import Routes
+from rx_kucoin.connections.dispatch import Dispatcher
 from rx_kucoin.connections.info import ConnectionInfo, Described
 from rx_kucoin.connections.pool import Lease
 from rx_kucoin.operators.internal.multicast import Hub
@@ -31,7 +31,7 @@ class RecordedConnection:
         self.seated: dict[str, None] = {}
         self.heard_ns = 0
         """When it brought anything last."""
-        self.routes = Routes(_nothing, _nothing, _nothing)
+        self.dispatcher = Dispatcher(_nothing, _nothing, _nothing)
 
     def __repr__(self) -> str:
         state = "open" if self.is_open else "ended"
@@ -49,7 +49,7 @@ class RecordedConnection:
 
     def listen(self, topic: str, reader: Reader | None, sink: Sink[Any], ending: Ending) -> abc.DisposableBase:
         """See `Connection.listen`."""
-        return self.routes.add(topic, reader, sink, ending)
+        return self.dispatcher.add(topic, reader, sink, ending)
 
 
 class ReplayPool:
@@ -125,14 +125,14 @@ class ReplayPool:
         connection = self.connections.get(number)
         if connection is not None and topic in connection.seated:
             del connection.seated[topic]
-            connection.routes.fail(topic, CutShort())
+            connection.dispatcher.fail(topic, CutShort())
 
     def closed(self, number: int, *, whole: bool) -> None:
         """A connection ended."""
         connection = self.connections.pop(number, None)
         if connection is not None:
             connection.is_open, connection.is_whole = False, whole
-            connection.routes.close()
+            connection.dispatcher.close()
 
     def failed(self, topic: str, error: Exception) -> None:
         """The streams of a topic ended."""

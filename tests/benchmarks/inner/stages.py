@@ -9,7 +9,7 @@ from reactivex.disposable import Disposable
 
 from benchmarks.clients.ours import PRICES
 from benchmarks.symbols import TICKER
-from rx_kucoin.connections.dispatch import Routes
+from rx_kucoin.connections.dispatch import Dispatcher
 from rx_kucoin.operators import hand_over, in_sequence, share_anew
 from rx_kucoin.operators.internal.unguarded import Sink, Unguarded, attach
 from rx_kucoin.protocol import raw as pushes
@@ -31,14 +31,14 @@ def stage(way: str, last: int, symbols: Sequence[str], hear: Callable[[Any], Non
         return lambda _: None
     if last == _DECODE:
         return _decoding(reader)
-    routes = Routes(lambda *_: None, _unexpected, _unexpected)
+    dispatcher = Dispatcher(lambda *_: None, _unexpected, _unexpected)
     for symbol in symbols:
-        stream = _stream(routes, TICKER + symbol, reader, order, last - _ROUTE)
+        stream = _stream(dispatcher, TICKER + symbol, reader, order, last - _ROUTE)
         if last == _ALL:
             stream.pipe(ops.map(PRICES[way])).subscribe(hear)
         else:
             attach(stream, _End(), None)
-    return routes.receive
+    return dispatcher.receive
 
 
 def _reading(way: str) -> tuple[Reader, Ordering]:
@@ -60,9 +60,9 @@ def _decoding(reader: Reader) -> Callable[[list[bytes]], None]:
     return take
 
 
-def _stream(routes: Routes, topic: str, reader: Reader, order: Ordering, operators: int) -> Observable[Any]:
+def _stream(dispatcher: Dispatcher, topic: str, reader: Reader, order: Ordering, operators: int) -> Observable[Any]:
     """Put the operators of a topic's stream together, or the first of them."""
-    messages: Observable[Any] = Unguarded(lambda sink, _: routes.add(topic, reader, sink, sink))
+    messages: Observable[Any] = Unguarded(lambda sink, _: dispatcher.add(topic, reader, sink, sink))
     if not operators:
         return messages
 
