@@ -183,7 +183,7 @@ def _is_thin(book: OrderBook) -> bool:
 
 
 def _first(change: Level2Change) -> int:
-    """Return the first number. A range without one is taken for a single number; if it was more, that shows as a gap."""
+    """Return the first number. A range without one counts as a single number; if it was more, that shows as a gap."""
     start = change.sequence_start
     return _last(change) if start is None else start
 
