@@ -11,26 +11,54 @@ from decimal import Decimal
 from functools import partial
 from itertools import chain, islice, starmap
 from operator import eq
-from typing import Final, NamedTuple, overload
+from typing import Final, NamedTuple, Self, overload
 
 from rx_kucoin.protocol.messages.base import Level
 
 __all__ = ["Fill", "Ladder", "shown"]
 
 
-class Fill(NamedTuple):
-    """The result of an order that takes the best levels until it is filled."""
+_ZERO: Final = Decimal(0)
 
+
+class _Taken(NamedTuple):
     size: Decimal
-    """The filled size; less than requested if the levels do not have as much."""
+    """The filled size; less than requested if the levels do not have as much: see `missing`."""
     value: Decimal
     """Cost or proceeds: the sum of price times size."""
     worst: Decimal | None
     """The price of the last level taken; `None` if nothing was filled."""
 
+
+class Fill(_Taken):
+    """The result of an order that takes the best levels until it is filled.
+
+    Check `is_whole` before `average`: a thin book may fill only a part. A tuple of size, value and worst price.
+    """
+
+    missing: Decimal
+    """The size that was requested and that the levels do not have. Infinite where an infinite size was."""
+
+    def __new__(cls, size: Decimal, value: Decimal, worst: Decimal | None, missing: Decimal = _ZERO) -> Self:
+        """Make one of what was taken, and of what is missing."""
+        made = super().__new__(cls, size, value, worst)
+        made.missing = missing
+        return made
+
+    def __repr__(self) -> str:
+        return f"Fill(size={self.size}, value={self.value}, worst={self.worst}, missing={self.missing})"
+
+    def __reduce__(self) -> tuple[type[Self], tuple[Decimal, Decimal, Decimal | None, Decimal]]:
+        return type(self), (self.size, self.value, self.worst, self.missing)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the requested size was filled."""
+        return not self.missing
+
     @property
     def average(self) -> Decimal | None:
-        """The average price."""
+        """The average price of what was filled; `None` if nothing was."""
         return self.value / self.size if self.size else None
 
 
@@ -172,7 +200,7 @@ class Ladder(Sequence[Level]):
                 break
             taken = min(there, size - filled)
             filled, value, worst = filled + taken, value + taken * price, price
-        return Fill(filled, value, worst)
+        return Fill(filled, value, worst, size - filled)
 
     def __len__(self) -> int:
         return self._count
@@ -282,7 +310,6 @@ _level: Final[Callable[[tuple[Decimal, Decimal]], Level]] = partial(
 )
 """`Level._make`, but implemented in C."""
 _NO_CHUNK: Final[_Chunk] = ([], [])
-_ZERO: Final = Decimal(0)
 _INFINITE: Final = Decimal("Infinity")
 _USUAL: Final = 32
 """Levels in a chunk of a new ladder."""

@@ -298,6 +298,14 @@ def test_an_order_takes_the_best_levels() -> None:
     assert ladder.fill(D(2)).average == D("10.5")
     assert ladder.fill(D(0)) == Fill(D(0), D(0), None)
     assert ladder.fill(D(0)).average is None
+    assert (ladder.fill(D(2)).missing, ladder.fill(D(2)).is_whole) == (0, True)
+    thin = ladder.fill(D(8))
+    assert (thin.missing, thin.is_whole) == (2, False)
+    assert repr(thin) == "Fill(size=6, value=68, worst=12, missing=2)"
+    size, value, worst = thin  # a tuple of three, as in 0.1.0
+    assert (size, value, worst) == (6, 68, 12)
+    assert pickle.loads(pickle.dumps(thin)).missing == 2  # noqa: S301
+    assert copy.deepcopy(thin).missing == 2
     assert ladder.fill(D(100)) == ladder.fill(D("Infinity")) == Fill(D(6), D(68), D(12))
 
 
