@@ -9,6 +9,7 @@ from dataclasses import dataclass
 __all__ = [
     "BookLive",
     "BookStale",
+    "CandleCorrected",
     "Complaint",
     "Dialling",
     "Event",
@@ -179,6 +180,19 @@ class BookStale(Event):
 
     topic: str
     cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class CandleCorrected(Event):
+    """The exchange sent other figures of a candle that was emitted as closed; the stream does not emit it again.
+
+    `start_ns` is the candle's; `changes` names each field that differs, with the value that was emitted, or sent last,
+    and the new one: "close 5 to 5.1, volume 58 to 60".
+    """
+
+    topic: str
+    start_ns: int
+    changes: str
 
 
 @dataclass(frozen=True, slots=True)

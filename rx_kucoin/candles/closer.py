@@ -11,7 +11,7 @@ from rx_kucoin.candles.rest import CandleBar
 from rx_kucoin.candles.seen import SeenBars
 from rx_kucoin.protocol.messages.closed import ClosedCandle, Origin
 
-__all__ = ["SILENCE_NS", "BarCloser", "BarsRequest", "ClockOffset", "Step"]
+__all__ = ["SILENCE_NS", "BarCloser", "BarsRequest", "ClockOffset", "Correction", "Step"]
 
 _S: Final = 1_000_000_000
 SILENCE_NS: Final = 30 * _S
@@ -24,6 +24,10 @@ _NEVER: Final = -(1 << 63)
 _LONGER: Final = ("1hour", "1day", "1week")
 _DRIFT: Final = 10_000
 """Two clocks drift apart by less than one part in this many."""
+_CREDIBLE_NS: Final = 60 * _S
+"""How far the exchange's clock may be off ours by what one message says."""
+_KEPT: Final = 5
+"""Closed bars that are remembered for what comes after their end."""
 
 
 class ClockOffset:
@@ -32,24 +36,50 @@ class ClockOffset:
     A message arrives after the time that it carries, so the exchange's clock is ahead by at least the difference. The
     largest difference so far is the best bound; it decreases as slowly as clocks drift apart. The error is on the safe
     side: waiting for a time of the exchange takes too long, by the latency of the fastest message.
+
+    One message may carry an odd time, so no message raises the bound alone: of two in a row the smaller difference
+    counts. The first one is believed if it is within a minute of our clock, until the second one comes; if it is not,
+    our clock may be wrong, and the second one has to agree.
     """
 
     def __init__(self) -> None:
         self.ns = 0
         """The bound in nanoseconds; 0 before the first sample."""
         self._at: int | None = None
+        self._last: int | None = None
+        """The difference of the message before."""
+        self._is_provisional = False
+        """Whether the bound is that of a single message."""
 
     @property
     def is_known(self) -> bool:
-        """Whether there was a sample."""
+        """Whether there is a bound."""
         return self._at is not None
 
-    def sample(self, theirs_ns: int, ours_ns: int) -> None:
-        """Add a time of the exchange, and our time when it arrived."""
+    def sample(self, theirs_ns: int, ours_ns: int, *, is_sure: bool = False) -> None:
+        """Add a time of the exchange, and our time when it arrived. `is_sure`: it is no message's, and believed."""
         ahead = theirs_ns - ours_ns
+        last, self._last = self._last, ahead
         if self._at is not None:
-            ahead = max(ahead, self.ns - max(0, ours_ns - self._at) // _DRIFT)
+            bound = self.ns - max(0, ours_ns - self._at) // _DRIFT
+            if self._is_provisional and not is_sure and abs(ahead - self.ns) <= _CREDIBLE_NS:
+                bound = min(self.ns, ahead)
+                self._is_provisional = False
+            ahead = max(bound, ahead if is_sure or last is None else min(ahead, last))
+        elif is_sure or abs(ahead) <= _CREDIBLE_NS:
+            self._is_provisional = not is_sure
+        elif last is not None and abs(ahead - last) <= _CREDIBLE_NS:
+            ahead = min(ahead, last)
+        else:
+            return
         self.ns, self._at = ahead, ours_ns
+
+
+class Correction(NamedTuple):
+    """What a message says of a bar that was emitted as closed: each figure that differs, and how, in words."""
+
+    start_ns: int
+    changes: str
 
 
 class BarsRequest(NamedTuple):
@@ -103,6 +133,8 @@ class BarCloser:
         self._close: ClosedCandle | CandleBar | None = None
         """The last bar before that, whose close is the price of a bar without a trade."""
         self._has_emitted = False
+        self._emitted: dict[int, ClosedCandle] = {}
+        """The last few, as the stream has them now."""
         self._seen = SeenBars()
         self._rest_bars: dict[int, CandleBar | None] = {}
         self._pending: BarsRequest | None = None
@@ -119,32 +151,32 @@ class BarCloser:
     def __repr__(self) -> str:
         return f"<Bars {self._symbol} {self._interval} | next {self._next}>"
 
-    def add(self, bar: CandleBar, now: int) -> None:
-        """Add the latest state of a bar from the stream. Calls are in the order of the messages."""
-        if bar.time_ns is not None:
-            self.calibrate(bar.time_ns, now)
+    def add(self, bar: CandleBar, now: int) -> Correction | None:
+        """Add the latest state of a bar from the stream. Calls are in the order of the messages.
+
+        Returns how a bar that was emitted as closed differs from it.
+        """
+        if bar.time_ns is not None and bar.time_ns >= bar.start_ns:
+            self._sample(bar.time_ns, now, is_sure=False)
+        if self.offset.is_known and bar.start_ns > now + self.offset.ns + _CREDIBLE_NS:
+            return None  # it has not begun
         self._starts.learn(bar.start_ns)
         start = self._find_first().of(bar.start_ns)
         if self._next is not None and start >= self._next:
             self._seen.add(start, bar, now)
-            return
+            return None
         self._seen.touch(start, now)
         if not self._has_emitted and (self._close is None or self._close.start_ns <= start):
             self._close = bar
+        return self._compare_with_emitted(start, bar)
 
     def confirm_until(self, at: int) -> None:
         """All messages that the exchange had sent by `at` have arrived."""
         self._seen.confirm_until(at)
 
     def calibrate(self, theirs_ns: int, now: int) -> None:
-        """Add a time of the exchange, received at `now`."""
-        news = not self.offset.is_known
-        self.offset.sample(theirs_ns, now)
-        if news and not self._has_emitted and self._next is not None:
-            # The first bar was chosen by our own clock: choose it again.
-            self._next = None
-            self._rest_bars.clear()
-            self._find_first()
+        """Add a time that the exchange was asked for, received at `now`."""
+        self._sample(theirs_ns, now, is_sure=True)
 
     def answered(self, bars: list[CandleBar], now: int) -> None:
         """Add the bars of the pending request, oldest first."""
@@ -226,6 +258,9 @@ class BarCloser:
             bar = CandleBar(start, price, price, price, price, _NOTHING.volume, _NOTHING.turnover)
         closed = ClosedCandle(self._symbol, self._interval, start, *bar[1:], known.origin)
         self._close, self._has_emitted = closed, True
+        self._emitted[start] = closed
+        if len(self._emitted) > _KEPT:
+            del self._emitted[min(self._emitted)]
         self._go_on(self._starts.after(start))
         return closed
 
@@ -297,6 +332,29 @@ class BarCloser:
                 self._seen.add_hint(self._starts.of(bar.start_ns), bar)
         if before and not self._has_emitted:
             self._close = before[-1]
+
+    def _sample(self, theirs_ns: int, now: int, *, is_sure: bool) -> None:
+        was_known = self.offset.is_known
+        self.offset.sample(theirs_ns, now, is_sure=is_sure)
+        if self.offset.is_known and not was_known and not self._has_emitted and self._next is not None:
+            # The first bar was chosen by our own clock: choose it again.
+            self._next = None
+            self._rest_bars.clear()
+            self._find_first()
+
+    def _compare_with_emitted(self, start: int, bar: CandleBar) -> Correction | None:
+        closed = self._emitted.get(start)
+        if closed is None:
+            return None
+        figures = [(name, getattr(closed, name), getattr(bar, name)) for name in CandleBar._fields[1:-1]]
+        changes = ", ".join([f"{name} {old} to {new}" for name, old, new in figures if old != new])
+        if not changes:
+            return None
+        corrected = ClosedCandle(self._symbol, self._interval, start, *bar[1:], closed.origin)
+        self._emitted[start] = corrected
+        if self._close is closed:
+            self._close = corrected
+        return Correction(start, changes)
 
     def _find_first(self) -> Starts:
         """Choose the first bar, once the start of any bar is known."""

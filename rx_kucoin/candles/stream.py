@@ -16,7 +16,7 @@ from rx_kucoin.candles.continuity import Continuity
 from rx_kucoin.candles.intervals import Starts
 from rx_kucoin.candles.rest import CandleBar
 from rx_kucoin.connections.interfaces import Feed
-from rx_kucoin.events import Event
+from rx_kucoin.events import CandleCorrected, Event
 from rx_kucoin.operators.internal.clocks import wall_of
 from rx_kucoin.operators.internal.drain_queue import DrainQueue
 from rx_kucoin.operators.internal.timers import Timer
@@ -88,6 +88,7 @@ class _ClosedCandles(abc.DisposableBase):
         self._bars = BarCloser(
             self._symbol, interval, self._now(), settle_ns=settle_ns, most=rest.at_once(market, interval)
         )
+        self._topic = ""
         self._continuity = Continuity("")
         self._knows_time = self._requests_time = self._is_over = False
         self._barrier_until: int | None = None
@@ -97,6 +98,7 @@ class _ClosedCandles(abc.DisposableBase):
 
     def begin(self, topic: str) -> None:
         """Subscribe to events and messages."""
+        self._topic = topic
         self._continuity = Continuity(topic)
         self._events.disposable = self._feed.events_about(topic).subscribe(self._on_event)
         self._stream.disposable = self._feed.stream(topic, typed=True).subscribe(
@@ -128,8 +130,9 @@ class _ClosedCandles(abc.DisposableBase):
 
         def add(now: int) -> None:
             self._continuity.message(now)
-            self._bars.add(bar, now)
-            self._knows_time = self._knows_time or bar.time_ns is not None
+            if (correction := self._bars.add(bar, now)) is not None:
+                self._queue.put(partial(self._feed.tell, CandleCorrected(0, self._topic, *correction)))
+            self._knows_time = self._knows_time or (bar.time_ns is not None and self._bars.offset.is_known)
 
         self._act(add)
 

@@ -34,6 +34,7 @@ _TEXTS: Final[dict[type[Event], Callable[[Any], str]]] = {
     events.Gap: lambda it: f"{it.topic} has a gap after {it.after} and before {it.before}: {it.cause}",
     events.BookLive: lambda it: f"{it.topic} has a book, at {it.sequence}, after {_some(it.snapshots, 'snapshot')}",
     events.BookStale: lambda it: f"{it.topic} has a book that is stale: {it.cause}",
+    events.CandleCorrected: lambda it: f"{it.topic} corrects the closed candle of {it.start_ns}: {it.changes}",
     events.OutOfTurn: lambda it: f"{it.topic} sent {it.sequence} again or late; left out",
     events.SequenceReset: lambda it: f"{it.topic} counts anew, from {it.after} down to {it.before}",
     events.Malformed: lambda it: f"sent something unreadable ({it.count} so far): {it.reason}",

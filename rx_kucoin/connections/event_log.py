@@ -113,6 +113,10 @@ _LINES: Final[dict[type[Event], tuple[int, str]]] = {
     ),
     events.Gap: (logging.WARNING, "%(topic)s: messages after %(after)s and before %(before)s are missing: %(cause)s"),
     events.SequenceReset: (logging.WARNING, "%(topic)s: the sequence began anew, from %(after)s down to %(before)s"),
+    events.CandleCorrected: (
+        logging.WARNING,
+        "%(topic)s: the closed candle of %(start_ns)s is corrected: %(changes)s",
+    ),
     events.TopicRefused: (logging.WARNING, "%(topic)s: the exchange refuses it: %(code)s %(text)s"),
     events.TopicSilent: (logging.WARNING, "%(topic)s: acknowledged, and its symbol exists, but nothing has come"),
     events.Malformed: (logging.WARNING, "line %(line)s: a frame could not be read: %(reason)s"),

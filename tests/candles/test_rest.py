@@ -91,11 +91,47 @@ def test_months_are_the_calendars() -> None:
 
 
 def test_a_clock_is_ahead_by_what_it_was_at_its_best_and_drifts_slowly() -> None:
-    skew = ClockOffset()
-    told = []
+    clock = ClockOffset()
+    bounds = []
     for theirs, ours in [(5_000, 1_000), (5_000, 1_010), (5_031, 1_030), (6_000, 11_030), (9_000, 11_031)]:
-        skew.sample(theirs * S, ours * S)
-        told.append(skew.ns / S)
-    assert told == pytest.approx([4_000, 4_000, 4_001, 4_000, 4_000], abs=0.01)
-    skew.sample(20_000 * S, 11_031 * S)
-    assert skew.ns == 8_969 * S
+        clock.sample(theirs * S, ours * S, is_sure=True)
+        bounds.append(clock.ns / S)
+    assert bounds == pytest.approx([4_000, 4_000, 4_001, 4_000, 4_000], abs=0.01)
+    clock.sample(20_000 * S, 11_031 * S, is_sure=True)
+    assert clock.ns == 8_969 * S
+
+
+def bounds_of(*ahead: float) -> list[float | None]:
+    """The bound after each message, in seconds; None: unknown. The messages come at once."""
+    clock = ClockOffset()
+    bounds: list[float | None] = []
+    for seconds in ahead:
+        clock.sample(round(seconds * S), 0)
+        bounds.append(clock.ns / S if clock.is_known else None)
+    return bounds
+
+
+@pytest.mark.parametrize("odd", [86_400.0, 600.0, 7.0, -7.0, -86_400.0, -1.7e9])
+@pytest.mark.parametrize("at", range(6))
+def test_one_odd_time_moves_no_clock_but_the_first_until_the_second_message(odd: float, at: int) -> None:
+    ahead = [0.5, 0.4, 0.45, 0.5, 0.3, 0.5]
+    ahead[at] = odd
+    bounds = bounds_of(*ahead)
+    assert bounds[-1] is not None
+    assert 0.3 <= bounds[-1] <= 0.5
+    assert bounds[1:] == [each for each in bounds[1:] if each is not None and each <= 0.5]
+    if at == 0:
+        assert bounds[0] == (odd if abs(odd) < 60 else None)
+
+
+def test_a_clock_that_is_far_from_ours_is_believed_with_the_second_message_and_at_once_if_asked_for() -> None:
+    assert bounds_of(-4e6, -4e6 - 1, -4e6 + 1) == [None, -4e6 - 1, -4e6 - 1]
+    clock = ClockOffset()
+    clock.sample(4_000_000 * S, 0, is_sure=True)
+    assert clock.ns == 4_000_000 * S
+    clock.sample(9_000_000 * S, 0)
+    assert clock.ns == 4_000_000 * S
+
+
+def test_a_clock_that_steps_forward_is_followed_with_the_second_message() -> None:
+    assert bounds_of(0, 0, 70, 70) == [0, 0, 0, 70]

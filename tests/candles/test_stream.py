@@ -15,15 +15,17 @@ from bars_market import DAY, START, Market, Trade
 from bars_market import trade_at as trade
 from reactivex import Observable, abc
 from reactivex.disposable import Disposable
+from reactivex.scheduler import VirtualTimeScheduler
 from reactivex.subject import Subject
 from waiting import eventually, our_threads
 
-from rx_kucoin import events
+from rx_kucoin import KuCoin, events
 from rx_kucoin.candles.stream import closed_candles
 from rx_kucoin.connections.event_hub import EventHub
 from rx_kucoin.errors import ApiError, LineLost, ReconnectFailed
 from rx_kucoin.protocol.messages.closed import ClosedCandle, Origin
 from rx_kucoin.protocol.messages.spot import Candle
+from rx_kucoin.testing import VirtualTransport
 from rx_kucoin.transport.clock import Clock
 
 BTC = "BTC-USDT"
@@ -272,7 +274,8 @@ def test_threads_that_push_answer_and_lose_lines_at_once_bring_each_bar_once_in_
     for thread in threads:
         thread.join()
     sys.setswitchinterval(before)
-    feed.candles.on_next(Candle(BTC, "1min", (count + 1) * 60 * 10**9, *[Decimal(1)] * 6, (count + 1) * 60 * 10**9))
+    for _ in range(2):  # one message alone does not move the clock
+        feed.candles.on_next(Candle(BTC, "1min", (count + 1) * 60 * 10**9, *[Decimal(1)] * 6, (count + 1) * 60 * 10**9))
     assert eventually(lambda: len(starts) == count)
     subscription.dispose()
     assert starts == sorted(set(starts))
@@ -281,6 +284,75 @@ def test_threads_that_push_answer_and_lose_lines_at_once_bring_each_bar_once_in_
     assert max(most) == 1
     assert Origin.REST in origins
     assert eventually(lambda: not our_threads())
+
+
+class Pushes:
+    """A client in virtual time, whose candles are pushed by hand."""
+
+    def __init__(self, begin: float = 1_789_999_980.0) -> None:
+        self.clock = VirtualTimeScheduler(begin)
+        self.exchange = VirtualTransport(self.clock)
+        self.exchange.answers = self.answer
+        self.kucoin = KuCoin(scheduler=self.clock, transport=lambda market, private: self.exchange, random=lambda: 0.5)
+        self.bars, self.told = list[tuple[float, ClosedCandle]](), list[events.Event]()
+        self.kucoin.events.subscribe(self.told.append)
+        self.kucoin.closed_candles(BTC).subscribe(lambda bar: self.bars.append((self.exchange.time, bar)))
+
+    def answer(self, path: str) -> bytes:
+        return b"[]" if "candles" in path else str(int(self.exchange.time * 1000)).encode()
+
+    def push(self, at: float, bar: int, volume: int, ahead: float = 0.0) -> None:
+        """Push a bar, by its number, so many seconds after the first began; its time is so many seconds ahead."""
+        self.clock.advance_to(float(FIRST_PUSHED + at))
+        row = [str(FIRST_PUSHED + bar * 60), "1", "2", "3", "0.5", str(volume), "15"]
+        data = {"symbol": BTC, "candles": row, "time": int((FIRST_PUSHED + at + ahead) * 1e9)}
+        topic = f"/market/candles:{BTC}_1min"
+        self.exchange.push(topic, msgspec.json.encode({"type": "message", "topic": topic, "data": data}).decode())
+
+
+FIRST_PUSHED = 1_789_999_980
+
+
+@pytest.mark.parametrize("ahead", [-1.7e9, -86_400, -30, 10, 30, 61, 600, 86_400, 1e9])
+@pytest.mark.parametrize("odd", [2, 62, 178])
+def test_one_push_with_an_odd_time_closes_at_most_one_bar_too_early(ahead: float, odd: int) -> None:
+    it = Pushes()
+    for at in range(2, 600, 4):
+        it.push(at, at // 60, at, ahead if at == odd else 0.0)
+    it.clock.advance_to(float(FIRST_PUSHED + 604))
+    early = [bar for at, bar in it.bars if at < bar.start_ns / 1e9 + 60]
+    assert len(early) <= (1 if odd == 2 and abs(ahead) <= 60 else 0)
+    assert [bar.start_ns // 10**9 for _, bar in it.bars] == [FIRST_PUSHED + 60 * number for number in range(10)]
+    it.kucoin.close()
+
+
+def test_a_bar_that_has_not_begun_is_left_out() -> None:
+    it = Pushes()
+    for at in range(2, 600, 4):
+        if not 420 <= at < 480:  # nothing is traded then
+            it.push(at, 7 if at == 102 else at // 60, 1_000 if at == 102 else at)
+    it.clock.advance_to(float(FIRST_PUSHED + 604))
+    expected = [0 if number == 7 else 60 * (number + 1) - 2 for number in range(10)]
+    assert [int(bar.volume) for _, bar in it.bars] == expected
+    it.kucoin.close()
+
+
+def test_a_correction_of_a_bar_that_was_emitted_is_reported_each_time_that_it_differs() -> None:
+    it = Pushes()
+    for at in range(2, 60, 4):
+        it.push(at, 0, at)
+    it.push(62, 0, 60)  # in time
+    for volume in (60, 70, 70, 80):
+        it.push(66 + volume / 100, 0, volume)
+    it.push(70, 1, 1)
+    it.clock.advance_to(float(FIRST_PUSHED + 71))
+    topic, start = f"/market/candles:{BTC}_1min", FIRST_PUSHED * 10**9
+    assert [(bar.start_ns, int(bar.volume)) for _, bar in it.bars] == [(start, 60)]
+    assert [event for event in it.told if isinstance(event, events.CandleCorrected)] == [
+        events.CandleCorrected(0, topic, start, "volume 60 to 70"),
+        events.CandleCorrected(0, topic, start, "volume 70 to 80"),
+    ]
+    it.kucoin.close()
 
 
 def test_origins_that_are_news_pass() -> None:

@@ -12,7 +12,7 @@ __all__ = ["error_of", "event_of", "is_of_a_line", "write_error", "write_event"]
 _SIMPLE: Final = (str, int, float, bool, type(None))
 _OF_STREAMS: Final = (
     *(events.Gap, events.OutOfTurn, events.SequenceReset),
-    *(events.BookLive, events.BookStale, events.SubscriberFailed),
+    *(events.BookLive, events.BookStale, events.CandleCorrected, events.SubscriberFailed),
 )
 
 

@@ -64,4 +64,5 @@ def test_what_streams_tell_by_themselves_is_not_told_for_them() -> None:
     assert is_of_a_line(events.LineUp(1, "host"))
     assert is_of_a_line(events.Malformed(1, "why", "", 1))
     assert not is_of_a_line(events.Malformed(0, "why", "", 1))
+    assert not is_of_a_line(events.CandleCorrected(0, "/t", 1, "volume 1 to 2"))
     assert not is_of_a_line(events.Gap(0, "/t", 1, 3, "why"))
