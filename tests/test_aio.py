@@ -364,12 +364,12 @@ def test_rxpy_s_own_await_settles_its_future_on_the_wrong_thread() -> None:
         return await source
 
     async def main() -> None:
-        waiting = asyncio.ensure_future(theirs())
-        await turns()
+        waiting = theirs()  # by hand, as a task that waits so is never woken, and cannot be cancelled
+        waiting.send(None).add_done_callback(lambda _: None)
         thread = threading.Thread(target=speak)
         thread.start()
         thread.join()
-        waiting.cancel()
+        waiting.close()
 
     asyncio.run(main(), debug=True)
     assert "Non-thread-safe operation" in said[0]

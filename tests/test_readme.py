@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 from benchmarks.command import main as benchmarks
@@ -43,10 +44,15 @@ def table(mark: str) -> list[list[str]]:
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
 
 
+def marked(snippet: str) -> Any:
+    """A parameter of the test below; where it needs what only the extra `ci` brings, it is marked so."""
+    needs_more = re.search(r"^from (bokeh|streamz)", snippet, re.MULTILINE) is not None
+    line = f"line {README[: README.index(snippet)].count(chr(10))}"
+    return pytest.param(snippet, id=line, marks=[pytest.mark.ci] if needs_more else [])
+
+
 @pytest.mark.socket
-@pytest.mark.parametrize(
-    "snippet", blocks("python"), ids=lambda it: f"line {README[: README.index(it)].count(chr(10))}"
-)
+@pytest.mark.parametrize("snippet", [marked(snippet) for snippet in blocks("python")])
 def test_a_snippet_runs_against_the_simulator(snippet: str, tmp_path: Path) -> None:
     with Simulator() as exchange:
         where = f'rest_url="{exchange.rest_url}", futures_rest_url="{exchange.futures_rest_url}"'

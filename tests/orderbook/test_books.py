@@ -60,8 +60,8 @@ def test_a_hundred_books_opened_at_once_keep_the_quota_and_are_soon_live(*, key:
             spent, busy = exchange.log.spent(pool), busiest((call.at for call in calls), 1.0)
             times = f"{min(live.values()):.2f} s, half after {median:.2f} s, all after {max(live.values()):.2f} s"
             print(
-                f"\n100 books, {'whole' if key else 'best 100'}: {sum(opened.values())} snapshots, {spent} weight of the "
-                f"{pool} pool within 30 s, {busy} calls in the busiest second; first live after {times}"
+                f"\n100 books, {'whole' if key else 'best 100'}: {sum(opened.values())} snapshots, {spent} weight of "
+                f"the {pool} pool within 30 s, {busy} calls in the busiest second; first live after {times}"
             )
             assert all(call.status == 200 for call in calls)
             assert sum(opened.values()) < 200  # of all calls, some are of books that were live and ran thin

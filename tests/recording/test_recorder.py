@@ -107,7 +107,7 @@ def test_what_came_over_real_lines_comes_out_again_through_renewals_drops_and_ga
     for key, told_before in told_of_topics(known).items():
         assert told_before == told_of_topics(again)[key][: len(told_before)]
     assert told_of_lines(known) <= told_of_lines(again) <= told_of_lines(live)
-    # Nor is there among a snapshot and the changes that come while it is read: books are shown from the first that fits.
+    # There is none either among a snapshot and the changes that come while it is read: the first that fits differs.
     for name in ("book", "futures book"):
         shown, before = standing(again[name]), standing(live[name])
         both = shown.keys() & before.keys()
