@@ -214,11 +214,15 @@ class SequenceReset(Event):
 
 @dataclass(frozen=True, slots=True)
 class Malformed(Event):
-    """A frame could not be read and was left out; it is the `count`-th of its connection."""
+    """A frame could not be read and was left out; it is the `count`-th of its connection.
+
+    `topic` is empty where the frame does not name one that is subscribed to.
+    """
 
     reason: str
     excerpt: str
     count: int
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)

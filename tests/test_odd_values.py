@@ -94,6 +94,26 @@ def test_one_odd_number_costs_itself_and_a_few_at_most_and_is_reported(row: Row,
         each.kucoin.close()
 
 
+@pytest.mark.parametrize("raw", [False, True])
+@pytest.mark.parametrize("row", [row for row in ROWS if row.method in {"match", "futures.ticker", "level1"}])
+def test_where_every_message_of_a_topic_is_malformed_the_log_names_it_once(
+    row: Row, caplog: pytest.LogCaptureFixture, *, raw: bool
+) -> None:
+    stream = Stream(row)
+    if raw:  # as if another stream read the same connection otherwise
+        stream.kucoin.topic("/market/ticker:ETH-USDT" if "futures" not in row.method else row.subscribed).subscribe()
+    for _ in range(20):
+        stream.push("trade", "no object")
+    named = [record for record in caplog.records if row.subscribed in record.getMessage()]
+    assert [(record.levelname, "could not be read" in record.getMessage()) for record in named] == [("WARNING", True)]
+    malformed = [event for event in stream.told if isinstance(event, events.Malformed)]
+    assert [(event.topic, event.count) for event in malformed] == [(row.subscribed, each + 1) for each in range(20)]
+    assert not stream.received
+    stream.push(*example(row))
+    assert len(stream.received) == 1
+    stream.kucoin.close()
+
+
 class Feed:
     """The trades of a symbol, or the changes of its book, as each connection brings them."""
 

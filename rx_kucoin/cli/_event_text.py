@@ -37,7 +37,9 @@ _TEXTS: Final[dict[type[Event], Callable[[Any], str]]] = {
     events.CandleCorrected: lambda it: f"{it.topic} corrects the closed candle of {it.start_ns}: {it.changes}",
     events.OutOfTurn: lambda it: f"{it.topic} sent {it.sequence} again or late; left out",
     events.SequenceReset: lambda it: f"{it.topic} counts anew, from {it.after} down to {it.before}",
-    events.Malformed: lambda it: f"sent something unreadable ({it.count} so far): {it.reason}",
+    events.Malformed: lambda it: (
+        f"sent something unreadable ({it.count} so far){it.topic and f' on {it.topic}'}: {it.reason}"
+    ),
     events.SubscriberFailed: lambda it: f"a subscriber of {it.stream} raised {it.error!r}",
 }
 

@@ -194,7 +194,7 @@ class Connection:
 
     def _answered(self, frame: Frame, text: str | bytes) -> None:
         if frame.type not in _ANSWERS:
-            self._tell_malformed(f"unknown type {frame.type!r}", text)
+            self._tell_malformed(f"unknown type {frame.type!r}", text, "")
             return
         if (outcome := self._requests.receive(frame)) is not None:
             self._act(outcome)
@@ -265,10 +265,10 @@ class Connection:
         patience = self._context.settings.timeout
         self._wire.lose(NoWelcome(f"{self.host} opened the line, but said no welcome within {patience:g} s"))
 
-    def _tell_malformed(self, reason: str, text: str | bytes) -> None:
+    def _tell_malformed(self, reason: str, text: str | bytes, topic: str) -> None:
         self._malformed += 1
         why, excerpt = frames.excerpt(reason, _REASON), frames.excerpt(text)
-        self._context.tell(events.Malformed(self.line, why, excerpt, self._malformed))
+        self._context.tell(events.Malformed(self.line, why, excerpt, self._malformed, topic))
 
 
 _DRAIN: Final = 1.0

@@ -58,7 +58,7 @@ class Dispatcher:
         self,
         wish: Callable[[str, Callable[[], bool]], None],
         on_answer: Callable[[Frame, str | bytes], None],
-        on_malformed: Callable[[str, str | bytes], None],
+        on_malformed: Callable[[str, str | bytes, str], None],
         firsts: FirstMessages | None = None,
         on_left: Callable[[str], None] | None = None,
     ) -> None:
@@ -67,7 +67,7 @@ class Dispatcher:
         Args:
             wish: Called when a topic got its first listener or lost its last, with a way to see whether it has any.
             on_answer: Told of every frame that is no push.
-            on_malformed: Told of what could not be read.
+            on_malformed: Told of what could not be read: why, the frame, and its topic or "".
             firsts: Told when a topic brings its first message.
             on_left: Told when nobody reads a topic any more, though somebody may hold it still.
         """
@@ -120,12 +120,12 @@ class Dispatcher:
             except UNREADABLE:
                 reader = None  # it says no push, or one that takes leniency
                 try:
-                    frame = frames.decode(text)
+                    frame = frames.decode_leniently(text)
                 except UNREADABLE as error:
-                    self._on_malformed(str(error), text)
+                    self._on_malformed(str(error), text, "")
                     continue
             if frame.type != "message" and not frame.is_push:
-                self._on_answer(frames.decode(text), text)  # anew: its data was read as if it were a push's
+                self._on_answer(frames.decode_leniently(text), text)  # anew: its data was read as if it were a push's
                 continue
             for listener in listeners_of(frame.topic) or self._elsewhere(frame.topic):
                 try:
@@ -137,7 +137,7 @@ class Dispatcher:
                         reader = _FINISHED
                         listener.sink.on_next(finish(frame.data, frame, listener.argument))
                 except FrameError as error:
-                    self._on_malformed(str(error), text)
+                    self._on_malformed(str(error), text, listener.topic)
                 except Exception as error:  # noqa: BLE001  subscribers are guarded further up: this is a fault of ours
                     _log.exception("a stream of %s ended by a fault of this library", listener.topic)
                     listener.dispose()
@@ -237,7 +237,7 @@ def _pass(listener: _Listener, said: Frame | str | bytes) -> None:
     if listener.reader is None:
         return
     try:
-        frame = said if isinstance(said, Frame) else frames.decode(said)
+        frame = said if isinstance(said, Frame) else frames.decode_leniently(said)
     except UNREADABLE as error:
         raise FrameError(str(error)) from None
     listener.sink.on_next(listener.reader.read(frame, listener.argument))

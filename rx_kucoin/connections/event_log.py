@@ -17,6 +17,8 @@ _log = logging.getLogger("rx_kucoin.feed")
 
 _MOST: Final = 256
 """Kinds and causes that are remembered, before those are forgotten of which nothing was counted."""
+_MOST_TOPICS: Final = 10_000
+"""Topics with malformed messages that are remembered."""
 _WINDOW: Final = 0.25
 """Seconds in which events of one kind with one cause share two lines: the first of them, and how many followed.
 
@@ -28,7 +30,8 @@ class EventLog:
     """Logs events on `rx_kucoin.feed`: WARNING for what is lost or may be, INFO for what is well again, else DEBUG.
 
     The record's attribute `event` is the event itself; `line`, `topic` and its other fields are attributes as well.
-    Hundreds of topics that share a cause, as after a cut, take two lines and not hundreds.
+    Hundreds of topics that share a cause, as after a cut, take two lines and not hundreds. Of a topic whose messages
+    cannot be read the first one is a WARNING, and the others are DEBUG.
 
     It is called on any thread. The lock guards the table of what has been counted; logging happens outside of it.
     """
@@ -40,6 +43,8 @@ class EventLog:
         self._timer = Timer(clock)
         self._is_set = False
         """Whether the timer is set: it is while anything has been counted."""
+        self._malformed: dict[str, None] = {}
+        """Topics of which a malformed message was logged, the latest last."""
 
     def __repr__(self) -> str:
         return f"<EventLog, {sum(window.count for window in self._windows.values())} counted>"
@@ -48,10 +53,14 @@ class EventLog:
         """Log an event, or count it where one of its kind and cause was logged within the last moment."""
         kind = type(event)
         level, text = _LINES.get(kind, (logging.DEBUG, f"{kind.__name__} %(facts)s"))
+        cause = str(getattr(event, "cause", ""))
+        if isinstance(event, events.Malformed) and event.topic:
+            cause = event.topic
+            level, text = self._of_malformed(event.topic)
         if not _log.isEnabledFor(level):
             return
         now = self._clock.to_seconds(self._clock.now)
-        key = kind, str(getattr(event, "cause", ""))
+        key = kind, cause, level
         with self._lock:
             window = self._windows.get(key)
             if window is not None and now - window.begun < _WINDOW:
@@ -72,17 +81,24 @@ class EventLog:
         self._sum_up()
         self._timer.dispose()
 
+    def _of_malformed(self, topic: str) -> tuple[int, str]:
+        with self._lock:
+            is_first = topic not in self._malformed
+            self._malformed[topic] = None
+            if len(self._malformed) > _MOST_TOPICS:
+                del self._malformed[next(iter(self._malformed))]
+        return (logging.WARNING if is_first else logging.DEBUG), _MALFORMED
+
     def _sum_up(self) -> None:
         with self._lock:
             counted = [(key, window.count) for key, window in self._windows.items() if window.count]
             self._windows, self._is_set = {}, False
-        for (kind, cause), count in counted:
-            level, _ = _LINES.get(kind, (logging.DEBUG, ""))
+        for (kind, cause, level), count in counted:
             extra = {"event": kind.__name__, "count": count}
             _log.log(level, "%d more of the same: %s%s", count, kind.__name__, cause and f", {cause}", extra=extra)
 
 
-_Key = tuple[type[Event], str]
+_Key = tuple[type[Event], str, int]
 
 
 class _Window:
@@ -101,6 +117,7 @@ class _Facts(dict[str, Any]):
         return ", ".join(f"{key}={value}" for key, value in self.items()) if name == "facts" else ""
 
 
+_MALFORMED: Final = "%(topic)s: a message could not be read (any others are logged at DEBUG): %(reason)s"
 _TAKEN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "event"}
 
 _LINES: Final[dict[type[Event], tuple[int, str]]] = {

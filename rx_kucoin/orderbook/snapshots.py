@@ -14,6 +14,7 @@ from rx_kucoin.orderbook.levels import Ladder
 from rx_kucoin.protocol.frames import UNREADABLE
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.messages.base import Level
+from rx_kucoin.protocol.readers.base import decoder_of
 
 __all__ = ["BEST", "WHOLE", "SnapshotEndpoint", "read"]
 
@@ -60,7 +61,7 @@ def read(source: SnapshotEndpoint, symbol: str, data: bytes) -> OrderBook:
         ValueError: It is no book, or an empty one.
     """
     try:
-        answer = _decode(data)
+        answer = _decode(msgspec.Raw(data))
         bids, asks = Ladder(answer.bids or (), falls=True), Ladder(answer.asks or ())
     except (*UNREADABLE, ValueError) as error:
         raise ValueError(f"this is no book of {symbol}: {error}") from None
@@ -84,4 +85,4 @@ def _end(side: Ladder, deepest: int | None) -> Decimal | None:
 
 
 _MS: Final = 1_000_000
-_decode: Final = msgspec.json.Decoder(_SnapshotPayload, strict=False).decode
+_decode: Final = decoder_of(_SnapshotPayload)

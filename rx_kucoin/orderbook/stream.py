@@ -98,7 +98,7 @@ def whole(feed: Feed, topic: str, read: Callable[[Any], OrderBook]) -> Observabl
         try:
             made = read(message)
         except ValueError as error:
-            feed.tell(events.Malformed(0, str(error), excerpt(repr(message)), next(spoilt)))
+            feed.tell(events.Malformed(0, str(error), excerpt(repr(message)), next(spoilt), topic))
             return None
         return _marked(made) if made.is_crossed else made
 

@@ -11,6 +11,7 @@ __all__ = [
     "Frame",
     "FrameError",
     "decode",
+    "decode_leniently",
     "excerpt",
     "has_secret",
     "payload_of",
@@ -53,13 +54,39 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
 # 25 rounds in one run of `tests/benchmarks/decoders.py`). Four fifths of the typed one are the decimals.
 decode: Final = msgspec.json.Decoder(Frame).decode
 """Decode one frame, but not its payload. Raises one of `UNREADABLE`."""
+_decode_members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_decode_word: Final = msgspec.json.Decoder(str | None).decode
 _decode_any: Final = msgspec.json.Decoder(float_hook=Decimal).decode
 _encode: Final = msgspec.json.Encoder().encode
 _PER_SESSION: Final = re.compile(r"limitation of (\d+) per session")
+_WHOLE: Final = re.compile(r"-?\d{1,18}")
 _SECRET: Final = re.compile(r"""token=[^&\s"]+|"token"\s*:\s*"[^"]*"?|[\w~+/.=%-]{40,}""")
 _LONGEST: Final = 400
 """Longest text of an error."""
 _CUT: Final = re.compile(r"[\w~+/.=%-]+\Z")
+
+
+def decode_leniently(text: str | bytes) -> Frame:
+    """Decode one frame whose `id`, `code` and `subject` may be of another type: text for a number, a number for text.
+
+    Any member may be null. Raises one of `UNREADABLE`.
+    """
+    try:
+        return decode(text)
+    except UNREADABLE:
+        members = _decode_members(text)
+    topic, type_ = (_decode_word(members.get(name, b"null")) or "" for name in ("topic", "type"))
+    id_, code, subject = (_text(members.get(name)) for name in ("id", "code", "subject"))
+    number = int(code) if _WHOLE.fullmatch(code) else 0
+    return Frame(topic, type_, subject, members.get("data", msgspec.Raw()), id_, number)
+
+
+def _text(member: msgspec.Raw | None) -> str:
+    """Return a member as text; empty where it is missing, null, or has members of its own."""
+    value = None if member is None else _decode_any(member)
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        value = int(value)
+    return str(value) if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else ""
 
 
 def payload_of(frame: Frame) -> Any:

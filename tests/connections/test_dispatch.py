@@ -25,7 +25,7 @@ class Line:
         self.dispatcher = Dispatcher(
             lambda topic, is_wanted: self.wishes.append((topic, is_wanted())),
             lambda frame, _: self.answers.append(frame),
-            lambda reason, _: self.malformed.append(reason),
+            lambda reason, *_: self.malformed.append(reason),
             firsts,
         )
 

@@ -59,8 +59,24 @@ def test_many_gaps_of_one_cause_are_one_line_and_a_count(caplog: pytest.LogCaptu
     ]
 
 
+def test_a_topic_whose_messages_cannot_be_read_is_named_once(caplog: pytest.LogCaptureFixture) -> None:
+    clock = VirtualTimeScheduler(0.0)
+    log = EventLog(clock)
+    for second in range(10):
+        for topic in ("/market/match:X-USDT", "/market/match:Y-USDT"):
+            log.event(events.Malformed(1, "Expected `object`", "[]", second, topic))
+        clock.advance_to(second + 1.0)
+    assert [f"{record.levelname} {record.getMessage()}" for record in caplog.records] == [
+        f"WARNING {topic}: a message could not be read (any others are logged at DEBUG): Expected `object`"
+        for topic in ("/market/match:X-USDT", "/market/match:Y-USDT")
+    ]
+
+
 def test_what_is_remembered_stays_bounded() -> None:
     log = EventLog(VirtualTimeScheduler(0.0))
+    for number in range(20_000):
+        log.event(events.Malformed(1, "why", "", number, f"/market/match:{number}-USDT"))
+    assert len(log._malformed) == 10_000
     for number in range(5_000):
         log.event(events.BookStale(0, "/market/level2:X-USDT", f"cause {number}"))
     assert len(log._windows) <= 257

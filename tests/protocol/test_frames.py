@@ -1,7 +1,9 @@
 """Every JSON shape on the wire."""
 
 import json
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +46,34 @@ def test_every_captured_frame_is_read() -> None:
 
 def test_text_and_bytes_are_read_alike() -> None:
     assert frames.decode('{"type":"ack","id":7}') == frames.decode(b'{"type":"ack","id":7}') == Frame(type="ack", id=7)
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ({"code": "404"}, Frame(type="error", id="7", code=404)),
+        ({"code": 404.0}, Frame(type="error", id="7", code=404)),
+        ({"code": None}, Frame(type="error", id="7")),
+        ({"code": "none"}, Frame(type="error", id="7")),
+        ({"code": {"n": 1}}, Frame(type="error", id="7")),
+        ({"code": "404", "id": 7}, Frame(type="error", id="7", code=404)),
+        ({"code": "404", "id": 7.0, "more": [{}]}, Frame(type="error", id="7", code=404)),
+        ({"code": "404", "id": None, "subject": None, "topic": None}, Frame(type="error", id="", code=404)),
+        ({"code": "404", "id": [7], "subject": 5}, Frame(type="error", id="", subject="5", code=404)),
+        ({"code": "404", "data": {"text": ["x"]}}, Frame(type="error", id="7", code=404)),
+    ],
+)
+def test_a_control_frame_may_have_members_of_another_type(members: dict[str, Any], expected: Frame) -> None:
+    frame = frames.decode_leniently(json.dumps({"type": "error", "id": "7", **members}))
+    expected = msgspec.structs.replace(expected, data=frame.data)
+    assert frame == expected
+    assert frames.payload_of(frame) == members.get("data")
+
+
+@pytest.mark.parametrize("text", ['{"type":7}', '{"type":"message","topic":7}', "[]", "{", '{"code":"\\ud800x'])
+def test_a_frame_without_a_readable_type_or_topic_is_unreadable(text: str) -> None:
+    with pytest.raises(frames.UNREADABLE):
+        frames.decode_leniently(text)
 
 
 def test_an_unknown_field_is_no_fault() -> None:

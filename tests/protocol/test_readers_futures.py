@@ -95,7 +95,7 @@ def test_a_change_of_a_book_stands_on_its_side(topic: str, change: Level2Change)
 
 @pytest.mark.parametrize(
     "change",
-    ["1,buy", "1,buy,2,3", "x,buy,2", "1,hold,2", "1,,2", ",buy,2", "1,buy,", "1e99999999999999999999,buy,1", ","],
+    ["1,buy", "x,buy,2", "1,hold,2", "1,,2", ",buy,2", "1,buy,", "1e99999999999999999999,buy,1", ","],
 )
 def test_a_change_that_is_none_is_a_frame_error(change: str) -> None:
     with pytest.raises(FrameError):
@@ -199,8 +199,8 @@ def test_a_candle_has_its_turnover_before_its_volume() -> None:
     )
 
 
-@pytest.mark.parametrize("count", [0, 6, 8])
-def test_a_candle_of_another_length_cannot_be_read(count: int) -> None:
+@pytest.mark.parametrize("count", [0, 6])
+def test_a_candle_with_too_few_columns_cannot_be_read(count: int) -> None:
     with pytest.raises(FrameError):
         read(futures.candle, "XBTUSDTM_1min", {"candles": ["1"] * count})
 

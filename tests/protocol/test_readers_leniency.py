@@ -11,6 +11,7 @@ from rx_kucoin.protocol.frames import FrameError
 from rx_kucoin.protocol.messages.base import Change
 from rx_kucoin.protocol.messages.spot import Candle, Depth, Level1, Level2Change, Match, Snapshot, Ticker
 from rx_kucoin.protocol.raw import READER
+from rx_kucoin.protocol.readers import futures
 from rx_kucoin.protocol.readers import spot as readers
 from tests.protocol.reading import NAMES, PAYLOADS, TYPED, D, read
 
@@ -85,6 +86,36 @@ def test_a_new_field_is_no_fault() -> None:
 def test_a_wrong_type_is_a_frame_error(name: str, payload: bytes) -> None:
     with pytest.raises(FrameError):
         read(TYPED[name], "A-B_1min", payload)
+
+
+@pytest.mark.parametrize("more", ["1", 2, None, "x", {"y": 1}])
+@pytest.mark.parametrize(
+    ("name", "payload"),
+    [
+        ("level1", {"asks": ["1", "2"], "bids": ["0.5", "2"]}),
+        ("depth", {"asks": [["1", "2"]], "bids": [["0.5", "2"]]}),
+        ("level2", {"sequenceStart": 1, "sequenceEnd": 2, "changes": {"asks": [["1", "2", "1"]], "bids": []}}),
+        ("candle", {"candles": ["60", *"123456"]}),
+    ],
+)
+def test_rows_with_a_further_column_are_read(name: str, payload: dict[str, Any], more: Any) -> None:
+    def longer(data: Any) -> Any:
+        if isinstance(data, dict):
+            return {key: longer(value) for key, value in data.items()}
+        if isinstance(data, list) and data:
+            return [longer(each) for each in data] if isinstance(data[0], list) else [*data, more]
+        return data
+
+    assert read(TYPED[name], "A-B_1min", longer(payload)) == read(TYPED[name], "A-B_1min", payload)
+
+
+def test_a_change_of_a_contract_s_book_may_have_a_further_column() -> None:
+    change = read(futures.level2, "XBTUSDTM", {"sequence": 7, "change": "1,buy,2,3"})
+    assert change == read(futures.level2, "XBTUSDTM", {"sequence": 7, "change": "1,buy,2"})
+
+
+def test_a_number_stands_for_text() -> None:
+    assert read(TYPED["match"], "A-B", {"tradeId": 17, "sequence": "5"}).trade_id == "17"
 
 
 @given(name=st.sampled_from(sorted(TYPED)), payload=PAYLOADS)

@@ -11,7 +11,7 @@ from msgspec.structs import force_setattr
 from rx_kucoin.protocol import frames
 from rx_kucoin.protocol.frames import UNREADABLE, Frame, FrameError
 from rx_kucoin.protocol.messages.base import Message, Open
-from rx_kucoin.protocol.readers.leftovers import keep_rest, salvage, without_blanks
+from rx_kucoin.protocol.readers.leftovers import fitted, keep_rest, salvage, without_blanks
 from rx_kucoin.protocol.topics import Topic
 
 __all__ = ["MS", "Reader", "by_subject", "decoder_of", "dig", "fields_of", "keeping", "patient", "quick", "times_of"]
@@ -145,7 +145,11 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 def decoder_of(kind: type[T]) -> Callable[[msgspec.Raw], T]:
-    """Decode leniently: numbers may come as strings; null and an empty string stand for what was left out."""
+    """Decode leniently.
+
+    Numbers may come as strings, and strings as numbers; rows may have further columns; null and an empty string stand
+    for what was left out.
+    """
     decode = msgspec.json.Decoder(kind, strict=False).decode
 
     def lenient(raw: msgspec.Raw) -> T:
@@ -153,7 +157,7 @@ def decoder_of(kind: type[T]) -> Callable[[msgspec.Raw], T]:
             return decode(raw)
         except UNREADABLE as error:
             try:
-                return decode(_encode(without_blanks(_decode_anything(raw))))
+                return decode(_encode(fitted(without_blanks(_decode_anything(raw)), kind)))
             except UNREADABLE:
                 raise FrameError(str(error)) from None
 

@@ -60,7 +60,7 @@ def _level2(payload: "_Level2Payload", _: Frame, argument: str) -> Level2Change:
 def _sides(change: str, sequence: int | None) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
     """Read a change, "price,side,size", as the asks and the bids that changed."""
     try:
-        price, side, size = change.split(",")
+        price, side, size, *_more = change.split(",")
         row = (Change(Decimal(price), Decimal(size), _known(sequence)),)
     except (ValueError, ArithmeticError):
         raise FrameError(f"{change[:60]!r}, number {sequence}, is no change of a book") from None

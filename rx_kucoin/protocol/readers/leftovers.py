@@ -1,16 +1,18 @@
 """What a message has no field for, and what its fields cannot hold: kept, so that nothing of the exchange's is lost."""
 
 from decimal import Decimal
+from itertools import takewhile
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
+from msgspec import inspect
 from msgspec.structs import force_setattr
 
 from rx_kucoin.protocol.frames import UNREADABLE
 from rx_kucoin.protocol.messages.base import Open, Part
 from rx_kucoin.protocol.messages.record import Record, fixed
 
-__all__ = ["keep_rest", "salvage", "without_blanks"]
+__all__ = ["fitted", "keep_rest", "salvage", "without_blanks"]
 
 OpenT = TypeVar("OpenT", bound=Open)
 
@@ -66,6 +68,48 @@ def _convert(value: Any, kind: Any) -> Any:
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
             return msgspec.convert(str(value), kind, strict=False)
         raise
+
+
+def fitted(data: Any, kind: Any) -> Any:
+    """Cut rows to the columns that are known, and make text of numbers where text is expected."""
+    return _fit(data, inspect.type_info(kind))
+
+
+def _fit(data: Any, kind: inspect.Type) -> Any:
+    if isinstance(kind, inspect.UnionType):
+        takes_numbers = any(isinstance(each, inspect.IntType | inspect.DecimalType) for each in kind.types)
+        for each in kind.types:
+            data = data if takes_numbers and isinstance(each, inspect.StrType) else _fit(data, each)
+    elif isinstance(kind, inspect.StrType) and isinstance(data, int | Decimal) and not isinstance(data, bool):
+        data = str(data)
+    elif isinstance(kind, inspect.StructType) and isinstance(data, dict):
+        kinds = {field.encode_name: field.type for field in kind.fields}
+        fields = cast("dict[str, Any]", data)
+        data = {name: _fit(value, kinds[name]) if name in kinds else value for name, value in fields.items()}
+    elif isinstance(data, list):
+        data = _fit_row(data, kind)
+    return data
+
+
+def _fit_row(row: list[Any], kind: inspect.Type) -> list[Any]:
+    match kind:
+        case inspect.NamedTupleType():
+            return [_fit(value, field.type) for value, field in zip(row, kind.fields, strict=False)]
+        case inspect.TupleType(item_types):
+            return [_fit(value, each) for value, each in zip(row, item_types, strict=False)]
+        case inspect.VarTupleType(inspect.DecimalType()):  # a price and a size, and what may follow
+            return [*row[:2], *takewhile(_is_number, row[2:])]
+        case inspect.VarTupleType(item_type) | inspect.ListType(item_type):
+            return [_fit(value, item_type) for value in row]
+        case _:
+            return row
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        return Decimal(value).is_finite()
+    except (TypeError, ValueError, ArithmeticError):
+        return False
 
 
 def without_blanks(data: Any) -> Any:
