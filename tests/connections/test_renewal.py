@@ -90,8 +90,8 @@ def test_renewals_under_two_thousand_messages_a_second_lose_repeat_and_disorder_
 
 
 def test_what_is_still_under_way_on_the_old_line_when_its_grace_is_over_is_waited_for() -> None:
-    # A fresh connection may be a second behind, and what it repeats is known as such for 2 * grace + 1 s. The rest is for
-    # a busy machine to be late.
+    # A fresh connection may be a second behind, and what it repeats is known as such for 2 * grace + 1 s. The rest is
+    # for a busy machine to be late.
     account = renew(5, latency=(0.0, 1.0), every=2.0, grace=0.5)
     print(account)
     assert (account.missing, account.twice, account.disorder) == (0, 0, 0)
