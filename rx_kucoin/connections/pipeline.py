@@ -164,9 +164,14 @@ class _FreshStream(Unguarded[Any]):
         return f"stream of {self._topic}"
 
     def attach(self, sink: Sink[Any], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
-        """Make it, and attach to it."""
+        """Make it, and attach to it.
+
+        The scheduler that the first subscriber gave is ignored: the stream is shared with others, and its connection
+        with other topics. All of these run on the client's clock.
+        """
+        del scheduler
         made = _fresh_stream(self._topic, self._reader, self._order, self._leases, self._context)
-        return attach(made, sink, scheduler)
+        return attach(made, sink, None)
 
     def subscriber_failed(self, error: BaseException) -> None:
         """Report that a subscriber raised."""

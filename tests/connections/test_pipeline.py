@@ -71,3 +71,17 @@ def test_the_defaults_are_what_a_client_runs_with() -> None:
         clock.advance_by(600)
         assert len(exchange.dials) == 2 + 5  # retried five times
         assert [type(error).__name__ for error in failed] == ["ReconnectFailed"]
+
+
+def test_a_subscribers_scheduler_does_not_time_the_connection_that_topics_share() -> None:
+    clock, never_run = VirtualTimeScheduler(0.0), VirtualTimeScheduler(0.0)
+    exchange = VirtualTransport(clock)
+    with KuCoin(scheduler=clock, transport=lambda *_: exchange) as kucoin:
+        first = kucoin.ticker("BTC-USDT").subscribe(scheduler=never_run)
+        kucoin.match("BTC-USDT").subscribe()
+        clock.advance_by(1)
+        assert len(exchange.open_wires) == 1
+        first.dispose()
+        exchange.drop()
+        clock.advance_by(10)
+        assert len(exchange.open_wires) == 1
