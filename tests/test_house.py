@@ -24,17 +24,14 @@ FLOORS: list[set[str]] = [
     {"orderbook", "candles", "recording"},
     {"markets", "messages"},
     {"client"},
-    {"", "aio", "tables", "testing"},
+    {"aio", "tables", "testing"},
     {"cli", "notebook"},
-    {"__main__"},
+    {"", "__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names}
 PURE = {"reactivex", "requests", "websocket", "threading", "time", "random", "socket", "ssl", "asyncio", "urllib3"}
 TOP_LEVEL = {"rx_kucoin", "tests", "notebooks", "pyproject.toml", "README.md"}
-SHARED_CLASS_NAMES = {
-    *("Ask", "Asking", "Bar", "Column", "Doubt", "Ending", "Hearing"),
-    *("Lines", "Row", "Rules", "Skew", "Source", "Table", "Wire"),
-}
+SHARED_CLASS_NAMES = {"Rules"}
 """Public class names that still occur more than once. Shrinks, and never grows."""
 
 
@@ -74,7 +71,7 @@ def test_nobody_imports_upstairs(path: Path) -> None:
         if me == "simulator":
             assert floor in {"simulator", "protocol"}, f"{path.name}:{line} imports {name}"
         elif floor == "simulator":
-            assert me == "cli", f"{path.name}:{line} imports {name}"
+            assert me in {"", "cli"}, f"{path.name}:{line} imports {name}"
         elif floor != me:
             assert LEVEL[floor] < LEVEL[me], f"{path.name}:{line} imports {name}"
 
