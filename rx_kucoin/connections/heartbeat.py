@@ -14,10 +14,11 @@ from rx_kucoin.transport.interfaces import Wire
 
 __all__ = ["Heartbeat", "PingBarrier"]
 
-_TRIES: Final = 3
+_TRIES: Final = 2
 """Pings in a row without a pong, while other frames come, after which the way to the exchange is taken for dead.
 
-The exchange cuts a client that it has not heard for 60 s, and three pings of 18 s fit into that.
+The exchange cuts a client that it has not heard for 60 s. With pings every 18 s, the second one is overdue 54 s after
+the last frame that the exchange heard, which leaves time to reconnect before the cut; a third would be at 72 s.
 """
 _GATHER: Final = 0.1
 """Seconds to wait for more barriers, so that one ping serves many: the bars of all symbols end together."""

@@ -1,15 +1,20 @@
 """The ping barrier: what the exchange sent before the answer to a ping has come when that answer comes."""
 
+import msgspec
+import pytest
 from bars_market import START, Market, trade_at
 from reactivex import abc
 from reactivex.scheduler import VirtualTimeScheduler
 
-from rx_kucoin import KuCoin
+from rx_kucoin import KuCoin, events
 from rx_kucoin.candles.stream import closed_candles
 from rx_kucoin.connections.heartbeat import PingBarrier
+from rx_kucoin.errors import NoPong
+from rx_kucoin.events import Event
 from rx_kucoin.testing import VirtualTransport
 
-TOPIC = "/market/match:BTC-USDT"
+TOPIC, TICKER = "/market/match:BTC-USDT", "/market/ticker:BTC-USDT"
+PUSH = f'{{"topic":"{TICKER}","type":"message","subject":"trade.ticker","data":{{}}}}'
 
 
 class Line:
@@ -69,6 +74,16 @@ def test_a_barrier_at_once_sends_its_ping_now_and_takes_along_those_that_wait() 
     assert line.passed == ["a", "b", "c"]
 
 
+def test_a_barrier_that_joins_others_does_not_delay_their_ping() -> None:
+    line = Line()
+    for tenth in range(5):  # one more every 0.06 s, so that a timer that is set anew never fires
+        line.clock.advance_to(0.06 * tenth)
+        line.ask("abcde"[tenth])
+    assert line.sent == ["ping-0", "ping-1"]
+    line.barrier.ponged("ping-0")
+    assert line.passed == ["a", "b"]
+
+
 def test_a_barrier_that_is_disposed_of_sends_no_ping_and_is_not_completed() -> None:
     line = Line()
     line.ask("a").dispose()
@@ -108,6 +123,8 @@ class Conversation:
         self.exchange = VirtualTransport(self.clock)
         self.story: list[object] = []
         kucoin = KuCoin(scheduler=self.clock, transport=lambda *_: self.exchange)
+        self.losses: list[tuple[float, Exception]] = []
+        kucoin.events.subscribe(self._note)
         kucoin.ticker("BTC-USDT").subscribe(lambda _: None)
         self.clock.advance_to(10.0)
         ((_, pool),) = kucoin._engine._source._known_pools()  # type: ignore[attr-defined]
@@ -115,6 +132,47 @@ class Conversation:
 
     def drain(self) -> None:
         self.connection.drain(lambda: self.story.append((round(self.exchange.time, 2), self.connection.is_whole)))
+
+    def _note(self, event: Event) -> None:
+        if isinstance(event, events.LineDown):
+            self.losses.append((self.exchange.time, event.cause))
+
+    def push_without_pongs(self, until: float) -> None:
+        """Push every second, and answer nothing."""
+        self.exchange.mute = True
+        while self.exchange.time < until:
+            self.clock.advance_to(min(until, self.exchange.time + 1.0))
+            self.exchange.push(TICKER, PUSH)
+
+    def pong(self) -> None:
+        """Answer the last ping, however late."""
+        wire = self.exchange.wires[0]
+        ping = msgspec.json.decode(wire.said[-1][1])
+        assert ping["type"] == "ping"
+        wire.receive((msgspec.json.encode({"id": ping["id"], "type": "pong"}).decode(),))
+
+
+def test_a_line_that_pushes_and_answers_no_ping_is_lost_before_the_exchange_cuts_it() -> None:
+    there = Conversation()
+    heard = there.exchange.wires[0].said[-1][0]  # the last frame that the exchange heard: the subscription
+    there.push_without_pongs(until=59.0)
+    ((lost, cause),) = there.losses
+    assert str(cause) == "virtual: 2 pings in a row went unanswered"
+    assert isinstance(cause, NoPong)
+    assert [ping for ping, text in there.exchange.wires[0].said if '"ping"' in text] == pytest.approx([18, 36], abs=0.2)
+    assert lost - heard == pytest.approx(54, abs=0.2)
+
+
+def test_a_line_is_not_lost_for_the_unanswered_pings_before_a_late_pong() -> None:
+    there = Conversation()
+    there.push_without_pongs(until=40.0)  # the ping of 18 s was counted as unanswered at 36 s
+    there.pong()
+    there.push_without_pongs(until=89.0)  # that of 54 s at 72 s: one in a row
+    assert not there.losses
+    there.push_without_pongs(until=95.0)
+    ((lost, cause),) = there.losses
+    assert isinstance(cause, NoPong)
+    assert lost == pytest.approx(90, abs=0.2)
 
 
 def test_draining_ends_with_the_pong_of_a_ping_that_is_sent_at_once() -> None:
