@@ -7,6 +7,8 @@ from itertools import count
 from typing import Any
 
 import pytest
+import reactivex
+from reactivex import Observable
 from reactivex.disposable import Disposable
 from reactivex.scheduler import VirtualTimeScheduler
 from waiting import eventually, nothing_left
@@ -191,6 +193,29 @@ def test_a_stream_that_moves_hears_nothing_more_of_the_line_that_it_left() -> No
     lines[0].on_next(first)
     lines[0].on_next(second)
     assert heard == ["a on first", "b on first", "a on second"]
+    assert repr(pool) == "<Pool 2 topics | 1 open, 1 dialling>"
+
+
+def test_a_topic_that_two_connections_of_a_line_refuse_moves_once() -> None:
+    first_line: Hub[Any] = Hub()
+    dials: list[int] = []
+    full: list[Callable[[int], object]] = []
+
+    def connections_of_line(line: int, _: object, on_full: Callable[[int], object]) -> Observable[Any]:
+        full.append(on_full)
+        return reactivex.defer(lambda _: (dials.append(line), first_line if line == 1 else reactivex.never())[1])
+
+    first, second = Connected("first", lambda _: None), Connected("second", lambda _: None)
+    clock = VirtualTimeScheduler()
+    pool = Pool(connections_of_line, count(1), 2, NoHooks(), on_open=lambda _: None, clock=clock)
+    for topic in ("a", "b"):
+        pool.leases(topic).subscribe(lambda lease: lease.messages(READER).subscribe())
+    for connection in (first, second):  # the old one and the fresh one of a renewal
+        first_line.on_next(connection)
+    full[0](1)
+    for connection in (first, second):
+        connection.endings["b"].on_error(NoRoom())
+    assert dials == [1, 2]
     assert repr(pool) == "<Pool 2 topics | 1 open, 1 dialling>"
 
 

@@ -149,3 +149,24 @@ def test_a_server_that_acknowledges_and_hangs_up_is_dialled_rarely() -> None:
     print(f"\n{len(it.exchange.dials)} dials in an hour")
     assert it.failed == []
     assert len(it.exchange.dials) <= 90
+
+
+def test_a_failed_renewal_reports_the_wait_after_which_it_is_tried_again() -> None:
+    it = client(renew_every=3_600.0, topics_per_connection=1)
+    failures: list[tuple[float, float]] = []
+
+    def note(event: events.Event) -> None:
+        if isinstance(event, events.RenewalFailed):
+            failures.append((it.exchange.time, event.wait))
+
+    it.kucoin.events.subscribe(note)
+    it.kucoin.ticker("BTC-USDT").subscribe(on_error=it.failed.append)
+    it.pass_time(100)
+    it.exchange.down = True  # the open line goes on, and no fresh one can be had
+    dials = len(it.exchange.dials)
+    it.pass_time(3_600)
+    assert not it.failed
+    assert len(failures) >= 5
+    again = it.exchange.dials[dials + 1 :]
+    assert [moment + wait for moment, wait in failures][: len(again)] == pytest.approx(again, abs=1e-3)
+    assert all(wait > 0.5 for _, wait in failures)

@@ -137,6 +137,23 @@ def test_only_the_bars_that_changed_are_told() -> None:
         assert (told["whole"], list(numbers)) == (False, [START + 60, 100, 104, 99, 103, 2])
 
 
+def test_a_bar_that_was_removed_is_not_in_the_next_update() -> None:
+    with candle_chart(source := Subject[Any](), bars=3) as chart:
+        for minute in range(3):
+            source.on_next(bar(minute, 101))
+        with chart._lock:
+            chart._consume()
+            chart._series.update(whole=False)
+            source.on_next(bar(0, 102))  # changes once more, and is then the oldest of four
+            source.on_next(bar(3, 103))
+            chart._consume()
+            assert [*chart._series._bars] == [START + 60 * minute for minute in (1, 2, 3)]  # type: ignore[attr-defined]
+            told, (numbers,) = chart._series.update(whole=False)
+            assert (told["whole"], list(numbers[::6])) == (False, [START + 180])
+            told, (numbers,) = chart._series.update(whole=True)
+            assert list(numbers[::6]) == [START + 60 * minute for minute in (1, 2, 3)]
+
+
 def test_a_book_is_summed_up_from_the_best_price() -> None:
     with book_chart(source := Subject[Any](), levels=2) as chart:
         source.on_next(book())

@@ -173,11 +173,14 @@ def test_a_moment_is_one_of_this_clocks(as_float: bool) -> None:  # noqa: FBT001
     assert fired[0] >= clock.to_datetime(moment) - timedelta(microseconds=10)
 
 
-def test_a_wall_clock_that_was_set_wrong_when_the_clock_was_made_moves_no_timer() -> None:
+@pytest.mark.parametrize("days", [-400, 400])
+def test_a_wall_clock_that_was_set_wrong_when_the_clock_was_made_moves_no_timer(days: int) -> None:
     clock, fired = Clock(), threading.Event()
-    clock._wall -= timedelta(days=400)  # as if the machine's clock had been put right since
-    assert clock.now < datetime.now(UTC) - timedelta(days=399)
-    clock.schedule_absolute(clock.now + timedelta(seconds=0.01), lambda *_: fired.set())
+    clock._wall += timedelta(days=days)  # as if the machine's clock had been put right since
+    assert abs(clock.now - datetime.now(UTC)) > timedelta(days=399)
+    started = time.monotonic()
+    clock.schedule_absolute(clock.now + timedelta(seconds=0.05), lambda *_: fired.set())
     assert fired.wait(10)
+    assert time.monotonic() - started >= 0.049
     earlier = clock.now
     assert clock.now >= earlier

@@ -214,6 +214,14 @@ def test_a_message_of_the_most_bytes_passes_and_one_more_does_not() -> None:
     assert ours(too_long, [1 << 16])[0] == ("error", websocket.WebSocketPayloadException)
 
 
+def test_a_frame_of_the_most_bytes_is_parsed_as_a_plain_one_and_one_more_is_not() -> None:
+    messages: list[bytes] = []
+    longest = frame(b"x" * MOST)
+    assert parse_frames(longest, 0, messages) == (len(longest), 2)
+    assert [*map(len, messages)] == [MOST]
+    assert parse_frames(frame(b"", length=MOST + 1), 0, []) == (0, 0)
+
+
 def test_a_long_message_in_small_pieces_costs_time_in_proportion() -> None:
     """With a copy of all that came before at each piece, this would copy a terabyte."""
     started = time.process_time()

@@ -80,6 +80,15 @@ def test_a_server_error_passes(exchange: Simulator, fault: str, status: int) -> 
     assert error.status == status
 
 
+@pytest.mark.parametrize("status", [500, 501, 502, 503, 504, 520, 599])
+@pytest.mark.parametrize("body", ["<html><title>Down</title></html>", '{"code":"400760","msg":"upgrading"}', ""])
+def test_every_status_from_500_to_599_is_unavailable_whatever_the_body(status: int, body: str) -> None:
+    with serving(saying(answer(f"{status} Down", body))) as port:
+        error = failure(f"http://127.0.0.1:{port}")
+    assert type(error) is RestUnavailable
+    assert error.status == status
+
+
 @pytest.mark.parametrize("code", ["429000", "500000", "503000", "504000"])
 def test_a_code_that_means_not_now_passes_whatever_the_status(exchange: Simulator, code: str) -> None:
     exchange.faults.refuse_tokens("wrong code", code=code)

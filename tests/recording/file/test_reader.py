@@ -43,6 +43,13 @@ def test_wherever_a_recording_is_cut_off_all_blocks_but_the_last_are_there(path:
     assert times_in(path) == list(range(1, 10))
 
 
+def test_a_closed_recording_with_a_torn_block_after_it_is_not_closed(path: Path) -> None:
+    torn = block_of(4)[:50]
+    path.write_bytes(block_of(1, last="end") + torn)
+    found = RecordingFile(path).contents()
+    assert (found.blocks, found.torn, found.is_closed) == (1, 50, False)
+
+
 def test_a_last_block_that_a_power_cut_left_empty_is_torn_as_well(path: Path) -> None:
     last = block_of(4)
     path.write_bytes(block_of(1) + last[:100] + bytes(len(last) - 100))

@@ -119,6 +119,26 @@ def test_a_file_has_one_recording_at_a_time(path: Path) -> None:
     assert times_in(path) == [1, 2, 3]
 
 
+@pytest.mark.parametrize("fsync", [True, False])
+def test_each_block_is_synced_after_it_was_written_if_fsync_is_set(
+    path: Path, monkeypatch: pytest.MonkeyPatch, *, fsync: bool
+) -> None:
+    synced: list[int] = []
+    sync = os.fsync
+
+    def count_and_sync(file: int) -> None:
+        synced.append(os.fstat(file).st_size)
+        sync(file)
+
+    monkeypatch.setattr(os, "fsync", count_and_sync)
+    writer, sizes = Writer(path, fsync=fsync), list[int]()
+    for moment in (1, 2):
+        write(writer, moment)
+        sizes.append(path.stat().st_size)
+    writer.close()
+    assert synced == (sizes if fsync else [])
+
+
 def test_a_file_that_another_cuts_or_deletes_is_gone_on_with_and_told_of(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
