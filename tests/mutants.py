@@ -641,6 +641,27 @@ MUTANTS = [
         'dice.Random(f"{self.seed}")',
         "tests/connections/test_settings.py",
     ),
+    Mutant(
+        "a topic is recorded on a connection that has ended",
+        "connections/connection.py",
+        "is_reported = self._hooks.is_active and not self._is_over",
+        "is_reported = self._hooks.is_active",
+        "tests/recording/test_hooks.py",
+    ),
+    Mutant(
+        "a recording misses a topic that is subscribed to as it begins",
+        "connections/connection.py",
+        "        if not is_reported:\n            self._report_subscribed(topic)\n",
+        "",
+        "tests/recording/test_hooks.py",
+    ),
+    Mutant(
+        "a replay reopens a connection that has ended",
+        "recording/replay/pool.py",
+        "if number in self._closed:",
+        "if False:",
+        "tests/recording/replay/test_pool.py",
+    ),
 ]
 
 

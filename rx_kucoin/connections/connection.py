@@ -139,9 +139,20 @@ class Connection:
 
     def listen(self, topic: str, reader: Reader | None, sink: Sink[Any], ending: Ending) -> abc.DisposableBase:
         """Listen to a topic, where messages go one way and their end another. See `messages`."""
-        if reader is not None and self._hooks.is_active:
+        # Hooks are called first, as messages may follow at once. Those that attach just then find the topic neither
+        # here nor in `read_topics`, so they are called afterwards.
+        is_reported = reader is None or self._report_subscribed(topic)
+        listener = self._dispatcher.add(topic, reader, sink, ending)
+        if not is_reported:
+            self._report_subscribed(topic)
+        return listener
+
+    def _report_subscribed(self, topic: str) -> bool:
+        """Call the hooks, if anything listens to them. A connection that has ended gets no subscriber."""
+        is_reported = self._hooks.is_active and not self._is_over
+        if is_reported:
             self._hooks.subscribed(self, topic)
-        return self._dispatcher.add(topic, reader, sink, ending)
+        return is_reported
 
     def warm(self, topics: Iterable[str]) -> Observable[None]:
         """Have these topics asked for; complete when each is live, or refused. Holds them while it is subscribed to."""

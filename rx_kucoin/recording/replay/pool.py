@@ -70,6 +70,9 @@ class ReplayPool:
         self._only, self._was_recorded = only, was_recorded
         self._lock = threading.Lock()
         self._stays: dict[str, list[_RecordedStay]] = {}
+        self._closed: set[int] = set()
+        """The connections that have ended. Recordings of 0.1.0 may seat a topic on one afterwards, which would never
+        end there, and keep back what the next connection brings."""
         self._missed: set[str] = set()
 
     def __repr__(self) -> str:
@@ -109,7 +112,9 @@ class ReplayPool:
             return wanted
 
     def seat(self, number: int, topic: str, line: int, host: str) -> None:
-        """A connection brings a topic from here on."""
+        """A connection brings a topic from here on, unless it has ended."""
+        if number in self._closed:
+            return
         connection = self.connections.get(number)
         if connection is None:
             connection = self.connections[number] = RecordedConnection(number, line, host)
@@ -129,6 +134,7 @@ class ReplayPool:
 
     def closed(self, number: int, *, whole: bool) -> None:
         """A connection ended."""
+        self._closed.add(number)
         connection = self.connections.pop(number, None)
         if connection is not None:
             connection.is_open, connection.is_whole = False, whole
@@ -150,6 +156,7 @@ class ReplayPool:
         """Another recording begins in the same file: nothing of the one before goes on."""
         for number in tuple(self.connections):
             self.closed(number, whole=False)
+        self._closed.clear()  # the next client counts from 1 again
 
     def leave(self, stay: "_RecordedStay") -> None:
         """Somebody listens no more."""

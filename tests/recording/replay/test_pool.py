@@ -54,3 +54,16 @@ def test_who_comes_while_a_connection_does_sits_on_it_once() -> None:
     assert len(sat) == 1
     pool.seat(2, "a", 1, "")
     assert len(sat) == 2
+
+
+def test_a_topic_that_was_recorded_on_a_connection_after_its_end_is_not_put_on_it() -> None:
+    pool, leases = ReplayPool(None, bool), list[object]()
+    pool.leases("a").subscribe(leases.append)
+    pool.seat(1, "b", 1, "")
+    pool.closed(1, whole=False)
+    pool.seat(1, "a", 1, "")
+    assert not leases
+    assert not pool.open_connections
+    pool.clear()  # the next client in the same file counts its connections from 1 again
+    pool.seat(1, "a", 1, "")
+    assert len(leases) == 1
