@@ -24,12 +24,18 @@ _DEFAULT_HANDLERS: Final = (default_error.__code__, raise_unhandled.__code__)
 """What raises an error that reaches a subscriber without `on_error`: in RxPY, and here."""
 _SAME: Final = 3
 """Streams that end with the very same error, of which the log names each; many may hang on one line."""
+_MARK: Final = "_unhandled"
+"""The attribute of an error that tells it from others."""
 
 
 class _Repeats:
-    """How often the latest unhandled error was logged. Threads that meet here may log a stream too many: no harm."""
+    """How often the latest unhandled error was logged. Threads that meet here may log a stream too many: no harm.
 
-    error: BaseException | None = None
+    The error is known by a mark that it carries. A reference to it would keep its traceback, and with that whatever the
+    frames of the subscriber hold.
+    """
+
+    mark = object()
     times = 0
 
 
@@ -56,8 +62,9 @@ def log_unhandled(stream: str, error: BaseException) -> None:
     take: Callable[[BaseException], object] | None = getattr(_collecting, "take", None)
     if take is not None:
         take(error)
-    if error is not _Repeats.error:
-        _Repeats.error, _Repeats.times = error, 0
+    if vars(error).get(_MARK) is not _Repeats.mark:
+        vars(error)[_MARK] = _Repeats.mark = object()
+        _Repeats.times = 0
     _Repeats.times += 1
     text = "%s: %r was not handled, and ended its subscriber; handle it, or pass on_error=... to subscribe()"
     facts = {"stream": stream}

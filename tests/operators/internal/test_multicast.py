@@ -1,9 +1,12 @@
 """Hub: whoever listens hears everything, whatever the others do."""
 
 import asyncio
+import gc
+import logging
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -308,3 +311,32 @@ print(len(hub))
 def test_the_garbage_collector_may_run_and_let_somebody_leave_at_any_moment() -> None:
     run = subprocess.run([sys.executable, "-c", COLLECTED], capture_output=True, text=True, timeout=30, check=True)
     assert run.stdout == "0\n"
+
+
+def test_an_unhandled_error_is_logged_without_keeping_what_its_subscriber_held() -> None:
+    class Held:
+        """Something large."""
+
+    hub = Hub[int]()
+
+    def subscribe() -> weakref.ref[Held]:
+        held = Held()
+
+        def fail(_: int) -> None:
+            raise ValueError(held)
+
+        hub.subscribe(fail)
+        return weakref.ref(held)
+
+    held = subscribe()
+    handler = logging.NullHandler()  # a handler of pytest would keep the record, and so the error
+    log = logging.getLogger("rx_kucoin")
+    log.addHandler(handler)
+    log.propagate = False
+    try:
+        hub.on_next(1)
+    finally:
+        log.propagate = True
+        log.removeHandler(handler)
+    gc.collect()
+    assert held() is None
