@@ -92,7 +92,7 @@ def _add_record(record: argparse.ArgumentParser) -> None:
 def _add_replay(replay: argparse.ArgumentParser) -> None:
     _add_verbose(replay)
     replay.add_argument("file", metavar="FILE", help="what `record` wrote")
-    replay.add_argument("--info", action="store_true", help="only tell what is in it")
+    replay.add_argument("--info", action="store_true", help="only describe its contents")
     replay.add_argument("--topic", action="append", metavar="TOPIC", help="as KuCoin writes it, as often as you like")
     replay.add_argument("--since", metavar="TIME", help="such as 2026-11-23T09:30:00, UTC")
     replay.add_argument("--until", metavar="TIME", help="likewise")

@@ -17,7 +17,7 @@ from rich.style import Style
 
 from rx_kucoin.cli._columns import Glyphs
 from rx_kucoin.cli._numbers import cells
-from rx_kucoin.cli._table import StyledLine
+from rx_kucoin.cli._table import StyledRow
 from rx_kucoin.cli._terminal import Terminal
 
 __all__ = ["Canvas"]
@@ -61,17 +61,17 @@ class Canvas:
                 return width, height
         return self._console.size.width, self._console.size.height
 
-    def draw(self, lines: Sequence[StyledLine]) -> None:
+    def draw(self, rows: Sequence[StyledRow]) -> None:
         """Draw a screen as a whole, or skip it while the terminal has not taken all of the last one."""
         if self._is_alt_screen:
-            self._console.print(Control.home(), _FullScreen(lines, *self.size), end="", crop=False, soft_wrap=True)
+            self._console.print(Control.home(), _FullScreen(rows, *self.size), end="", crop=False, soft_wrap=True)
         elif self.is_dumb:
-            self._console.print(_Paragraph(lines), crop=False, soft_wrap=True)
+            self._console.print(_Paragraph(rows), crop=False, soft_wrap=True)
 
-    def leave(self, lines: Sequence[StyledLine]) -> None:
+    def leave(self, rows: Sequence[StyledRow]) -> None:
         """Print a screen, to stay after the end."""
         self._terminal.drain()
-        self._console.print(_Paragraph(lines), crop=False, soft_wrap=True)
+        self._console.print(_Paragraph(rows), crop=False, soft_wrap=True)
         self._terminal.drain()
 
     def __enter__(self) -> Self:
@@ -124,37 +124,37 @@ class Canvas:
 class _FullScreen:
     """A screen that replaces the last one: each row overwrites it and erases what is right of it or below."""
 
-    def __init__(self, lines: Sequence[StyledLine], width: int, height: int) -> None:
-        self._lines, self._width, self._height = lines, width, height
+    def __init__(self, rows: Sequence[StyledRow], width: int, height: int) -> None:
+        self._rows, self._width, self._height = rows, width, height
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         del options
         encoding = console.encoding
         for place in range(self._height):
-            line = self._lines[place] if place < len(self._lines) else []
+            row = self._rows[place] if place < len(self._rows) else []
             if place:
                 yield Segment.line()
-            yield from _segments(line, encoding)
-            if sum(cells(text) for text, _ in line) < self._width:
+            yield from _segments(row, encoding)
+            if sum(cells(text) for text, _ in row) < self._width:
                 yield _ERASE  # at the end of a full row it would erase the last character
 
 
 class _Paragraph:
     """A screen printed among other text."""
 
-    def __init__(self, lines: Sequence[StyledLine]) -> None:
-        self._lines = lines
+    def __init__(self, rows: Sequence[StyledRow]) -> None:
+        self._rows = rows
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         del options
         encoding = console.encoding
-        for line in self._lines:
-            yield from _segments(line, encoding)
+        for row in self._rows:
+            yield from _segments(row, encoding)
             yield Segment.line()
 
 
-def _segments(line: StyledLine, encoding: str) -> list[Segment]:
-    return [Segment(_encodable(text, encoding), _style(style)) for text, style in line]
+def _segments(row: StyledRow, encoding: str) -> list[Segment]:
+    return [Segment(_encodable(text, encoding), _style(style)) for text, style in row]
 
 
 def _encodable(text: str, encoding: str) -> str:

@@ -75,11 +75,11 @@ class ClockCheck:
         wall, begun = time.time(), time.monotonic()
         try:
             answer = self._rest.request("GET", TIME, scope, most=_SHORT)
-            told = msgspec.json.decode(answer, type=int, strict=False) / 1000
+            theirs = msgspec.json.decode(answer, type=int, strict=False) / 1000
         except (Cancelled, KuCoinError, msgspec.DecodeError):
             return None  # the lag is shown as not corrected
         took = time.monotonic() - begun
-        return ClockDifference(wall + took / 2 - (told + _ROUNDED), took / 2 + _ROUNDED)
+        return ClockDifference(wall + took / 2 - (theirs + _ROUNDED), took / 2 + _ROUNDED)
 
 
 _ROUNDED: Final = 0.0005

@@ -7,9 +7,9 @@ from rx_kucoin.cli._clock_check import ClockDifference
 from rx_kucoin.cli._columns import Cell, Glyphs
 from rx_kucoin.cli._line_status import RecentEvent
 from rx_kucoin.cli._numbers import clean, clock, fitted, per_second
-from rx_kucoin.cli._table import StyledLine
+from rx_kucoin.cli._table import StyledRow
 
-__all__ = ["Totals", "event_line", "of_clock", "totals"]
+__all__ = ["Totals", "event_row", "of_clock", "totals"]
 
 _NOTABLE: Final = 0.05
 """Seconds of difference, beyond the uncertainty, that are shown."""
@@ -26,11 +26,11 @@ class Totals(NamedTuple):
     seconds: float = 0.0
 
 
-def totals(sums: Totals, difference: ClockDifference | None, width: int, glyphs: Glyphs) -> StyledLine:
+def totals(sums: Totals, difference: ClockDifference | None, width: int, glyphs: Glyphs) -> StyledRow:
     """Format the totals, as many as fit, most important first."""
-    lines = f"{sums.up} open" if sums.up == sums.lines else f"{sums.up} of {sums.lines} lines open"
+    opened = f"{sums.up} open" if sums.up == sums.lines else f"{sums.up} of {sums.lines} lines open"
     parts: list[Cell] = [
-        (lines, "" if sums.up and sums.up == sums.lines else "yellow"),
+        (opened, "" if sums.up and sums.up == sums.lines else "yellow"),
         (f"{sums.topics} live", ""),
         (f"{per_second(sums.rate)} msg/s", ""),
         (_some(sums.drops, "drop"), "yellow" if sums.drops else ""),
@@ -40,18 +40,18 @@ def totals(sums: Totals, difference: ClockDifference | None, width: int, glyphs:
         parts.append(("lag by two clocks, not compared", "dim"))
     elif not _is_off(difference):
         parts.append((f"clock right to {_span(difference.uncertainty)}", "dim"))
-    line: StyledLine = []
+    row: StyledRow = []
     left = width
     for text, style in parts:
-        between = f" {glyphs.dot} " if line else ""
+        between = f" {glyphs.dot} " if row else ""
         if len(between) + len(text) > left:
             break
-        line += [(between, "dim"), (text, style)]
+        row += [(between, "dim"), (text, style)]
         left -= len(between) + len(text)
-    return line or [(fitted(parts[0][0], width, more=glyphs.more), parts[0][1])]
+    return row or [(fitted(parts[0][0], width, more=glyphs.more), parts[0][1])]
 
 
-def of_clock(difference: ClockDifference | None, width: int, glyphs: Glyphs) -> list[StyledLine]:
+def of_clock(difference: ClockDifference | None, width: int, glyphs: Glyphs) -> list[StyledRow]:
     """Format the difference of the clocks if it is notable."""
     if difference is None or not _is_off(difference):
         return []
@@ -66,7 +66,7 @@ def of_clock(difference: ClockDifference | None, width: int, glyphs: Glyphs) -> 
     return [[(fitted(text, min(width, len(text)), more=glyphs.more), "yellow")]]
 
 
-def event_line(event: RecentEvent, width: int, glyphs: Glyphs) -> StyledLine:
+def event_row(event: RecentEvent, width: int, glyphs: Glyphs) -> StyledRow:
     """Format an event with the time of day."""
     text = clean(f"{time.strftime('%H:%M:%S', time.localtime(event.at))} {event.text}")
     return [(fitted(text, width, more=glyphs.more).rstrip(), "dim")]

@@ -41,9 +41,9 @@ class JsonOutput:
     def message(self, message: Any) -> None:
         """Write a message with its Python field names. Prices and sizes are strings, to be exact."""
         facts = _best(message) if isinstance(message, OrderBook) else msgspec.structs.asdict(message)
-        line = msgspec.json.encode(facts) + b"\n"
+        record = msgspec.json.encode(facts) + b"\n"
         try:
-            _write(sys.stdout.fileno(), line)
+            _write(sys.stdout.fileno(), record)
         except BrokenPipeError:
             self._on_broken_pipe()
 

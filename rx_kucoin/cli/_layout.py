@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from rx_kucoin.cli._clock_check import ClockDifference
 from rx_kucoin.cli._columns import Glyphs, RowView
-from rx_kucoin.cli._footer import Totals, event_line, of_clock, totals
+from rx_kucoin.cli._footer import Totals, event_row, of_clock, totals
 from rx_kucoin.cli._line_status import RecentEvent
 from rx_kucoin.cli._numbers import fitted
-from rx_kucoin.cli._table import StyledLine, TableLayout
+from rx_kucoin.cli._table import StyledRow, TableLayout
 
 __all__ = ["Layout"]
 
@@ -42,7 +42,7 @@ class Layout:
         """Return how many rows the table has room for; if there are more symbols, the last row sums them up."""
         return _parts(size[1], len(of_clock(difference, size[0], self._glyphs))).rows
 
-    def lines(
+    def rows(
         self,
         views: Sequence[RowView],
         hidden: Sequence[str],
@@ -50,7 +50,7 @@ class Layout:
         recent: Sequence[RecentEvent],
         difference: ClockDifference | None,
         size: tuple[int, int],
-    ) -> list[StyledLine]:
+    ) -> list[StyledRow]:
         """Return the rows of the screen.
 
         Args:
@@ -64,16 +64,16 @@ class Layout:
         width, height = size
         notes = of_clock(difference, width, self._glyphs)
         room = _parts(height, len(notes))
-        lines = self._table.lines(views, width)
+        rows = self._table.rows(views, width)
         if hidden:
-            lines.append(self._rest(hidden, width))
-        lines += [[] for _ in range(room.blank)]
-        lines.append(totals(sums, difference, width, self._glyphs))
-        lines += notes
-        lines += [event_line(each, width, self._glyphs) for each in recent[-room.events :] if room.events]
-        return lines[:height]
+            rows.append(self._rest(hidden, width))
+        rows += [[] for _ in range(room.blank)]
+        rows.append(totals(sums, difference, width, self._glyphs))
+        rows += notes
+        rows += [event_row(each, width, self._glyphs) for each in recent[-room.events :] if room.events]
+        return rows[:height]
 
-    def _rest(self, hidden: Sequence[str], width: int) -> StyledLine:
+    def _rest(self, hidden: Sequence[str], width: int) -> StyledRow:
         troubled = sum(word != "live" for word in hidden)
         text = f"and {len(hidden)} more" + (f", {troubled} of them not live" if troubled else "")
         return [(fitted(text, width, more=self._glyphs.more).rstrip(), "yellow" if troubled else "dim")]

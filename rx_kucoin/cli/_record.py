@@ -43,8 +43,8 @@ def _record(arguments: argparse.Namespace, shutdown: Shutdown, where: dict[str, 
             for channel in dict.fromkeys(arguments.channel or ["ticker"])
         ]
         recording = kucoin.record(arguments.file, fsync=arguments.fsync)
-        lines = JsonOutput(shutdown.request)
-        subscriptions = CompositeDisposable(kucoin.events.subscribe(lines.event))
+        output = JsonOutput(shutdown.request)
+        subscriptions = CompositeDisposable(kucoin.events.subscribe(output.event))
         for each in streams:
             subscriptions.add(each.subscribe(on_error=shutdown.request, on_completed=shutdown.request))
         try:

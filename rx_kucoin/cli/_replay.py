@@ -47,10 +47,10 @@ def _play(kucoin: Replayed, topics: list[str], shutdown: Shutdown) -> None:
         if not isinstance(error, KuCoinError):  # a recorded error: its event reports it, and other topics go on
             shutdown.request(error)
 
-    lines = JsonOutput(on_broken_pipe)
-    subscriptions = CompositeDisposable(kucoin.events.subscribe(lines.event))
+    output = JsonOutput(on_broken_pipe)
+    subscriptions = CompositeDisposable(kucoin.events.subscribe(output.event))
     for topic in topics:
-        subscriptions.add(kucoin.messages(topic).subscribe(lines.message, failed))
+        subscriptions.add(kucoin.messages(topic).subscribe(output.message, failed))
     played: list[Played] = []
 
     def play() -> None:
@@ -79,7 +79,7 @@ def _describe(tape: RecordingFile) -> None:
 
 
 def _facts(found: Contents, topics: list[str]) -> Iterator[tuple[str, str]]:
-    yield "lines", f"{found.records:,} in {found.blocks:,} blocks, {found.bytes:,} bytes"
+    yield "records", f"{found.records:,} in {found.blocks:,} blocks, {found.bytes:,} bytes"
     if found.blocks:
         yield "from", _moment(found.first_ns)
         yield "until", f"{_moment(found.last_ns)}, {(found.last_ns - found.first_ns) / 1e9:,.1f} s later"

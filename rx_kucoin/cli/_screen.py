@@ -14,7 +14,7 @@ from rx_kucoin.cli._footer import Totals
 from rx_kucoin.cli._layout import Layout
 from rx_kucoin.cli._line_status import LineStatus
 from rx_kucoin.cli._rows import MessageRate, SymbolRow
-from rx_kucoin.cli._table import StyledLine
+from rx_kucoin.cli._table import StyledRow
 from rx_kucoin.events import Event
 
 __all__ = ["Screen"]
@@ -72,7 +72,7 @@ class Screen:
 
     def refresh(self) -> None:
         """Draw the screen."""
-        self._canvas.draw(self._lines())
+        self._canvas.draw(self._screen_rows())
 
     def __enter__(self) -> Self:
         self._clock_check.start()
@@ -87,12 +87,12 @@ class Screen:
     def __exit__(self, *_: object) -> None:
         self._clock_check.stop()
         try:
-            last = self._lines()
+            last = self._screen_rows()
         finally:
             self._canvas.__exit__()
         self._canvas.leave(last)
 
-    def _lines(self) -> list[StyledLine]:
+    def _screen_rows(self) -> list[StyledRow]:
         now, difference, size = time.monotonic(), self._clock_check.best, self._canvas.size
         self._update_rows(now)
         ahead = None if difference is None else round(difference.ahead * 1e9)
@@ -107,7 +107,7 @@ class Screen:
             drops=self._status.drops,
             seconds=now - self._begun,
         )
-        return self._layout.lines(views, hidden, sums, self._status.recent(3), difference, size)
+        return self._layout.rows(views, hidden, sums, self._status.recent(3), difference, size)
 
     def _count(self) -> int:
         with self._lock:

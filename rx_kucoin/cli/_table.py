@@ -7,9 +7,9 @@ from rx_kucoin.cli._columns import COLUMNS, Cell, Glyphs, RowView, groups
 from rx_kucoin.cli._numbers import cells, clean, fitted
 from rx_kucoin.cli._spark import spark
 
-__all__ = ["StyledLine", "TableLayout"]
+__all__ = ["StyledRow", "TableLayout"]
 
-StyledLine = list[Cell]
+StyledRow = list[Cell]
 """One row of the screen: texts with their styles."""
 
 _CHART: Final = "minute"
@@ -29,19 +29,19 @@ class TableLayout:
         self._width = 0
         self._wide: dict[str, int] = {}
 
-    def lines(self, views: Sequence[RowView], width: int) -> list[StyledLine]:
+    def rows(self, views: Sequence[RowView], width: int) -> list[StyledRow]:
         """Return the head and a row for each symbol, none wider than `width`."""
         read = [self._cells(view) for view in views]
         self._grow(read, width)
         gap = 2 if width >= _ROOMY else 1
         shown, widths = self._fit(width, gap)
-        head: StyledLine = []
+        head: StyledRow = []
         for name in shown:
             column = COLUMNS[name]
             head += [(" " * gap, "bold underline")] * bool(head)
             title = fitted(column.head, widths[name], right=column.is_right, more=self._glyphs.more)
             head.append((title, "bold underline"))
-        return [head, *(self._line(*row, shown, widths, gap) for row in zip(views, read, strict=True))]
+        return [head, *(self._row(*row, shown, widths, gap) for row in zip(views, read, strict=True))]
 
     def _cells(self, view: RowView) -> dict[str, Cell]:
         read = {name: COLUMNS[name].cell(view) for name in self._names}
@@ -74,17 +74,17 @@ class TableLayout:
             widths[_CHART] = min(widths[_CHART] + left, COLUMNS[_CHART].most)
         return [name for name in self._names if name in taken], widths
 
-    def _line(
+    def _row(
         self, view: RowView, read: dict[str, Cell], shown: list[str], widths: dict[str, int], gap: int
-    ) -> StyledLine:
-        line: StyledLine = []
+    ) -> StyledRow:
+        row: StyledRow = []
         is_dim = read.get("line", ("", ""))[0] == "stale"
         for name in shown:
-            before = " " * gap if line else ""
+            before = " " * gap if row else ""
             text, style = self._chart(view, widths[name]) if name == _CHART else read[name]
             text = fitted(text, widths[name], right=COLUMNS[name].is_right, more=self._glyphs.more)
-            line.append((before + text, "dim" if is_dim and name not in {"symbol", "line"} else style))
-        return line
+            row.append((before + text, "dim" if is_dim and name not in {"symbol", "line"} else style))
+        return row
 
     def _chart(self, view: RowView, width: int) -> Cell:
         points = list(view.row.past())

@@ -1,4 +1,4 @@
-"""REST quotas: what each request weighs, and what an answer tells of what is left."""
+"""REST rate limits: the weight of each request, and the allowance and pause in an answer's headers."""
 
 import re
 from collections.abc import Mapping
@@ -19,12 +19,12 @@ class Allowance(NamedTuple):
 
 
 def weight(path: str) -> int:
-    """Tell what a request takes from its pool; `path` may include a query. More than most, for one that is unknown."""
+    """Return the weight of a request; `path` may include a query. An unknown path has a rather high weight."""
     return _WEIGHTS.get(path.partition("?")[0], _UNKNOWN)
 
 
 def read_allowance(headers: Mapping[str, str]) -> Allowance | None:
-    """Read what an answer's headers tell of its pool. None: nothing, or nothing that makes sense."""
+    """Parse the allowance in an answer's headers; None if it is missing or invalid."""
     remaining, reset = headers.get("gw-ratelimit-remaining", ""), headers.get("gw-ratelimit-reset", "")
     if not (_REMAINING.fullmatch(remaining) and _RESET.fullmatch(reset)):
         return None
@@ -51,8 +51,8 @@ def retry_after(status: int, headers: Mapping[str, str], now: float) -> float | 
     if _SECONDS.fullmatch(after):
         asked.append(float(after))
     elif (until := _date(after)) is not None:
-        told = _date(headers.get("date", ""))
-        asked.append(until - (now if told is None else told))
+        date = _date(headers.get("date", ""))
+        asked.append(until - (now if date is None else date))
     return min(max(0.0, *asked), _LONGEST_PAUSE) if asked else None
 
 
@@ -73,14 +73,14 @@ _REMAINING: Final = re.compile(r"[0-9]{1,9}")
 _RESET: Final = re.compile(r"[0-9]{1,9}")
 """Milliseconds."""
 _LONGEST: Final = 60_000
-"""Milliseconds that are believed at most: the exchange's windows have 30 s, and who is told more asks again then."""
+"""Longest allowance window in milliseconds: the exchange's windows are 30 s, so a longer one is not believed."""
 
 _SECONDS: Final = re.compile(r"[0-9]{1,9}")
 _DATE: Final = 40
 """Letters of a date, at most; the longest of HTTP has 33."""
 _TOO_MANY: Final = 429
 _LONGEST_PAUSE: Final = 3_600.0
-"""Seconds that `Retry-After` is believed for at most: who is told more asks again then."""
+"""Longest pause in seconds: after it a request is tried, even if `Retry-After` was longer."""
 
 _WEIGHTS: Final[Mapping[str, int]] = {
     "/api/v1/timestamp": 0,

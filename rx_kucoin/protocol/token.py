@@ -20,7 +20,7 @@ from rx_kucoin.protocol.redaction import Redact
 __all__ = ["SUCCESS", "InstanceServer", "Token", "read_data", "read_token"]
 
 SUCCESS: Final = "200000"
-"""The business code of a successful answer; the HTTP status alone does not tell."""
+"""The business code of a successful answer; the HTTP status alone does not suffice."""
 
 
 @dataclass(frozen=True, slots=True)

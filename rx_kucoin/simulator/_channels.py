@@ -35,7 +35,7 @@ class MessageFeed(NamedTuple):
 
 
 class ServedChannel(NamedTuple):
-    """One channel: which topics it has, as the table of channels tells, and its `MessageFeed`."""
+    """One channel: which topics it has, by the table of channels, and its `MessageFeed`."""
 
     prefix: str
     asks: Asks

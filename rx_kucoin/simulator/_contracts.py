@@ -12,7 +12,7 @@ INVERSE: Final = Decimal(-1)
 
 
 def is_inverse(symbol: str) -> bool:
-    """Tell whether a contract is a perpetual that is settled in its coin."""
+    """Return whether a contract is a perpetual that is settled in its coin."""
     return symbol.endswith("M") and "USDT" not in symbol
 
 

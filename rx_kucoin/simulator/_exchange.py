@@ -76,7 +76,7 @@ class Simulator(SimulatorSettings):
 
     @property
     def rest_url(self) -> str:
-        """The spot host, for REST; the token answer tells where the WebSocket is."""
+        """The spot host, for REST; token answers have the WebSocket's address."""
         return self._state.urls["spot"]
 
     @property

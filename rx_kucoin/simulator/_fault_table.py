@@ -83,7 +83,7 @@ class Losses:
         self._rngs: dict[str, Random] = {}
 
     def strike(self, topic: str) -> bool:
-        """Tell whether the next message of a topic is lost."""
+        """Return whether the next message of a topic is lost."""
         if self._every:
             self._seen[topic] += 1
             return self._seen[topic] % self._every == 0

@@ -33,7 +33,7 @@ class GatewayState:
         return next(self._numbers)
 
     def over_dial_limit(self, now: float) -> bool:
-        """Tell whether a new connection exceeds the dial rate, and count it if it does not."""
+        """Return whether a new connection exceeds the dial rate, and count it if it does not."""
         limit = self.settings.dial_rate
         while self.admitted and now - self.admitted[0] >= limit.per:
             self.admitted.popleft()

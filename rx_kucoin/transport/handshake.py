@@ -33,21 +33,23 @@ def open_websocket(url: str, network: Network, scope: CancelScope) -> tuple[WebS
         Cancelled: The scope was cancelled.
     """
     failure: Exception
-    said = bytearray()
+    answer = bytearray()
     try:
-        return _open(url, network, scope, said)
+        return _open(url, network, scope, answer)
     except Cancelled:
         failure = Cancelled()
     except (OSError, ValueError, CookieError, websocket.WebSocketException) as error:
         where = urlsplit(url)
         hide = redactor(value for _, value in parse_qsl(where.query) if len(value) >= _SECRET)
         why = excerpt(hide(str(error))) or type(error).__name__
-        failure = _refused(bytes(said), where.netloc, hide) or DialFailed(f"could not connect to {where.netloc}: {why}")
+        failure = _refused(bytes(answer), where.netloc, hide) or DialFailed(
+            f"could not connect to {where.netloc}: {why}"
+        )
     raise failure  # outside of `except`: the context of the error may hold the address with the token
 
 
-def _open(url: str, network: Network, scope: CancelScope, said: bytearray) -> tuple[WebSocket, Duplex]:
-    """Open it. `said` receives the answer to the upgrade, as far as it is read."""
+def _open(url: str, network: Network, scope: CancelScope, answer: bytearray) -> tuple[WebSocket, Duplex]:
+    """Open a WebSocket. `answer` receives the answer to the upgrade, as far as it is read."""
     where = urlsplit(url)
     secure, host = where.scheme == "wss", where.hostname or ""
     connected: socket.socket | None = None
@@ -56,24 +58,24 @@ def _open(url: str, network: Network, scope: CancelScope, said: bytearray) -> tu
             connected = scope.open((host, where.port or (443 if secure else 80)), network.timeout)
             duplex = SecureDuplex(connected, trust(network.authority), host) if secure else Duplex(connected)
             duplex.handshake()
-            duplex.said = said
+            duplex.answer = answer
             opened = WebSocket(duplex.buffer)
             opened.connect(url, socket=duplex, redirect_limit=0)
     except BaseException:
         if connected is not None:
             connected.close()
         raise
-    duplex.said = None
+    duplex.answer = None
     return opened, duplex
 
 
-def _refused(said: bytes, host: str, hide: Redact) -> KuCoinError | None:
+def _refused(answer: bytes, host: str, hide: Redact) -> KuCoinError | None:
     """What the answer to an upgrade stands for. None: it is none, or it accepts.
 
     It is read here, and not taken from the errors of websocket-client, which has none where a body is longer, or comes
     slower, than is waited for. `hide` takes the token out of what is repeated.
     """
-    head, _, body = said.partition(b"\r\n\r\n")
+    head, _, body = answer.partition(b"\r\n\r\n")
     first, *rest = head.decode("latin-1").split("\r\n")
     found = _STATUS.match(first)
     if found is None or (status := int(found[1])) == HTTPStatus.SWITCHING_PROTOCOLS:

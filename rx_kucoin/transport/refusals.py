@@ -57,9 +57,9 @@ _LONGEST_LOCATION: Final = 200
 
 def _location(headers: Mapping[str, str], hide: Redact) -> str | None:
     """Where a redirect points: without a query, which may repeat what was requested, and without a login."""
-    told = headers.get("location", "")
+    location = headers.get("location", "")
     try:
-        where = urlsplit(told)
+        where = urlsplit(location)
     except ValueError:
         return None
     path = "/".join(excerpt(part) for part in hide(where.path).split("/"))  # part by part: a token is within one

@@ -26,7 +26,7 @@ class Duplex:
         self._received = bytearray(_AHEAD)
         self._view = memoryview(self._received)
         self.buffer = ReceiveBuffer(self.more)
-        self.said: bytearray | None = None
+        self.answer: bytearray | None = None
         """Receives what `recv` returns, while the answer to the upgrade is read."""
         self._allowance = _MOST_UPGRADE
 
@@ -40,8 +40,8 @@ class Duplex:
     def recv(self, size: int) -> bytes:
         """Wait for bytes: called by websocket-client while it reads the answer to its upgrade."""
         data = self.buffer.some(size)
-        if self.said is not None:
-            self.said += data
+        if self.answer is not None:
+            self.answer += data
         self._allowance -= len(data)
         if self._allowance < 0:
             raise OSError("the other side says too much")

@@ -99,13 +99,13 @@ class SecureDuplex(Duplex):
 
     def _flush(self) -> None:
         """Send what OpenSSL has written. After a record that was not sent completely nothing more can be sent."""
-        said = self._outgoing.read()
-        if not said:
+        records = self._outgoing.read()
+        if not records:
             return
         if self._is_torn:
             raise OSError("a record before this one was not sent")
         self._is_torn = True
-        if self._write(said) < len(said):
+        if self._write(records) < len(records):
             raise OSError("the send buffer is full")
         self._is_torn = False
 

@@ -75,7 +75,7 @@ def shot(
     hidden: int = 0,
 ) -> list[str]:
     layout = Layout(channel, GLYPHS)
-    lines = layout.lines(
+    lines = layout.rows(
         views, ["live"] * hidden, SUMS, RECENT, difference or ClockDifference(0.001, 0.004), (width, height)
     )
     return ["".join(text for text, _ in line) for line in lines]
@@ -149,7 +149,7 @@ def test_rows_and_all_that_stands_below_fill_the_height_and_no_more(height: int)
     layout = Layout("ticker", GLYPHS)
     room = layout.room(None, (80, height))
     rows = [sight("ticker", f"S{number:02}-USDT", "1") for number in range(room - 1 or 1)]
-    lines = layout.lines(rows, ["live"] * 188, SUMS, RECENT * 2, None, (80, height))
+    lines = layout.rows(rows, ["live"] * 188, SUMS, RECENT * 2, None, (80, height))
     assert len(lines) == height
     texts = ["".join(text for text, _ in line) for line in lines]
     if height > 3:
@@ -159,7 +159,7 @@ def test_rows_and_all_that_stands_below_fill_the_height_and_no_more(height: int)
 
 def test_trouble_among_hidden_rows_is_told() -> None:
     layout = Layout("ticker", GLYPHS)
-    lines = layout.lines([], ["live", "waiting", "stale"], SUMS, [], None, (80, 24))
+    lines = layout.rows([], ["live", "waiting", "stale"], SUMS, [], None, (80, 24))
     assert ("and 3 more, 2 of them not live", "yellow") in lines[1]
 
 
@@ -177,7 +177,7 @@ def test_a_column_that_has_become_wide_stays_so_until_the_terminal_is_resized() 
 
     def head(price: str, width: int) -> str:
         rows = [sight("ticker", "BTC-USDT", price)]
-        return "".join(text for text, _ in layout.lines(rows, [], SUMS, [], None, (width, 24))[0])
+        return "".join(text for text, _ in layout.rows(rows, [], SUMS, [], None, (width, 24))[0])
 
     small, wide = head("1.5", 80), head("123456.789", 80)
     assert small.index("price") < wide.index("price")
@@ -194,7 +194,7 @@ def test_a_price_that_moved_has_an_arrow_and_a_colour_for_a_moment() -> None:
     later = [each._replace(now=each.now + 3) for each in rows]
 
     def prices(views: list[RowView]) -> list[tuple[str, str]]:
-        lines = Layout("ticker", GLYPHS).lines(views, [], SUMS, [], None, (80, 24))[1:4]
+        lines = Layout("ticker", GLYPHS).rows(views, [], SUMS, [], None, (80, 24))[1:4]
         return [(line[1][0].strip(), line[1][1]) for line in lines]
 
     assert prices(rows) == [("2▲", "bold green"), ("1▼", "bold red"), ("2", "")]
@@ -206,7 +206,7 @@ def test_a_stale_book_is_marked_and_pale() -> None:
     row.take(OrderBook("X", 1, Ladder([(Decimal(1), Decimal(1))], falls=True), Ladder(), stale=True))
     row.look(time.monotonic())
     seen = RowView("BTC-USDT", row, ("live", "green"), time.monotonic(), 0, GLYPHS)
-    line = Layout("book", GLYPHS).lines([seen], [], SUMS, [], None, (80, 24))[1]
+    line = Layout("book", GLYPHS).rows([seen], [], SUMS, [], None, (80, 24))[1]
     assert ("stale", "bold yellow") in [(text.strip(), style) for text, style in line]
     assert {style for text, style in line[1:-1]} == {"dim"}
 
@@ -228,14 +228,14 @@ def test_the_machine_s_clock_is_named_as_it_is(difference: ClockDifference, word
 
 
 def test_a_clock_that_nobody_compared_is_named_so() -> None:
-    lines = Layout("ticker", GLYPHS).lines([], [], SUMS, [], None, (120, 24))
+    lines = Layout("ticker", GLYPHS).rows([], [], SUMS, [], None, (120, 24))
     assert ("lag by two clocks, not compared", "dim") in [cell for line in lines for cell in line]
 
 
 def test_what_happened_is_clipped_and_clean() -> None:
     bad = RecentEvent(0.0, events.Complaint(1, 500, "\x1b[2J" + "x" * 300))
     for width in WIDTHS:
-        [(text, _)] = Layout("ticker", GLYPHS).lines([], [], SUMS, [bad], None, (width, 24))[-1]
+        [(text, _)] = Layout("ticker", GLYPHS).rows([], [], SUMS, [bad], None, (width, 24))[-1]
         assert cell_len(text) == width
         assert text.endswith("…")
         assert "\x1b" not in text

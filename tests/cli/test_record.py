@@ -78,7 +78,7 @@ def test_each_place_where_something_is_missing_is_told(path: Path, tmp_path: Pat
     assert "bytes at the end, a block that is not whole" in told
     spoilt.write_bytes(b"")
     told = run("replay", str(spoilt), "--info").stdout
-    assert told.splitlines()[0] == "lines    0 in 0 blocks, 0 bytes"
+    assert told.splitlines()[0] == "records  0 in 0 blocks, 0 bytes"
     assert "1970" not in told
 
 

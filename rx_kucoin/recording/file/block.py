@@ -35,7 +35,7 @@ _FIELD: Final = struct.Struct("<2sH")
 _FACT: Final = struct.Struct("<BBIIqq")
 _SUM: Final = struct.Struct("<I")
 _FIRST: Final = _FIELD.pack(b"RX", _FACT.size + _SUM.size) + bytes([_VERSION])
-"""The start of a block's extra field, which tells it from other gzip files with one, such as those of `bgzip`."""
+"""The start of a block's extra field, which other gzip files with one, such as those of `bgzip`, do not have."""
 _FACTS_END: Final = _FIELD.size + _FACT.size
 _END: Final = struct.Struct("<II")
 
