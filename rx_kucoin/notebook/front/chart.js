@@ -3,7 +3,7 @@ const COLOURS = ["#2f6fde", "#e8762c", "#16a37f", "#b0489c", "#d6a100", "#6a5acd
 const UP = "#16a37f", DOWN = "#e0484d", MUTED = "#9aa0a8";
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
 
-const digits = (span) => Math.max(0, Math.min(10, Math.ceil(-Math.log10(Math.abs(span) || 1)) + 2));
+const digits = (span) => Math.max(0, Math.min(20, Math.ceil(-Math.log10(Math.abs(span) || 1)) + 2));
 const fitting = (value) => (value == null || !isFinite(value) ? "–" : value.toLocaleString("en-US", { maximumFractionDigits: digits(value / 1e4 || 1) }));
 const shade = (colour, alpha) => colour + Math.round(alpha * 255).toString(16).padStart(2, "0");
 const floats = (view) => new Float64Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
