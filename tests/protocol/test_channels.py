@@ -4,7 +4,9 @@ import importlib
 import json
 import pkgutil
 import re
+from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -23,7 +25,7 @@ from rx_kucoin.protocol.raw import READER, Push, raw_order
 from rx_kucoin.protocol.topics import Topic
 from rx_kucoin.protocol.validation import check
 from tests.protocol.account_frames import ours
-from tests.protocol.material import SYMBOLS, VECTORS, needs, pushes
+from tests.protocol.material import SYMBOLS, VECTORS, documented, needs, pushes
 from tests.protocol.reading import message_of
 
 GOOD = [
@@ -117,6 +119,31 @@ def test_every_topic_of_the_documentation_is_known() -> None:
         channel = CHANNELS[Topic.parse(row["topic"]).prefix]
         assert channel.private == (row["access"] == "private")
         assert channel.market == row["market"].replace("margin", "spot")
+
+
+@needs(VECTORS)
+@pytest.mark.parametrize("access", ["public", "private"])
+def test_every_documented_field_is_in_a_push_of_ours(access: str) -> None:
+    """So that what a clone without the documentation's examples tests is as much as is tested with them."""
+    own = [*pushes(), *ours()]
+    for frame in documented(access):
+        prefix = Topic.parse(frame.topic).prefix
+        same = [each for each in own if Topic.parse(each.topic).prefix == prefix]
+        known = {path for each in same for path in _paths(json.loads(bytes(each.data)))}
+        assert set(_paths(json.loads(bytes(frame.data)))) <= known, frame.topic
+        assert not frame.id or any(each.id for each in same), frame.topic
+
+
+def _paths(data: Any) -> Iterator[str]:
+    """The paths of a payload's fields; a currency or a symbol is no field."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            name = "*" if key.isupper() else key
+            yield name
+            yield from (f"{name}.{path}" for path in _paths(value))
+    elif isinstance(data, list):
+        for value in data:
+            yield from _paths(value)
 
 
 @needs(SYMBOLS)
