@@ -595,8 +595,8 @@ MUTANTS = [
     Mutant(
         "a torn recording counts as closed",
         "recording/file/reader.py",
-        ' and lines[-1].kind == "end" and not found.torn',
-        ' and lines[-1].kind == "end"',
+        ' and records[-1].kind == "end" and not found.torn',
+        ' and records[-1].kind == "end"',
         "tests/recording/file/test_reader.py",
     ),
     Mutant(
