@@ -214,6 +214,12 @@ def test_tests_that_sleep_talk_to_a_real_socket() -> None:
             assert "pytest.mark.socket" in text or path.name == "waiting.py", path
 
 
+def test_files_that_run_first_exist() -> None:
+    named = re.findall(r'"(test_\w+)"', (ROOT / "tests" / "conftest.py").read_text())
+    assert named
+    assert set(named) <= {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
+
+
 def test_the_top_level_has_no_other_files() -> None:
     standing = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
     assert standing - {"build", "dist", "rx_kucoin.egg-info", "PKG-INFO"} == TOP_LEVEL  # a source archive has the last
