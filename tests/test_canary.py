@@ -164,7 +164,7 @@ class Careless:
     secret: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Telling(Malformed):
     cause: Exception
 
@@ -189,7 +189,7 @@ def test_a_secret_that_shows_is_found(spelt: str) -> None:
     assert [bool(finder.find(text)) for text in told] == [True] * 4
     for error in (DialFailed(spelt), hidden, in_a_frame(spelt)):
         assert finder.find_all(of_error(error))
-        assert finder.find_all(of_event(Telling(1, "", "", 1, error)))
+        assert finder.find_all(of_event(Telling(1, "", "", 1, cause=error)))
     assert finder.find_all(of_event(Malformed(1, spelt, "", 1)))
     assert not finder.find_all(of_error(DialFailed("nothing of it")))
 

@@ -190,7 +190,7 @@ TALK: Final[dict[str, tuple[Callable[[str], bytes], type]]] = {
     "garbage with the address": (lambda address: frame(b'{"type":"x ' + address.encode()), events.Malformed),
     "the address in bytes": (lambda address: frame(b"\x00" + address.encode(), BINARY), events.Malformed),
     "a type that is the address": (says(type="ADDRESS"), events.Malformed),
-    "a code that is the address": (says(type="error", code="ADDRESS", data="x"), events.Malformed),
+    "a code that is the address": (says(type="error", code="ADDRESS", data="x"), events.Complaint),
     "a topic refused with it": (says(id="1", type="error", code=404, data="topic at ADDRESS"), events.TopicRefused),
     "a token refused with it": (says(id="1", type="error", code=401, data="token is bad: ADDRESS"), events.Event),
     "a complaint with it": (says(id="other", type="error", code=400, data="no good: ADDRESS"), events.Event),
