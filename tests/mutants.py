@@ -140,8 +140,8 @@ MUTANTS = [
     Mutant(
         "a gap is not told",
         "connections/topic_order.py",
-        "        self._context.tell(events.Gap(0, self._topic, first, last, self._cause))\n",
-        "",
+        "            self._context.tell(events.Gap(0, self._topic, first, last, self._cause))\n",
+        "            pass\n",
         "tests/connections/test_connection.py tests/connections/test_virtual_day.py",
     ),
     Mutant(
@@ -661,6 +661,13 @@ MUTANTS = [
         "if number in self._closed:",
         "if False:",
         "tests/recording/replay/test_pool.py",
+    ),
+    Mutant(
+        "a gap between consecutive numbers is reported",
+        "connections/topic_order.py",
+        "last > first + 1 or",
+        "last > first or",
+        "tests/recording/replay/test_playing.py",
     ),
 ]
 

@@ -55,10 +55,11 @@ class TopicOrder(Doubt):
         self._context.tell(events.SequenceReset(0, self._topic, before, after))
 
     def gap(self, before: int | None, after: int | None) -> None:
-        """Messages are missing."""
+        """Messages are missing, or may be: then two consecutive numbers of one sequence say that none is."""
         several = self._order.key is not None and not self._order.contiguous
         first, last = (None, None) if several else (before, after)
-        self._context.tell(events.Gap(0, self._topic, first, last, self._cause))
+        if first is None or last is None or last > first + 1 or not self._order.strict:
+            self._context.tell(events.Gap(0, self._topic, first, last, self._cause))
         if self._cause is LINE_WAS_DOWN and self._order.key is None:
             self._may_lag = False  # the fresh connection got ahead of the last one
         self._cause = EXCHANGE_SKIPPED

@@ -10,7 +10,7 @@ import pytest
 import reactivex
 from reactivex import operators as ops
 from reactivex.internal.exceptions import SequenceContainsNoElementsError
-from tape_by_hand import TOPICS, S, push, ticking, write
+from tape_by_hand import TOPICS, S, Story, push, ticking, write
 
 from rx_kucoin import Closed, KuCoin, events
 from rx_kucoin.errors import CalibrationFailed
@@ -317,6 +317,40 @@ def test_frames_that_could_not_be_kept_are_a_gap_and_so_is_the_time_between_two_
         (2_000, 2_010),
     ]
     assert not played.is_complete
+
+
+def replayed(path: Path) -> tuple[list[int], list[Any]]:
+    """The numbers of the first topic, as in the recording, and the events of its streams."""
+    kucoin, told, found = KuCoin.replay(path), list[Any](), list[int]()
+    kucoin.events.subscribe(lambda event: told.append(event) if getattr(event, "topic", "") else None)
+    kucoin.match("BTC-USDT").subscribe(lambda match: found.append(match.sequence))
+    kucoin.play()
+    return found, told
+
+
+def one_topic(first: int, last: int) -> Story:
+    return [push(100 + at / 4, TOPICS[0], at) for at in range(first, last)]
+
+
+@pytest.mark.parametrize("overlap", [0, 1, 10, 200])
+def test_recordings_one_after_another_without_a_missing_number_have_no_gap(tmp_path: Path, overlap: int) -> None:
+    whole = write(tmp_path / "first.jsonl.gz", one_topic(1_000, 1_400)).read_bytes()
+    more = write(tmp_path / "second.jsonl.gz", one_topic(1_400 - overlap, 1_800)).read_bytes()
+    both = tmp_path / "both.jsonl.gz"
+    both.write_bytes(whole + more)
+    found, told = replayed(both)
+    assert found == list(range(1_000, 1_800))
+    assert not [event for event in told if isinstance(event, events.Gap | events.SequenceReset)]
+
+
+def test_recordings_one_after_another_with_a_missing_number_have_a_gap(tmp_path: Path) -> None:
+    whole = write(tmp_path / "first.jsonl.gz", one_topic(1_000, 1_400)).read_bytes()
+    more = write(tmp_path / "second.jsonl.gz", one_topic(1_401, 1_800)).read_bytes()
+    both = tmp_path / "both.jsonl.gz"
+    both.write_bytes(whole + more)
+    found, told = replayed(both)
+    assert len(found) == 799
+    assert [(event.after, event.before) for event in told if isinstance(event, events.Gap)] == [(1_399, 1_401)]
 
 
 def test_a_recording_that_was_cut_off_says_so(path: Path) -> None:
