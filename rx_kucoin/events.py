@@ -27,6 +27,7 @@ __all__ = [
     "Requeued",
     "SequenceReset",
     "SubscriberFailed",
+    "SymbolUnknown",
     "TopicLive",
     "TopicRefused",
     "TopicSilent",
@@ -111,6 +112,19 @@ class TopicRefused(Event):
     topic: str
     code: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolUnknown(Event):
+    """The exchange does not list the symbol of the topic; its stream ends with `UnknownSymbol`, others go on.
+
+    `did_you_mean` is the listed one that comes closest, if any does. A name in a set of `follow` that cannot be a
+    symbol is reported as well, on line 0.
+    """
+
+    topic: str
+    symbol: str
+    did_you_mean: str | None
 
 
 @dataclass(frozen=True, slots=True)

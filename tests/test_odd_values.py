@@ -2,6 +2,7 @@
 
 import json
 from typing import Any, Final
+from urllib.parse import quote
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -112,6 +113,45 @@ def test_where_every_message_of_a_topic_is_malformed_the_log_names_it_once(
     stream.push(*example(row))
     assert len(stream.received) == 1
     stream.kucoin.close()
+
+
+PUSHED: Final = [
+    *(("ticker", "/market/ticker", ""), ("candles", "/market/candles", "_1min")),
+    ("depth", "/spotMarket/level2Depth5", ""),
+]
+
+
+@pytest.mark.parametrize("symbol", ["龙-USDT", "AAPLx-USDT", "$A.B-USDT", "Ünï_1-USDT", "10000CAT-USDT"])
+def test_a_symbol_of_any_letters_is_streamed_and_asked_for(symbol: str) -> None:
+    clock = VirtualTimeScheduler(0.0)
+    exchange = VirtualTransport(clock)
+    asked: list[str] = []
+
+    def answer(path: str) -> bytes:
+        asked.append(path)
+        return b'{"sequence":"1","bids":[["1","1"]],"asks":[]}' if "level2" in path else b"[]"
+
+    exchange.answers = answer
+    kucoin = KuCoin(scheduler=clock, transport=lambda market, private: exchange, silent_after=None)
+    received: list[Any] = []
+    kucoin.ticker(symbol, "BTC-USDT").subscribe(received.append)
+    kucoin.candles(symbol, "1min").subscribe(received.append)
+    kucoin.depth(symbol).subscribe(received.append)
+    kucoin.book(symbol).subscribe(received.append)
+    kucoin.closed_candles(symbol).subscribe()
+    clock.advance_to(10.0)
+    for method, prefix, interval in PUSHED:
+        row = next(row for row in ROWS if row.method == method)
+        subject, payload = example(row)
+        topic = f"{prefix}:{symbol}{interval}"
+        exchange.push(topic, json.dumps({"type": "message", "topic": topic, "subject": subject, "data": payload}))
+    assert {message.symbol for message in received} == {symbol}
+    assert {type(message).__name__ for message in received} == {"OrderBook", "Ticker", "Candle", "Depth"}
+    paths = [path for path in asked if "symbol=" in path]
+    assert {path.partition("symbol=")[2].partition("&")[0] for path in paths} == {quote(symbol)}
+    assert any("candles" in path for path in paths)
+    assert all(path.isascii() for path in paths)
+    kucoin.close()
 
 
 class Feed:

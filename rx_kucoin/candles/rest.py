@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from itertools import groupby
 from typing import Final, NamedTuple
+from urllib.parse import quote
 
 import msgspec
 
@@ -57,7 +58,7 @@ def at_once(market: Market, interval: str) -> int:
 
 def path(market: Market, symbol: str, interval: str, since_ns: int, until_ns: int) -> str:
     """Return the path of a request for bars that start at or after `since_ns` and before `until_ns`."""
-    since_ns = max(0, since_ns)
+    since_ns, symbol = max(0, since_ns), quote(symbol)
     if market == "spot":
         since, until = since_ns // _S, until_ns // _S
         return f"/api/v1/market/candles?symbol={symbol}&type={interval}&startAt={since}&endAt={until}"

@@ -11,7 +11,7 @@ __all__ = ["ROUTINE", "event_text"]
 ROUTINE: Final = (
     *(events.Dialling, events.LineUp, events.LineClosed, events.TopicLive, events.Renewed),
     events.BookLive,
-    *(events.GaveUp, events.TopicRefused),
+    *(events.GaveUp, events.TopicRefused, events.SymbolUnknown),
 )
 """Events of normal operation, and those that the error which ends the stream reports anyway."""
 
@@ -26,6 +26,10 @@ _TEXTS: Final[dict[type[Event], Callable[[Any], str]]] = {
     events.RenewalFailed: lambda it: f"was not renewed, again in {it.wait:.1f} s: {it.cause}",
     events.TopicLive: lambda it: f"has {it.topic} live",
     events.TopicRefused: lambda it: f"had {it.topic} refused: {it.code} {it.text}",
+    events.SymbolUnknown: lambda it: (
+        f"has no symbol for {it.topic}: KuCoin lists no {it.symbol}"
+        + (f"; did you mean {it.did_you_mean}?" if it.did_you_mean else "")
+    ),
     events.TopicSilent: lambda it: f"has brought nothing for {it.topic} so far, though its symbol exists",
     events.Requeued: lambda it: f"asks later for {_some(it.topics, 'topic')}: {it.text}",
     events.LimitLearned: lambda it: f"takes only {_some(it.topics, 'topic')}: {it.text}",

@@ -248,6 +248,7 @@ class Connection:
             self._silence.live([topic])  # who comes back before the exchange was told hears of no acknowledgement
 
     def _unknown(self, topic: str, error: UnknownSymbol) -> None:
+        self._context.tell(events.SymbolUnknown(self.line, topic, error.symbol, error.did_you_mean))
         self._fail(topic, error)
         self._dispatcher.settle(topic)  # the exchange has it still
 

@@ -135,6 +135,10 @@ _LINES: Final[dict[type[Event], tuple[int, str]]] = {
         "%(topic)s: the closed candle of %(start_ns)s is corrected: %(changes)s",
     ),
     events.TopicRefused: (logging.WARNING, "%(topic)s: the exchange refuses it: %(code)s %(text)s"),
+    events.SymbolUnknown: (
+        logging.WARNING,
+        "%(topic)s: KuCoin lists no symbol %(symbol)s; the nearest is %(did_you_mean)s",
+    ),
     events.TopicSilent: (logging.WARNING, "%(topic)s: acknowledged, and its symbol exists, but nothing has come"),
     events.Malformed: (logging.WARNING, "line %(line)s: a frame could not be read: %(reason)s"),
     events.Complaint: (logging.WARNING, "line %(line)s: the exchange complains: %(code)s %(text)s"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from http import HTTPStatus
-from typing import Final, TypedDict
+from typing import Final, Literal, TypedDict
 
 from rx_kucoin.operators import growing_waits
 from rx_kucoin.protocol.limits import TOKEN_LIFE, TOPICS_PER_CONNECTION, Limits
@@ -31,6 +31,7 @@ class FineSettings(TypedDict, total=False):
     gather: float
     grace: float
     silent_after: float | None
+    on_unknown: Literal["report", "raise"]
     public_over_private: bool
     max_calibrations: int | None
     random: Callable[[], float]
@@ -72,7 +73,12 @@ class Settings:
     grace: float = 5.0
     """How long the old connection stays open beside the fresh one, for what is still on its way."""
     silent_after: float | None = 10.0
-    """How long an acknowledged topic may stay silent before its symbol is looked up. None or 0: it never is."""
+    """How long an acknowledged topic may stay silent before that is reported. None or 0: it never is.
+
+    Whether its symbol is listed is looked up after half a second, or after this time if it is shorter."""
+    on_unknown: Literal["report", "raise"] = "report"
+    """What a stream of several symbols does if one of them does not exist, or is refused. "report": it goes on with
+    the others, and the log and an event tell; "raise": it ends with the error. A stream of one symbol always ends."""
     public_over_private: bool = False
     """Whether public topics share the connections of private ones. A key that fails then ends both."""
     max_calibrations: int | None = 10
@@ -88,6 +94,8 @@ class Settings:
         for name, bounds in _BOUNDS.items():
             bounds.check(name, getattr(self, name))
         _check_kind("limits", self.limits, Limits)
+        if self.on_unknown not in {"report", "raise"}:
+            raise ValueError(f'on_unknown must be "report" or "raise", not {self.on_unknown!r}')
 
     def waits(self) -> Waits:
         """Make the waits before attempts to reconnect, and to repeat a REST request."""

@@ -17,6 +17,8 @@ from rx_kucoin.protocol.listings import symbol_of
 
 __all__ = ["Silence"]
 
+_LOOKED_UP_AFTER: Final = 0.5
+"""Seconds of silence after which the symbol of a topic is looked up."""
 _TOGETHER: Final = 0.5
 """Seconds: topics that are due so soon after others are looked at with them."""
 
@@ -31,7 +33,7 @@ class Silence:
     def __init__(
         self, line: int, context: Context, unlisted: Unlisted, end: Callable[[str, UnknownSymbol], object]
     ) -> None:
-        """Wait for `context.settings.silent_after` seconds.
+        """Look a symbol up soon, and report its topic after `context.settings.silent_after` seconds.
 
         Args:
             line: Whose topics these are.
@@ -42,13 +44,16 @@ class Silence:
         self._line, self._context, self._unlisted, self._end = line, context, unlisted, end
         self._patience = context.settings.silent_after or 0.0
         self._lock = threading.Lock()
-        """Guards the three below. Topics are subscribed to on any thread, acknowledged and heard on the wire's, looked
+        """Guards the four below. Topics are subscribed to on any thread, acknowledged and heard on the wire's, looked
         at on the clock's, and an answer about them comes on a REST call's. Never held while calling out."""
         self._due: dict[str, float] = {}
         """When each topic that brought nothing yet is looked at: not before it is live, nor while it is asked about."""
         self._told: set[str] = set()
         """The topics that were reported as silent, which is done once."""
-        self._looks = False
+        self._report_at: dict[str, float] = {}
+        """When each topic that is live is reported, if it is listed and silent still."""
+        self._wake = math.inf
+        """When the timer is due."""
         self._now, self._timer = seconds_of(context.clock), Timer(context.clock)
         self._questions = CompositeDisposable()
 
@@ -63,6 +68,7 @@ class Silence:
             waits = topic not in self._told
             if waits:
                 self._due[topic] = math.inf
+                self._report_at.pop(topic, None)
         return waits
 
     def live(self, topics: Iterable[str]) -> None:
@@ -71,11 +77,10 @@ class Silence:
             waiting = [topic for topic in topics if topic in self._due]
             if not waiting:
                 return
-            self._due.update(dict.fromkeys(waiting, self._now() + self._patience))
-            if self._looks:
-                return
-            self._looks = True
-        self._timer.set(self._patience, self._look)
+            now = self._now()
+            self._due.update(dict.fromkeys(waiting, now + min(_LOOKED_UP_AFTER, self._patience)))
+            self._report_at.update(dict.fromkeys(waiting, now + self._patience))
+            self._wake_at(min(self._due[topic] for topic in waiting), now)
 
     def over(self, topic: str) -> None:
         """The topic brought something, or nobody listens to it any more."""
@@ -87,15 +92,19 @@ class Silence:
         self._timer.dispose()
         self._questions.dispose()
 
+    def _wake_at(self, due: float, now: float) -> None:
+        """Have the timer due by then. Under the lock, so that of two settings the later one is made last."""
+        if due < self._wake:
+            self._wake = due
+            self._timer.set(max(0.0, due - now), self._look)
+
     def _look(self) -> None:
         now = self._now()
         with self._lock:
             silent = [topic for topic, due in self._due.items() if due <= now + _TOGETHER]
             self._due.update(dict.fromkeys(silent, math.inf))
-            later = min(self._due.values(), default=math.inf) - now
-            again = self._looks = later < math.inf
-        if again:
-            self._timer.set(later, self._look)
+            self._wake = math.inf
+            self._wake_at(min(self._due.values(), default=math.inf), now)
         if silent:
             self._ask({topic: symbol_of(topic) or "" for topic in silent})
 
@@ -104,24 +113,45 @@ class Silence:
         self._questions.add(question)
 
         def answered(unlisted: Mapping[str, str | None]) -> None:
+            now = self._now()
             for topic, symbol in symbols.items():
                 with self._lock:
-                    is_silent = self._due.get(topic) == math.inf
-                    if is_silent:
+                    is_silent = self._is_asked_about(topic)
+                    waits_on = is_silent and symbol not in unlisted and self._waits_on(topic, now)
+                    if is_silent and not waits_on:
                         self._forget(topic)
                         if symbol not in unlisted:
                             self._told.add(topic)
                 if is_silent and symbol in unlisted:
                     self._end(topic, UnknownSymbol(symbol, unlisted[symbol]))
-                elif is_silent:
+                elif is_silent and not waits_on:
                     self._context.tell(events.TopicSilent(self._line, topic))
 
         def over() -> None:
+            now = self._now()
+            with self._lock:
+                for topic in symbols:
+                    if self._is_asked_about(topic):  # the listing cannot be had: look again later
+                        self._waits_on(topic, now)
             self._questions.remove(question)
 
         question.disposable = self._unlisted(symbols.values()).subscribe(answered, on_completed=over)
 
+    def _is_asked_about(self, topic: str) -> bool:
+        """Whether a topic is live, silent, and being looked up. Under the lock."""
+        return self._due.get(topic) == math.inf and topic in self._report_at
+
+    def _waits_on(self, topic: str, now: float) -> bool:
+        """Wait on for a topic, unless it is to be reported. Under the lock."""
+        due = self._report_at[topic]
+        if due <= now + _TOGETHER:
+            return False
+        self._due[topic] = due
+        self._wake_at(due, now)
+        return True
+
     def _forget(self, topic: str) -> None:
+        self._report_at.pop(topic, None)
         self._due.pop(topic, None)
         if not self._due:
             self._due.clear()  # or it keeps the room of all that were in it

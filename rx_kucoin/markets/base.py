@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 from reactivex import Observable
 from reactivex import operators as ops
 
+from rx_kucoin import events
 from rx_kucoin.candles.stream import closed_candles
 from rx_kucoin.connections.engine import Engine
 from rx_kucoin.errors import SubscriptionRejected, UnknownSymbol
@@ -26,7 +27,15 @@ from rx_kucoin.protocol.messages.base import Message
 from rx_kucoin.protocol.messages.closed import ClosedCandle
 from rx_kucoin.protocol.raw import Push
 from rx_kucoin.protocol.topics import Topic
-from rx_kucoin.protocol.validation import check, check_arguments, check_one, check_shape, check_text, each_symbol
+from rx_kucoin.protocol.validation import (
+    MalformedSymbol,
+    check,
+    check_arguments,
+    check_one,
+    check_shape,
+    check_text,
+    each_symbol,
+)
 from rx_kucoin.recording.hooks import RecordingHooks
 from rx_kucoin.recording.keyframes import with_keyframes
 
@@ -79,7 +88,8 @@ class MarketStreams:
 
         Args:
             channel: The type of its messages, or its name.
-            symbols: The symbols to stream, if the channel takes symbols.
+            symbols: The symbols to stream, if the channel takes symbols. Of several, one that the exchange does not
+                have ends alone: the log and an event tell, and `KuCoin(on_unknown="raise")` ends the stream instead.
             interval: The interval of candles; None: 1min.
 
         Raises:
@@ -127,7 +137,8 @@ class MarketStreams:
         """Make an operator that turns sets of symbols into the messages of a channel for the newest set.
 
         Streams of symbols that stay are not touched. A symbol that is new is subscribed to, one that is gone is
-        unsubscribed from after `linger` seconds. A symbol that the exchange does not have is left out.
+        unsubscribed from after `linger` seconds. A symbol that the exchange does not have, or that cannot be one, is
+        left out: the log and an event tell, and `KuCoin(on_unknown="raise")` ends the stream instead.
 
             top_ten.pipe(kucoin.follow("match")).subscribe(print)
             top_ten.pipe(kucoin.follow("depth", levels=50)).subscribe(print)
@@ -137,7 +148,7 @@ class MarketStreams:
             settings: Its other arguments.
 
         Raises:
-            ValueError: nothing of that name takes a symbol. A malformed symbol ends the stream with one.
+            ValueError: nothing of that name takes a symbol.
             TypeError: the channel has no such argument; the message names the one that was perhaps meant.
         """
         stream_of = self._followed(channel)
@@ -146,8 +157,19 @@ class MarketStreams:
         def of_symbol(symbol: str) -> Observable[Any]:
             return stream_of(symbol, **settings)
 
-        followed = follow(of_symbol, on_failure=lambda _, error: isinstance(error, _REFUSALS))
+        def goes_on(symbol: str, error: Exception) -> bool:
+            is_odd = isinstance(error, MalformedSymbol) or not isinstance(symbol, str)
+            if is_odd and self._engine.context.settings.on_unknown == "report":
+                self._engine.tell(events.SymbolUnknown(0, f"{channel}:{symbol}", str(symbol), None))
+                return True
+            return self._goes_on(error)
+
+        followed = follow(of_symbol, on_failure=goes_on)
         return lambda universe: self._engine.until_closed(universe.pipe(followed))
+
+    def _goes_on(self, error: Exception) -> bool:
+        """Whether a stream of several symbols goes on without the one that failed so."""
+        return isinstance(error, _REFUSALS) and self._engine.context.settings.on_unknown == "report"
 
     def _raw(self, topic: str, *, checked: bool) -> Observable[Push]:
         topics = check(topic) if checked else check_shape(topic)
@@ -235,7 +257,7 @@ class MarketStreams:
 
     def _merged(self, topics: Iterable[str], *, typed: bool) -> Observable[Any]:
         streams = [self._stream(topic, typed=typed) for topic in dict.fromkeys(topics)]
-        merged = merge_serial(*streams)
+        merged = merge_serial(*streams, on_failure=self._goes_on)
         if len(streams) > 1:
             shown = ", ".join(map(repr, streams[:_SHOWN])) + ", ..." * (len(streams) > _SHOWN)
             merged = labelled(merged, f"<{len(streams)} streams: {shown}>")

@@ -6,6 +6,7 @@ September 2026.
 
 from decimal import Decimal
 from typing import Final, NamedTuple
+from urllib.parse import quote
 
 import msgspec
 
@@ -30,7 +31,7 @@ class SnapshotEndpoint(NamedTuple):
 
     def of(self, symbol: str) -> str:
         """Return the path of the request for a symbol."""
-        return f"{self.path}?symbol={symbol}"
+        return f"{self.path}?symbol={quote(symbol)}"
 
 
 WHOLE: Final[dict[Market, SnapshotEndpoint]] = {

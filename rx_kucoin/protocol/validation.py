@@ -10,12 +10,13 @@ from rx_kucoin.protocol.channels import INTERVALS, Channel, channel_of
 from rx_kucoin.protocol.limits import TOPICS_PER_REQUEST, Market
 from rx_kucoin.protocol.topics import Topic, expand
 
-__all__ = ["check", "check_arguments", "check_one", "check_shape", "check_text", "each_symbol"]
+__all__ = ["MalformedSymbol", "check", "check_arguments", "check_one", "check_shape", "check_text", "each_symbol"]
 
 _SYMBOLS: Final[dict[Market, re.Pattern[str]]] = {
-    "spot": re.compile(r"[A-Z0-9]+-[A-Z0-9]+|[A-Z0-9]{5,}"),
-    "futures": re.compile(r"\.?[A-Z0-9]+"),
+    "spot": re.compile(r"[^\s,:/]+-[^\s,:/]+|[^\W_]{5,}"),
+    "futures": re.compile(r"\.?[^\s,:/_-]+"),
 }
+"""Of any letters, as listings have names such as "龙-USDT"; but all in lower case is how other exchanges write them."""
 _INTERVALS: Final[dict[Market, tuple[str, ...]]] = {
     "spot": INTERVALS,
     "futures": tuple(interval for interval in INTERVALS if interval != "6hour"),
@@ -24,6 +25,10 @@ _EXAMPLE: Final[dict[Market, str]] = {"spot": "BTC-USDT", "futures": "XBTUSDTM"}
 _BY_NAME: Final = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
 _SHAPE: Final = re.compile(r"(/[\w-]+)+(:[^\s,:]+(,[^\s,:]+)*)?")
 _MARKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .&+]*")
+
+
+class MalformedSymbol(ValueError):
+    """What is named cannot be a symbol."""
 
 
 def check(text: str) -> list[str]:
@@ -125,5 +130,8 @@ def _check_argument(channel: Channel, argument: str | None, topic: str) -> None:
             )
     if channel.takes == "symbol or market" and "-" not in argument and _MARKET.fullmatch(argument):
         return
-    if not _SYMBOLS[channel.market].fullmatch(symbol):
-        raise ValueError(f"{topic!r}: {symbol!r} is not how KuCoin writes a symbol, as in {_EXAMPLE[channel.market]}")
+    is_foreign = symbol.isascii() and symbol.islower()
+    if is_foreign or not symbol.isprintable() or not _SYMBOLS[channel.market].fullmatch(symbol):
+        raise MalformedSymbol(
+            f"{topic!r}: {symbol!r} is not how KuCoin writes a symbol, as in {_EXAMPLE[channel.market]}"
+        )

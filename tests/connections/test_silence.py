@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import reactivex
 from reactivex import Observable
 from reactivex import operators as ops
 from reactivex.disposable import CompositeDisposable
@@ -18,6 +19,10 @@ from rx_kucoin.testing import VirtualTransport
 
 LISTED = ["BTC-USDT", "ETH-USDT", "KCS-USDT", "XBTUSDTM"]
 HOUR = 3600.0
+
+
+def refuse(path: str) -> bytes:
+    raise ApiError("400301", "no", path)
 
 
 class Desk:
@@ -79,17 +84,101 @@ def desk() -> Desk:
 
 def test_an_unknown_symbol_ends_its_stream_alone_and_is_unsubscribed_from(desk: Desk) -> None:
     desk.ticker("BTC-USDT", "BTC-USDX", "NOPE-NOPE")
-    desk.run(5)
+    desk.run(0.4)
     desk.push("BTC-USDT")
     assert desk.wire_topics == ["BTC-USDT", "BTC-USDX", "NOPE-NOPE"]
     assert desk.unknown == {}
-    desk.run(10)
+    desk.run(1.5)
     assert desk.unknown == {"BTC-USDX": "BTC-USDT", "NOPE-NOPE": None}
     assert desk.wire_topics == ["BTC-USDT"]
     desk.push("BTC-USDT")
     assert desk.got == {"BTC-USDT": 1}  # the second has the sequence of the first
     assert not desk.silent
     assert repr(desk.kucoin) == "<KuCoin spot <Pool 1 topics | 1 open>>"
+
+
+def test_an_unknown_symbol_is_reported_within_two_seconds_with_the_one_that_was_meant(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.ticker("BTC-USDX", "BTC-USDT")
+    desk.run(2)
+    topic = "/market/ticker:BTC-USDX"
+    assert events.SymbolUnknown(1, topic, "BTC-USDX", "BTC-USDT") in desk.told
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        f"{topic}: KuCoin lists no symbol BTC-USDX; the nearest is BTC-USDT"
+    ]
+
+
+def test_one_that_comes_while_another_is_waited_for_is_looked_up_as_soon(desk: Desk) -> None:
+    desk.ticker("BTC-USDT")
+    desk.run(5)
+    desk.ticker("NOPE-USDT")
+    desk.run(2)
+    assert desk.unknown == {"NOPE-USDT": None}
+
+
+def test_a_listing_that_comes_back_is_asked_again_before_a_topic_is_reported() -> None:
+    desk = Desk(silent_after=90.0)
+    listed, desk.exchange.answers = desk.exchange.answers, refuse
+    desk.ticker("NOPE-USDT", "BTC-USDT")
+    desk.run(10)
+    desk.exchange.answers = listed
+    desk.run(78)
+    assert (desk.unknown, desk.silent) == ({}, [])
+    desk.run(3)
+    assert (desk.unknown, desk.silent) == ({"NOPE-USDT": None}, ["BTC-USDT"])
+
+
+NAMES = ("BTC-USDT", "NOPE-USDT", "ETH-USDT", "龙-USDT")
+
+
+def test_one_unknown_name_among_many_ends_alone() -> None:
+    desk = Desk()
+    desk.listen("many", desk.kucoin.ticker(*NAMES))
+    desk.run(2)
+    for symbol in NAMES:
+        desk.push(symbol)
+    assert desk.got == {"many": 2}
+    assert desk.ends == {"many": []}
+    assert {event.symbol for event in desk.told if isinstance(event, events.SymbolUnknown)} == {"NOPE-USDT", "龙-USDT"}
+    assert desk.wire_topics == ["BTC-USDT", "ETH-USDT"]
+
+
+def test_where_all_names_are_unknown_the_stream_fails_with_the_last() -> None:
+    desk = Desk()
+    desk.listen("many", desk.kucoin.ticker("NOPE-USDT", "NIX-USDT"))
+    desk.run(2)
+    assert [type(end) for end in desk.ends["many"]] == [UnknownSymbol]
+
+
+def test_one_unknown_name_among_many_ends_the_stream_for_who_wants_that() -> None:
+    desk = Desk(on_unknown="raise")
+    desk.listen("many", desk.kucoin.ticker(*NAMES))
+    desk.listen("followed", reactivex.just(NAMES).pipe(desk.kucoin.follow("ticker")))
+    desk.run(2)
+    assert [[type(end) for end in ends] for ends in desk.ends.values()] == [[UnknownSymbol]] * 2
+
+
+ODD = ["", "BTC USDT", "btc-usdt", "BTC/USDT", "BTC-\x00", float("nan"), None]
+
+
+@pytest.mark.parametrize("channel", ["ticker", "book", "closed_candles", "depth"])
+def test_odd_names_in_a_set_that_is_followed_end_alone(channel: str) -> None:
+    desk = Desk()
+    sets = reactivex.just({"NOPE-USDT", *ODD}).pipe(ops.concat(reactivex.never()))
+    desk.listen("followed", sets.pipe(desk.kucoin.follow(channel)))
+    desk.listen("ticker", reactivex.just({"BTC-USDT", *ODD}).pipe(desk.kucoin.follow("ticker")))
+    desk.run(5)
+    desk.push("BTC-USDT")
+    assert desk.got["ticker"] == 1
+    assert desk.ends == {"followed": [], "ticker": []}
+    odd = [event.symbol for event in desk.told if isinstance(event, events.SymbolUnknown) and event.line == 0]
+    assert Counter(odd) == Counter(map(str, [*ODD, *ODD]))
+
+
+def test_on_unknown_is_one_of_two_words() -> None:
+    with pytest.raises(ValueError, match='on_unknown must be "report" or "raise", not'):
+        KuCoin(on_unknown="ignore")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def test_the_error_names_the_symbol_and_the_one_that_was_meant(desk: Desk) -> None:
@@ -122,22 +211,23 @@ def test_who_comes_back_before_the_topic_was_unsubscribed_from_is_told_too() -> 
     desk = Desk(linger=0.0)
     desk.ticker("BTC-USDT")
     stay = desk.kucoin.ticker("NOPE-USDT").subscribe()
-    desk.run(5)
+    desk.run(0.4)
     stay.dispose()
     desk.ticker("NOPE-USDT")
-    desk.run(9)
+    desk.run(0.2)
     assert desk.unknown == {}
-    desk.run(2)
+    desk.run(1)
     assert desk.unknown == {"NOPE-USDT": None}
+    desk.run(9)
     assert desk.wire_topics == desk.silent == ["BTC-USDT"]
 
 
 def test_who_tries_again_at_once_is_told_again(desk: Desk) -> None:
     desk.ticker("BTC-USDT")
     desk.listen("NOPE-USDT", desk.kucoin.ticker("NOPE-USDT").pipe(ops.retry(3)))
-    desk.run(25)
+    desk.run(1.5)
     assert desk.unknown == {}
-    desk.run(10)
+    desk.run(1)
     assert desk.unknown == {"NOPE-USDT": None}
     assert desk.wire_topics == ["BTC-USDT"]
 
@@ -160,7 +250,7 @@ def test_a_symbol_that_exists_goes_on_and_is_told_of_once_for_each_connection(de
 def test_the_wait_begins_when_the_topic_is_live(desk: Desk) -> None:
     desk.exchange.latency = 4.0  # the token and the socket, the welcome, the acknowledgement, the listing
     desk.ticker("BTC-USDT")
-    desk.run(12.1 + 9.8 + 4)
+    desk.run(12.1 + 9.8)
     assert desk.silent == []
     desk.run(0.3)
     assert desk.silent == ["BTC-USDT"]
@@ -199,7 +289,7 @@ def test_a_line_that_is_lost_looks_nothing_up(desk: Desk) -> None:
 
 def test_topics_that_speak_cost_no_question(desk: Desk) -> None:
     desk.ticker(*LISTED[:3])
-    desk.run(3)
+    desk.run(0.4)
     for symbol in LISTED[:3]:
         desk.push(symbol)
     desk.run(HOUR)
@@ -218,9 +308,10 @@ def test_who_comes_while_the_topic_is_waited_for_gets_the_first_message_too(desk
     assert desk.silent == []
 
 
-def test_who_leaves_is_not_looked_up(desk: Desk) -> None:
+def test_who_leaves_is_not_looked_up() -> None:
+    desk = Desk(linger=0.0)
     desk.ticker("NOPE-USDT")
-    desk.run(9)
+    desk.run(0.4)
     desk.held.dispose()
     desk.run(HOUR)
     assert desk.exchange.fetches == []
@@ -229,9 +320,9 @@ def test_who_leaves_is_not_looked_up(desk: Desk) -> None:
 
 def test_a_topic_that_speaks_while_it_is_looked_up_goes_on(desk: Desk) -> None:
     desk.ticker("NEW-USDT")
-    desk.run(1)
+    desk.run(0.4)
     desk.exchange.latency = 5.0
-    desk.run(11)
+    desk.run(1)
     assert len(desk.exchange.fetches) == 1
     desk.push("NEW-USDT")
     desk.run(10)
@@ -240,9 +331,6 @@ def test_a_topic_that_speaks_while_it_is_looked_up_goes_on(desk: Desk) -> None:
 
 
 def test_a_listing_that_cannot_be_had_changes_nothing(desk: Desk) -> None:
-    def refuse(path: str) -> bytes:
-        raise ApiError("400301", "no", path)
-
     desk.exchange.answers = refuse
     desk.ticker("NOPE-USDT", "BTC-USDT")
     desk.run(HOUR)
@@ -264,11 +352,12 @@ def test_it_can_be_left(silent_after: float | None) -> None:
 
 def test_how_long_is_a_setting() -> None:
     desk = Desk(silent_after=100.0)
-    desk.ticker("NOPE-USDT")
+    desk.ticker("NOPE-USDT", "BTC-USDT")
     desk.run(99)
-    assert desk.unknown == {}
-    desk.run(2)
     assert desk.unknown == {"NOPE-USDT": None}
+    assert desk.silent == []
+    desk.run(2)
+    assert desk.silent == ["BTC-USDT"]
 
 
 @pytest.mark.parametrize("silent_after", [-1.0, float("inf"), float("nan")])
@@ -324,7 +413,7 @@ def test_a_renewal_asks_for_nothing_and_ends_nothing() -> None:
 
 def test_nothing_is_left_when_all_have_left(desk: Desk) -> None:
     desk.ticker("BTC-USDT", "NOPE-USDT")
-    desk.run(5)
+    desk.run(0.4)
     desk.held.dispose()
     desk.kucoin.close()
     desk.clock.start()  # to the last timer
