@@ -242,7 +242,8 @@ class _Order(Generic[T]):
         There are four cases:
 
         1. it repeats the last one that is held: it is dropped, and the row goes on;
-        2. it may repeat what was passed, and the source always lags: it is dropped, and the row ends;
+        2. it repeats the last one that was passed, or it may repeat any and the source always lags: it is dropped, and
+           so is the row;
         3. it is one in a row that is proved, or too short: it is held;
         4. with it the row is proved: all of the row passes.
         """
@@ -251,7 +252,7 @@ class _Order(Generic[T]):
             self._rules.on_repeat(number)
             return ()
         lags = self._rules.lags
-        if lags is None and not stream.is_new(number):
+        if number == stream.number or (lags is None and not stream.is_new(number)):
             self._drop_held(stream)
             self._rules.on_repeat(number)
             return ()
