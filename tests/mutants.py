@@ -669,6 +669,13 @@ MUTANTS = [
         "last > first or",
         "tests/recording/replay/test_playing.py",
     ),
+    Mutant(
+        "a tuple's fields are taken in their order, not by their places",
+        "tables/_rows.py",
+        "return lambda items: {path: at_place(path, items) for path in names}",
+        "return lambda items: dict(zip(names, items, strict=False))",
+        "tests/tables/test_columns.py",
+    ),
 ]
 
 

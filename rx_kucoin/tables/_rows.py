@@ -1,14 +1,15 @@
 """Converts any message or value to a row of a table."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple, cast
 
 from rx_kucoin.protocol.raw import Push
 from rx_kucoin.tables._kinds import Kind
-from rx_kucoin.tables._plans import column_name, distinct, plan_of, time_of
+from rx_kucoin.tables._plans import Plan, column_name, distinct, plan_of, time_of
 from rx_kucoin.tables._selection import Fields, named_fields, select
+from rx_kucoin.tables._tuples import at_place, begins_with_a_place, flat_items
 
 __all__ = ["Columns", "Row", "RowReader", "Time"]
 
@@ -43,6 +44,8 @@ class RowReader:
         self.named = () if self._fields is None else (*self._fields,)
         """The selected columns, if any."""
         self._known: dict[type, Callable[[Any], Row]] = {}
+        self._plans: dict[type, Plan | None] = {}
+        """Of the items of tuples."""
 
     def row(self, message: Any) -> Row:
         """Convert a message."""
@@ -92,8 +95,32 @@ class RowReader:
             return _push
         names = [of for of in self._fields.values() if isinstance(of, str)] if self._fields else []
         if issubclass(kind, tuple | list):
-            return lambda items: dict(zip(names or _numbered(items), items, strict=False))
+            if any(map(begins_with_a_place, names)):
+                return lambda items: {path: at_place(path, items) for path in names}
+            if path := next((each for each in names if "." in each), None):
+                raise ValueError(f"a path in a {kind.__name__} begins with a place, as '0.price' does, not {path!r}")
+            if names:
+                return lambda items: dict(zip(names, items, strict=False))
+            return lambda items: flat_items(items, self._fields_of_item)
         return lambda value: {(names or ["value"])[0]: value}
+
+    def _fields_of_item(self, item: Any) -> Mapping[str, Any] | None:
+        """Return the columns of an item of a tuple by name; None if it is a value."""
+        if isinstance(item, Mapping):
+            return _flat(cast("Mapping[Any, object]", item))
+        if isinstance(item, Push):
+            return _push(item)
+        kind: type[Any] = item.__class__
+        if kind not in self._plans:
+            self._plans[kind] = plan_of(kind, self._levels)
+        plan = self._plans[kind]
+        if plan is None:
+            return None
+        names = [  # the end of a name says that it is a time: see `_columns`
+            f"{name.removesuffix('_ns')}_ns" if kind == "time" else name
+            for name, kind in zip(plan.names, plan.kinds, strict=True)
+        ]
+        return dict(zip(names, plan.values(item), strict=True))
 
 
 def _never(_: object) -> None:
@@ -112,10 +139,6 @@ def _kind_by_name(of: object) -> Kind | None:
 def _found(of: str, parts: Mapping[str, Any]) -> Any:
     """Look up a name, or a nested field by its path."""
     return parts[of] if of in parts else parts.get(of.replace(".", "_"))
-
-
-def _numbered(items: Iterable[Any]) -> list[str]:
-    return [f"value_{at}" for at, _ in enumerate(items)]
 
 
 def _push(push: Push) -> dict[str, Any]:

@@ -40,8 +40,9 @@ def to_frame(
 
     Every kind of message has columns: nested fields become `bid_price` or `asks_0_size`, a book has its best levels,
     mid, spread and `stale`, a `Push` the fields of its payload, an event its name, a dict its keys, a tuple `value_0`
-    or the names in `fields`, and anything else is a `value`. Columns are floats, `Int64`, booleans, categories
-    (symbols, sides and the like), strings and times; the columns of a type do not depend on missing values.
+    (or `value_0_price` and so on) or the names in `fields`, and anything else is a `value`. Columns are floats,
+    `Int64`, booleans, categories (symbols, sides and the like), strings and times; the columns of a type do not
+    depend on missing values.
 
     The index is the time in UTC, to the nanosecond: the message's `time_ns` (of a closed bar: its start), or the time
     of receipt if it has none. `table.origin` and the frame's `attrs["time"]` say which: "event", "receipt" or "mixed".
@@ -49,7 +50,8 @@ def to_frame(
     Args:
         source: Any Observable.
         rows: Number of latest rows that are kept.
-        fields: The columns, by name or path (`best_bid.price`); or a dict of names with paths or functions.
+        fields: The columns, by name or path (`best_bid.price`; in a tuple by its places: `0.price`); or a dict of
+            names with paths or functions.
         levels: Levels of a side that have columns. `None`: 5, and of an `OrderBook` only the best.
         time: The time of a message, in nanoseconds since 1970: the name of a field, or a function.
         exact: Keep prices as `Decimal`, in columns of objects.

@@ -16,7 +16,7 @@ from rx_kucoin import Change, Depth, Level, Level1, Level2Change, Match, OrderBo
 from rx_kucoin.messages import Ladder, Message
 from rx_kucoin.operators import Bar
 from rx_kucoin.protocol.messages.spot import MarketChange
-from rx_kucoin.tables import to_frame
+from rx_kucoin.tables import to_frame, to_frames
 
 Row = Callable[..., dict[str, Any]]
 
@@ -190,6 +190,56 @@ class Loose(msgspec.Struct):
 )
 def test_anything_else_has_columns_too(value: Any, expected: dict[str, Any], row: Row) -> None:
     assert row(value) == expected
+
+
+def moment(microseconds: int) -> datetime:
+    return datetime(1970, 1, 1, microsecond=microseconds, tzinfo=UTC)
+
+
+PAIR = (Match("X", price=Decimal(3), size=Decimal(2)), Level1("Y", ask=ONE, bid=TWO))
+
+
+def test_a_tuple_of_messages_has_the_columns_of_each(row: Row) -> None:
+    found = row(PAIR)
+    assert (found["value_0_symbol"], found["value_0_price"], found["value_0_size"]) == ("X", 3, 2)
+    assert (found["value_1_symbol"], found["value_1_ask_price"], found["value_1_bid_size"]) == ("Y", 10, 2)
+    bar = row((messages.ClosedCandle("X", "1min", start_ns=5_000, time_ns=9_000), 1))
+    assert (bar["value_0_start"], bar["value_0_time"], bar["value_1"]) == (moment(5), moment(9), 1)
+    assert row(((1, "x"), {"a": {"b": 2}}, [3, [4]])) == {
+        "value_0_0": 1,
+        "value_0_1": "x",
+        "value_1_a_b": 2,
+        "value_2_0": 3,
+        "value_2_1_0": 4,
+    }
+
+
+def test_a_path_begins_with_a_place_of_a_tuple(row: Row) -> None:
+    assert row(PAIR, fields={"ask": "1.ask.price", "px": "0.price"}) == {"ask": 10, "px": 3}
+    assert row(PAIR, fields=["0.price", "1.bid.size"]) == {"0_price": 3, "1_bid_size": 2}
+    assert row((1, 2), fields={"second": "1", "first": "0"}) == {"second": 2, "first": 1}
+    assert row(({"a": [5, 6]},), fields={"six": "0.a.1"}) == {"six": 6}
+    assert row((Level1("X"), 1), fields={"ask": "0.ask.price", "one": "1"}) == {"one": 1}
+    both = {"px": "0.price", "sum": lambda pair: pair[0].price + pair[1].ask.price}
+    assert row(PAIR, fields=both) == {"px": 3, "sum": 13}
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"x": "2.price"}, "'2.price' leads nowhere in 2 items: there is no '2'"),
+        ({"x": "0.prize"}, "'0.prize' leads nowhere in 2 items: there is no 'prize'"),
+        ({"x": "0.price", "y": "bid"}, "'bid' leads nowhere in 2 items: there is no 'bid'"),
+        ({"x": "btc.price"}, "a path in a tuple begins with a place, as '0.price' does, not 'btc.price'"),
+    ],
+)
+def test_a_path_that_leads_nowhere_in_a_tuple_is_an_error(fields: dict[str, str], told: str) -> None:
+    table = to_frame(rx.of(PAIR), fields=fields)
+    assert isinstance(table.error, ValueError)
+    assert str(table.error) == told
+    errors: list[Exception] = []
+    rx.of(PAIR).pipe(to_frames(fields=fields)).subscribe(on_error=errors.append)
+    assert [str(error) for error in errors] == [told]
 
 
 def test_dicts_that_grow_have_columns_that_begin_later() -> None:
