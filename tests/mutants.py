@@ -194,6 +194,27 @@ MUTANTS = [
         "tests/transport/test_clock.py tests/connections/test_stop.py",
     ),
     Mutant(
+        "one odd number, far ahead, mutes a stream until it is reached",
+        "operators/_in_sequence.py",
+        "return number < self.lowest or self.before < number < self.number",
+        "return number < self.lowest",
+        "tests/operators/test_in_sequence.py",
+    ),
+    Mutant(
+        "one odd time moves the clock of candles",
+        "candles/closer.py",
+        "ahead if is_sure or last is None else min(ahead, last)",
+        "ahead",
+        "tests/candles/test_rest.py",
+    ),
+    Mutant(
+        "a symbol that was listed is not waited for any longer",
+        "connections/silence.py",
+        "if due <= now + _TOGETHER:\n            return False",
+        "if True:\n            return False",
+        "tests/connections/test_silence.py",
+    ),
+    Mutant(
         "a symbol that exists and is quiet is ended as one that does not",
         "connections/silence.py",
         "if is_silent and symbol in unlisted:",

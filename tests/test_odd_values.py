@@ -11,6 +11,7 @@ from reactivex.scheduler import VirtualTimeScheduler
 
 from rx_kucoin import KuCoin, events
 from rx_kucoin.events import Event
+from rx_kucoin.orderbook.book import OrderBook
 from rx_kucoin.protocol.channels import CHANNELS, Channel
 from rx_kucoin.protocol.raw import raw_order
 from rx_kucoin.protocol.topics import Topic
@@ -222,3 +223,28 @@ def test_an_odd_time_that_came_last_before_a_reconnect_does_not_mute_what_comes_
     assert len(feed.received) == 203
     assert feed.told_of(events.SequenceReset)
     feed.kucoin.close()
+
+
+@pytest.mark.parametrize("odd", [10**12, 3, 1_010])
+def test_a_book_is_live_again_after_a_change_with_an_odd_number(odd: int) -> None:
+    clock = VirtualTimeScheduler(0.0)
+    exchange = VirtualTransport(clock)
+    asked = {"sequence": 1_000}
+    snapshot = '{"sequence":"%d","bids":[["1","1"]],"asks":[["2","1"]]}'
+    exchange.answers = lambda _: (snapshot % asked["sequence"]).encode()
+    kucoin = KuCoin(scheduler=clock, transport=lambda market, private: exchange, silent_after=None)
+    books: list[OrderBook] = []
+    ends: list[object] = []
+    kucoin.book("BTC-USDT").subscribe(books.append, ends.append)
+    clock.advance_to(1.0)
+    topic = "/market/level2:BTC-USDT"
+    for number in range(1_001, 1_100):
+        sent = odd if number == 1_005 else number
+        changes = {"asks": [["2", str(number), str(sent)]], "bids": []}
+        data = {"changes": changes, "sequenceStart": sent, "sequenceEnd": sent, "symbol": "BTC-USDT", "time": number}
+        exchange.push(topic, json.dumps({"type": "message", "topic": topic, "subject": "trade.l2update", "data": data}))
+        asked["sequence"] = number
+        clock.advance_to(exchange.time + 0.5)
+    assert not ends
+    assert (books[-1].sequence, books[-1].stale, books[-1].asks[0].size) == (1_099, False, 1_099)
+    kucoin.close()
