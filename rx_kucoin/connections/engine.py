@@ -15,6 +15,7 @@ from rx_kucoin.connections.interfaces import MakeSource
 from rx_kucoin.connections.pipeline import stream_of_topic
 from rx_kucoin.events import Event
 from rx_kucoin.operators import buffer_bounded, serialize
+from rx_kucoin.operators.internal.forks import free_after_fork
 from rx_kucoin.operators.internal.worker import LibraryThread
 from rx_kucoin.protocol import raw
 from rx_kucoin.protocol.channels import row_of
@@ -49,7 +50,7 @@ class Engine:
         self._source = make_source(context)
         self._leases = self._source.leases
         context.events.line_of = self._source.line_of
-        self._lock = threading.Lock()
+        self._lock = free_after_fork(threading.Lock())
         self._streams: WeakValueDictionary[tuple[str, bool], Observable[Any]] = WeakValueDictionary()
         """The streams that a user or a subscription holds; all others are forgotten."""
 

@@ -9,6 +9,7 @@ from reactivex.disposable import Disposable
 
 from rx_kucoin import events
 from rx_kucoin.events import Event
+from rx_kucoin.operators.internal.forks import free_after_fork, watch_forks
 from rx_kucoin.operators.internal.multicast import Hub, Multicast
 from rx_kucoin.operators.internal.unguarded import Sink, Unguarded
 
@@ -36,16 +37,22 @@ class EventHub:
     def __init__(self) -> None:
         self.all: Hub[Event] = Hub()
         """Every event."""
-        self._lock = RLock()
+        self._lock = free_after_fork(RLock())
         self._topics: dict[str, _Observers] = {}
         self._lines: dict[int, dict[_Observers, None]] = {}
         """The same observers, by the line that their topic is on. No table in it is empty."""
         self._is_over = False
         self.line_of: Callable[[str], int | None] = lambda _: None
         """Looks up the line that a topic is on, if it is on one. Set before anything is observed."""
+        watch_forks(self)
 
     def __repr__(self) -> str:
         return f"<EventHub {len(self._topics)} topics observed>"
+
+    def after_fork(self) -> None:
+        """Forget all observers, which are the parent's."""
+        self.all.forget()
+        self._topics, self._lines = {}, {}
 
     def about(self, topic: str) -> Observable[Event]:
         """Emit the events that name a topic, and those of connections that it may be on: see the cases above."""

@@ -9,6 +9,7 @@ from reactivex import abc
 
 from rx_kucoin import events
 from rx_kucoin.events import Event
+from rx_kucoin.operators.internal.forks import free_after_fork, watch_forks
 from rx_kucoin.operators.internal.timers import Timer
 
 __all__ = ["EventLog"]
@@ -38,16 +39,21 @@ class EventLog:
 
     def __init__(self, clock: abc.SchedulerBase) -> None:
         self._clock = clock
-        self._lock = RLock()
+        self._lock = free_after_fork(RLock())
         self._windows: dict[_Key, _Window] = {}
         self._timer = Timer(clock)
         self._is_set = False
         """Whether the timer is set: it is while anything has been counted."""
         self._malformed: dict[str, None] = {}
         """Topics of which a malformed message was logged, the latest last."""
+        watch_forks(self)
 
     def __repr__(self) -> str:
         return f"<EventLog, {sum(window.count for window in self._windows.values())} counted>"
+
+    def after_fork(self) -> None:
+        """Forget what was counted in the parent, which logs it."""
+        self._windows, self._timer, self._is_set = {}, Timer(self._clock), False
 
     def event(self, event: Event) -> None:
         """Log an event, or count it where one of its kind and cause was logged within the last moment."""

@@ -19,6 +19,7 @@ from rx_kucoin.connections.line_events import LineEvents
 from rx_kucoin.connections.pipeline import connections_of_line, requests_of_connection
 from rx_kucoin.connections.pool import Lease, Pool
 from rx_kucoin.connections.rest import RestClient
+from rx_kucoin.operators.internal.forks import free_after_fork, watch_forks
 from rx_kucoin.operators.internal.multicast import Hub
 from rx_kucoin.operators.internal.unguarded import checked
 from rx_kucoin.protocol.channels import row_of
@@ -44,13 +45,23 @@ class Exchange:
 
     def __init__(self, context: Context, transport_of: TransportOf) -> None:
         self._context, self._transport_of = context, transport_of
-        self._lock = threading.RLock()
+        self._lock = free_after_fork(threading.RLock())
+        self._opened: Hub[Described] = Hub()
+        self._begin()
+        watch_forks(self)
+
+    def _begin(self) -> None:
+        context = self._context
         self._transports: dict[tuple[Market, bool], Transport] = {}
         self._pools: dict[tuple[Market, bool], Pool] = {}
-        self._opened: Hub[Described] = Hub()
         self._dials = Limiter(context.settings.limits.dials, context.clock)
         self._rest = RestClient(self._transport, context)
         self._instruments = Instruments(self.fetch, context.clock)
+
+    def after_fork(self) -> None:
+        """Begin idle, without the connections of the parent, and without its requests in the limiters."""
+        self._opened.forget()
+        self._begin()
 
     def __repr__(self) -> str:
         pools = (f"{market}{' private' * private} {pool!r}" for (market, private), pool in self._known_pools())
@@ -75,7 +86,9 @@ class Exchange:
         self, market: Market, path: str, *, private: bool = False, retried: bool = True, in_background: bool = False
     ) -> Observable[bytes]:
         """See `Source`."""
-        answer = self._rest.fetch(market, path, private=private, retried=retried, in_background=in_background)
+        settings = {"private": private, "retried": retried, "in_background": in_background}
+        # Not asked of `_rest` before it is subscribed to: in a forked child that is another one.
+        answer: Observable[bytes] = reactivex.defer(lambda _: self._rest.fetch(market, path, **settings))
         watched = self._context.hooks.watch_call(answer, market, path, is_signed=private, in_background=in_background)
         return self._context.open_streams.until_closed(watched)
 

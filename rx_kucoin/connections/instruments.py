@@ -13,6 +13,7 @@ from reactivex import operators as ops
 from rx_kucoin.errors import KuCoinError
 from rx_kucoin.operators import share_anew
 from rx_kucoin.operators.internal.clocks import seconds_of
+from rx_kucoin.operators.internal.forks import free_after_fork
 from rx_kucoin.protocol import listings
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.protocol.listings import Contract, Symbol
@@ -39,7 +40,7 @@ class Instruments:
     def __init__(self, fetch: Callable[[Market, str], Observable[bytes]], clock: abc.SchedulerBase) -> None:
         """Fetch by `fetch`, which takes a market and a path."""
         self._fetch, self._clock = fetch, clock
-        self._lock = threading.Lock()
+        self._lock = free_after_fork(threading.Lock())
         self._listings: dict[Market, Listing] = {}
 
     def of(self, market: Market) -> "Listing":
@@ -61,7 +62,7 @@ class Listing:
     def __init__(self, market: Market, fetch: Callable[[str], Observable[bytes]], clock: abc.SchedulerBase) -> None:
         self._market: Market = market
         self._now = seconds_of(clock)
-        self._lock = threading.Lock()
+        self._lock = free_after_fork(threading.Lock())
         self._names: frozenset[str] = frozenset()
         self._since = self._failed = float("-inf")
         data = fetch(listings.PATHS[market])

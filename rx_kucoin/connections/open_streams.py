@@ -1,17 +1,25 @@
 """The streams that somebody listens to, which all complete when all is closed."""
 
+import logging
 import threading
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from reactivex import Observable, abc
 
 from rx_kucoin.errors import Closed
+from rx_kucoin.operators.internal.forks import free_after_fork, watch_forks
 from rx_kucoin.operators.internal.multicast import is_interrupt, log_unhandled
 from rx_kucoin.operators.internal.unguarded import Holder, Sink, Unguarded, attach
 
 __all__ = ["OpenStreams"]
 
 T = TypeVar("T")
+
+_log = logging.getLogger("rx_kucoin")
+_FORKED: Final = (
+    "this process was forked from one whose open streams (%d) go on there, and bring nothing here; "
+    "subscribe again in this process"
+)
 
 
 class OpenStreams:
@@ -20,14 +28,21 @@ class OpenStreams:
     def __init__(self) -> None:
         self.is_shut = False
         """Whether no more may be opened. It is set under the lock, once, and read without."""
-        self._lock = threading.RLock()
+        self._lock = free_after_fork(threading.RLock())
         self._open: dict[_Open, None] = {}
+        watch_forks(self)
 
     def __repr__(self) -> str:
         return f"<OpenStreams {len(self)}>"
 
     def __len__(self) -> int:
         return len(self._open)
+
+    def after_fork(self) -> None:
+        """Forget the streams of the parent. What was shut stays shut."""
+        if self._open:
+            _log.warning(_FORKED, len(self._open), extra={"streams": len(self._open)})
+        self._open = {}
 
     def until_closed(self, source: Observable[T]) -> Observable[T]:
         """Relay a source, and complete when all is closed; who subscribes after that gets `Closed`."""

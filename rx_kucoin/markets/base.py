@@ -16,6 +16,7 @@ from rx_kucoin.candles.stream import closed_candles
 from rx_kucoin.connections.engine import Engine
 from rx_kucoin.errors import SubscriptionRejected, UnknownSymbol
 from rx_kucoin.operators import conflate, follow, merge_serial, share_anew
+from rx_kucoin.operators.internal.forks import free_after_fork
 from rx_kucoin.operators.internal.unguarded import labelled
 from rx_kucoin.orderbook.book import OrderBook
 from rx_kucoin.orderbook.snapshots import SnapshotEndpoint
@@ -65,7 +66,7 @@ class MarketStreams:
 
     def __init__(self, engine: Engine, has_key: Callable[[], bool], recorded: RecordingHooks) -> None:
         self._engine, self._has_key, self._recorded = engine, has_key, recorded
-        self._lock = threading.Lock()
+        self._lock = free_after_fork(threading.Lock())
         self._bars: WeakValueDictionary[tuple[str, str, float], Observable[ClosedCandle]] = WeakValueDictionary()
         self._books: WeakValueDictionary[tuple[str, SnapshotEndpoint | int | None], Observable[OrderBook]] = (
             WeakValueDictionary()

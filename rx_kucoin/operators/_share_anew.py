@@ -10,6 +10,7 @@ from reactivex.disposable import SingleAssignmentDisposable
 from reactivex.scheduler import TimeoutScheduler
 
 from rx_kucoin.operators._serialize import Turns
+from rx_kucoin.operators.internal import forks
 from rx_kucoin.operators.internal.multicast import Multicast, is_interrupt
 from rx_kucoin.operators.internal.timers import after
 from rx_kucoin.operators.internal.unguarded import Holder, Once, Sink, Unguarded, attach
@@ -30,7 +31,8 @@ def share_anew(
     """Share one subscription to the source, from the first subscriber until the last one has unsubscribed.
 
     It differs from RxPY's `share`: subscribing after the source has ended subscribes to it anew; a subscriber that
-    comes while the last one leaves always gets a subscription; and a subscriber that raises is ended alone.
+    comes while the last one leaves always gets a subscription; and a subscriber that raises is ended alone. A forked
+    child shares nothing with its parent: its first subscriber subscribes to the source anew.
 
     .. marble::
 
@@ -72,16 +74,21 @@ class _Shared(Unguarded[T]):
 
     def __init__(self, source: Observable[T], rules: _Rules) -> None:
         self.source, self.rules = source, rules
+        self._renew()
+
+    def _renew(self) -> None:
         self._lock = Lock()  # guards `_current`, and `members` and `leaving` of each life
         self._current: _Life[T] | None = None
+        self._generation = forks.generation
 
     def __repr__(self) -> str:
-        life = self._current
+        life = self._current if self._generation == forks.generation else None
         members = 0 if life is None else life.members
         return f"<{self.rules.name or repr(self.source)}, {members} subscriber{'s' * (members != 1)}>"
 
     def attach(self, sink: Sink[T], scheduler: abc.SchedulerBase | None) -> abc.DisposableBase:
-        """Join the current life, or begin one."""
+        """Join the current life, or begin one. In a forked child, the life of the parent is not the current one."""
+        self._look_for_fork()
         with self._lock:
             life, first = self._current, self._current is None
             if life is None:
@@ -112,6 +119,7 @@ class _Shared(Unguarded[T]):
 
     def leave(self, life: "_Life[T]") -> None:
         """A member has left."""
+        self._look_for_fork()
         with self._lock:
             life.members -= 1
             if life.members or self._current is not life:
@@ -121,6 +129,11 @@ class _Shared(Unguarded[T]):
             leaving.disposable = after(life.clock, self.rules.linger, lambda: self._close(life, leaving))
         else:
             self._close(life, leaving)
+
+    def _look_for_fork(self) -> None:
+        """In a forked child, forget the life of the parent, and the lock, which a thread of the parent may hold."""
+        if self._generation != forks.generation:
+            forks.renew_once(lambda: self._generation, self._renew)
 
     def _close(self, life: "_Life[T]", leaving: abc.DisposableBase) -> None:
         with self._lock:

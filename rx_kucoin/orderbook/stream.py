@@ -128,8 +128,13 @@ def _snapshot(feed: Feed, symbol: str, source: SnapshotEndpoint) -> Observable[O
 
         return feed.unlisted(source.market, [symbol]).pipe(ops.default_if_empty(_NOTHING), ops.flat_map(known))
 
-    answer = feed.fetch(source.market, source.of(symbol), private=source.is_signed, retried=False)
-    return answer.pipe(ops.flat_map(read), ops.catch(refused))
+    def ask(_: object) -> Observable[OrderBook]:
+        answer = feed.fetch(source.market, source.of(symbol), private=source.is_signed, retried=False)
+        return answer.pipe(ops.flat_map(read), ops.catch(refused))
+
+    # Made anew for each request: RxPY's `flat_map` has one lock for all subscriptions, and holds it while it emits. A
+    # forked child would find it held by a thread of its parent.
+    return reactivex.defer(ask)
 
 
 def _doubts(feed: Feed, topic: str) -> Observable[bool]:

@@ -10,6 +10,7 @@ from reactivex import Observable
 
 from rx_kucoin.connections.hooks import Observed
 from rx_kucoin.events import Event, SubscriberFailed
+from rx_kucoin.operators.internal.forks import free_after_fork, watch_forks
 from rx_kucoin.operators.internal.multicast import Hub
 from rx_kucoin.protocol.limits import Market
 from rx_kucoin.recording.file.codec import write_error, write_event
@@ -47,11 +48,17 @@ class RecordingHooks:
         self.keyframes: Hub[None] = Hub()
         """Emits when books have to record a snapshot of themselves, so that a replay may begin here."""
         self._recorders: tuple[Recorder, ...] = ()
-        self._lock = threading.Lock()
+        self._lock = free_after_fork(threading.Lock())
         self._connections: WeakSet[Observed] = WeakSet()
+        watch_forks(self)
 
     def __repr__(self) -> str:
         return f"<RecordingHooks, {len(self._recorders)} recording>"
+
+    def after_fork(self) -> None:
+        """Forget recordings, which only the parent writes, and connections, which are its own."""
+        self.is_active, self._recorders, self._connections = False, (), WeakSet()
+        self.keyframes.forget()
 
     def join(self, recorder: Recorder) -> None:
         """Attach a recording. It first gets the topics of each open connection."""

@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 from reactivex import abc
 
 from rx_kucoin.operators.internal.clocks import has_own_time, wall_of
+from rx_kucoin.operators.internal.forks import free_after_fork, watch_forks
 from rx_kucoin.operators.internal.timers import Timer
 from rx_kucoin.operators.internal.worker import LibraryThread
 from rx_kucoin.recording.encoder import FULL, Encoder, Entry
@@ -74,11 +75,11 @@ class Recording:
         `popleft` are atomic, so neither takes a lock. Threads that arrive together may exceed the capacity."""
         self._waiting = 0
         """Bytes in the queue, roughly: threads that add to it at the same time may lose a few."""
-        self._lock = threading.RLock()  # guards the counts below, and `close`
+        self._lock = free_after_fork(threading.RLock())  # guards the counts below, and `close`
         self._lost = self._told = 0
         self._end: Entry | None = None
         """What is written last, behind what receiving threads may still put into the queue."""
-        self._closing, self._wake = threading.Event(), threading.Event()
+        self._closing, self._wake = free_after_fork(threading.Event()), free_after_fork(threading.Event())
         self.fact("begin", 0, "", facts)
         if writer.before.torn:
             text = f"{writer.before.torn} bytes of an earlier recording were cut off: a block that was not whole"
@@ -97,6 +98,13 @@ class Recording:
         hooks.join(self)
         self._keyframe()
         atexit.register(self.close)
+        watch_forks(self)
+
+    def after_fork(self) -> None:
+        """Be closed, in a forked child: the parent goes on writing."""
+        atexit.unregister(self.close)
+        self._closing.set()
+        self._scribe.writer.abandon()
 
     def __repr__(self) -> str:
         state = "on" if not self._closing.is_set() else "closing" if self._thread.is_alive() else "closed"

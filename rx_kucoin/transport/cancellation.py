@@ -1,11 +1,13 @@
 """Cancel scopes: blocking socket calls that another thread, or a deadline, can end."""
 
+import os
 import socket
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from rx_kucoin.operators.internal.forks import free_after_fork, watch_forks
 from rx_kucoin.transport.clock import Clock
 from rx_kucoin.transport.happy_eyeballs import connect_first, resolve
 from rx_kucoin.transport.proxy import Proxy
@@ -30,7 +32,7 @@ class CancelScope:
         self._proxy = proxy
         self._where = ""
         """The step in progress, as an addition to the text of a timeout."""
-        self._lock = threading.Lock()
+        self._lock = free_after_fork(threading.Lock())
         self._held: dict[socket.socket, socket.socket] = {}
         """The duplicate of each socket: of the one that is connected, or of those that are connecting."""
         self._watches: set[object] = set()
@@ -38,6 +40,7 @@ class CancelScope:
         self._late: set[object] = set()
         """Those whose time is over. Guarded by the lock."""
         self.is_cancelled = False
+        watch_forks(self)
 
     def open(self, address: tuple[str, int], timeout: float) -> socket.socket:
         """Connect to a host, through the proxy if there is one.
@@ -102,6 +105,21 @@ class CancelScope:
         """Close the duplicate: the thread does not use the socket any more."""
         with self._lock:
             self._close()
+
+    def takes_over(self, opened: socket.socket) -> None:
+        """Learn that another object has the descriptor of the connection from now on, as that of TLS has."""
+        with self._lock:
+            (duplicate,) = self._held.values()
+            self._held = {opened: duplicate}
+
+    def after_fork(self) -> None:
+        """Close the descriptors of a forked child without a shutdown, which would end the connection of the parent."""
+        self.is_cancelled = True
+        held, self._held = self._held, {}
+        for each in (*held, *held.values()):
+            descriptor = each.detach()  # `close` would wait until files that were made of it are closed
+            if descriptor >= 0:
+                os.close(descriptor)
 
     def _dial(self, address: tuple[str, int], timeout: float) -> socket.socket:
         """Connect to the first address of a host that accepts."""

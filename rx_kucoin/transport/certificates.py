@@ -9,6 +9,8 @@ from typing import Final
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
+from rx_kucoin.operators.internal.forks import free_after_fork
+
 __all__ = ["check", "forget", "trust"]
 
 
@@ -61,4 +63,4 @@ def _add(context: ssl.SSLContext, ca: str) -> None:
 
 
 _SUFFIXES: Final = frozenset({".pem", ".crt", ".cer"})
-_lock: Final = threading.Lock()
+_lock: Final = free_after_fork(threading.Lock())

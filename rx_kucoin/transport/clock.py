@@ -11,6 +11,7 @@ from queue import Empty, SimpleQueue
 from reactivex import typing
 from reactivex.internal.basic import default_now
 
+from rx_kucoin.operators.internal.forks import watch_forks
 from rx_kucoin.operators.internal.timer_heap import HeapScheduler, HeapTimer, TimerHeap
 from rx_kucoin.operators.internal.worker import LibraryThread
 
@@ -31,13 +32,22 @@ class Clock(HeapScheduler):
         super().__init__()
         self._name = name
         self._wall, self._started = default_now(), time.monotonic()
-        self._lock = threading.RLock()  # reentrant: see TimerHeap. Guards all below; no action runs under it.
         self._timers = TimerHeap[float]()
+        self._begin()
+        watch_forks(self)
+
+    def _begin(self) -> None:
+        self._lock = threading.RLock()  # reentrant: see TimerHeap. Guards all below; no action runs under it.
         self._thread: threading.Thread | None = None
         self._is_awake = False
         """Whether the thread will look for a timer again."""
         self._wakes = SimpleQueue[None]()
         """Wakes the thread. Its `put` is reentrant, as that of a `Condition` is not; one too many does no harm."""
+
+    def after_fork(self) -> None:
+        """Drop all timers, which are the parent's, and begin without a thread."""
+        self._timers.clear()
+        self._begin()
 
     def __repr__(self) -> str:
         return f"<Clock {len(self._timers)} timers>"

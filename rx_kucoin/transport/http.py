@@ -138,5 +138,11 @@ def _opening(
     def open_socket(self: HTTPConnection) -> socket.socket:
         return scope.open((self.host.strip("[]"), self.port), timeout)
 
-    kind = type(connection.__name__, (connection,), {"_new_conn": open_socket, "response_class": _Response})
+    def connect(self: HTTPConnection) -> None:
+        super(kind, self).connect()
+        if self.sock is not None:
+            scope.takes_over(self.sock)
+
+    methods = {"_new_conn": open_socket, "connect": connect, "response_class": _Response}
+    kind: Any = type(connection.__name__, (connection,), methods)
     return type(pool.__name__, (pool,), {"ConnectionCls": kind})

@@ -42,6 +42,10 @@ class Fetch:
         self._is_wanted = False
         self._scope.cancel()
 
+    def abandon(self) -> None:
+        """Notify the observer of nothing more, in a forked child."""
+        self._is_wanted = False
+
     def fail(self, cause: str) -> None:
         """Fail without a thread to run on."""
         self._observer.on_error(RestUnavailable(f"GET {self._path}: {cause}"))

@@ -17,6 +17,7 @@ from reactivex.disposable import Disposable
 from websocket import ABNF, STATUS_NORMAL
 
 from rx_kucoin.errors import DialFailed, KuCoinError, LineLost, TokenRefused
+from rx_kucoin.operators.internal.forks import free_after_fork, watch_forks
 from rx_kucoin.operators.internal.worker import LibraryThread
 from rx_kucoin.protocol.frames import excerpt
 from rx_kucoin.protocol.redaction import without_traceback
@@ -55,8 +56,9 @@ class Sockets:
         self._rest, self._history = Rest(rest_url, credentials, network), ServerHistory(random)
         self._deadlines = Clock("rx_kucoin deadlines")
         self._tasks: dict[threading.Thread, _Task] = {}
-        self._lock = threading.Lock()
+        self._lock = free_after_fork(threading.Lock())
         self._is_closed = False
+        watch_forks(self)
 
     def __repr__(self) -> str:
         return f"<Sockets {self._rest.host}, {len(self._tasks)} threads>"
@@ -83,6 +85,12 @@ class Sockets:
 
         return Observable(subscribe)
 
+    def after_fork(self) -> None:
+        """Forget the wires and requests, which are the parent's; their scopes close the descriptors."""
+        tasks, self._tasks = self._tasks, {}
+        for task in tasks.values():
+            task.abandon()
+
     def close(self, timeout: float) -> bool:
         """Close every wire and wait for their threads. See `Transport.close`."""
         deadline = time.monotonic() + timeout
@@ -106,7 +114,7 @@ class Sockets:
                 task.run()
             finally:
                 with self._lock:
-                    del self._tasks[thread]
+                    self._tasks.pop(thread, None)  # none, if this is a child that was forked on this very thread
 
         thread = LibraryThread(target=run, name=name, daemon=True)
         try:
@@ -125,6 +133,8 @@ class _Task(Protocol):
     def run(self) -> None: ...
 
     def cancel(self) -> None: ...
+
+    def abandon(self) -> None: ...
 
     def fail(self, cause: str) -> None: ...
 
@@ -151,6 +161,10 @@ class _DialAttempt:
         if self._wire is not None:
             self._wire.send_close_frame()
         self._scope.cancel()
+
+    def abandon(self) -> None:
+        """Notify the observer of nothing more, in a forked child."""
+        self._is_wanted = False
 
     def fail(self, cause: str) -> None:
         """Fail without a thread to run on."""

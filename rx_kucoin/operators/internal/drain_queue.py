@@ -5,11 +5,13 @@ from collections.abc import Callable
 from threading import RLock
 from typing import Final, TypeVar
 
+from rx_kucoin.operators.internal.forks import free_after_fork
+
 __all__ = ["DrainQueue"]
 
 T = TypeVar("T")
 
-_instant: Final = RLock()
+_instant: Final = free_after_fork(RLock())
 """Guards the `_due` of every queue while it is created, extended, or dropped. No call is made under it.
 
 One lock serves all queues because a lock of its own would cost each queue 90 bytes. It is reentrant because the garbage

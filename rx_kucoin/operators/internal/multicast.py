@@ -10,6 +10,7 @@ from reactivex import abc
 from reactivex.disposable import Disposable
 from reactivex.internal.basic import default_error
 
+from rx_kucoin.operators.internal.forks import free_after_fork
 from rx_kucoin.operators.internal.unguarded import Once, Sink, Unguarded, raise_unhandled
 
 __all__ = ["Hub", "Multicast", "is_interrupt", "log_unhandled", "unhandled_to"]
@@ -17,7 +18,7 @@ __all__ = ["Hub", "Multicast", "is_interrupt", "log_unhandled", "unhandled_to"]
 T = TypeVar("T")
 
 _log = logging.getLogger("rx_kucoin")
-_instant: Final = Lock()
+_instant: Final = free_after_fork(Lock())
 """Guards the observers of every multicast while they are replaced, and nothing else: see `Multicast._replace`."""
 
 _DEFAULT_HANDLERS: Final = (default_error.__code__, raise_unhandled.__code__)
@@ -171,6 +172,10 @@ class Multicast(Generic[T]):
     def name(self) -> str:
         """What the log calls it."""
         return "a stream"
+
+    def forget(self) -> None:
+        """Drop all observers without a call, in a forked child: they are the parent's."""
+        self._observers = ()
 
     def leave(self, observer: Sink[T]) -> None:
         """Remove an observer."""

@@ -95,6 +95,12 @@ class TimerHeap(Generic[D]):
                     self._put_back_unless_cancelled(entry)
         return act
 
+    def clear(self) -> None:
+        """Cancel all timers."""
+        entries, self._entries, self._running = self._entries, [], 0
+        for _, _, timer in entries:
+            timer.act = None
+
     def _put_back_unless_cancelled(self, entry: tuple[D, int, HeapTimer]) -> None:
         if entry[2].act is not None:
             heapq.heappush(self._entries, entry)

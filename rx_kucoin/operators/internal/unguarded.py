@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, cast
 from reactivex import Observable, abc
 from reactivex.scheduler import CurrentThreadScheduler
 
+from rx_kucoin.operators.internal.forks import free_after_fork
+
 __all__ = [
     "Ending",
     "Holder",
@@ -30,7 +32,7 @@ T_contra = TypeVar("T_contra", contravariant=True)
 
 Attach = Callable[["Sink[T]", abc.SchedulerBase | None], abc.DisposableBase]
 
-_instant: Final = Lock()
+_instant: Final = free_after_fork(Lock())
 """Guards the state of every object here for a few instructions; nothing is called or made under it, so it need not be
 reentrant. One lock serves all, as a lock of its own would cost each object 90 bytes."""
 

@@ -80,6 +80,12 @@ class Writer:
                 fcntl.flock(file, fcntl.LOCK_UN)
             os.close(file)
 
+    def abandon(self) -> None:
+        """Close the file in a forked child, without letting go of the claim, which is the parent's as well."""
+        file, self._file = self._file, None
+        if file is not None:
+            os.close(file)
+
     def _resume(self) -> Contents:
         """Remove an incomplete block at the end of the file."""
         file = self._file or 0
