@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Hashable
 from contextlib import suppress
-from threading import Lock
+from threading import RLock
 from typing import Any, Final, Generic, TypeVar, cast
 
 from reactivex import Observable
@@ -29,7 +29,7 @@ class Inbox(Generic[T]):
         on_drop: Callable[[int], object] | None,
     ) -> None:
         self._maxsize, self._key, self._on_drop = maxsize, key, on_drop
-        self._lock = Lock()  # guards all below; never held while calling out
+        self._lock = RLock()  # guards all below; never held while calling out
         self._items = BoundedBuffer[T](maxsize, overflow)
         self._arrival: asyncio.Future[None] | None = None
         """Settled by the next value; None while nothing waits for it."""

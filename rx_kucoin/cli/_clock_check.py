@@ -39,7 +39,7 @@ class ClockCheck:
         self._network = Network(proxy=proxy)
         self._rest = Rest(url, None, self._network)
         self._over = threading.Event()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._scope: CancelScope | None = None
         self._thread = LibraryThread(target=self._run, name="rx_kucoin comparison", daemon=True)
         self.best: ClockDifference | None = None

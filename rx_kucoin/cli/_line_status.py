@@ -41,7 +41,7 @@ class LineStatus:
     """Updated with events on one thread, read on another. All state is guarded by the lock."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._lines: dict[int, tuple[str, float]] = {}
         self._line_of: dict[str, int] = {}
         self._live: set[str] = set()

@@ -40,7 +40,7 @@ class Screen:
     ) -> None:
         self._canvas = Canvas(call_soon, self.refresh)
         self._layout = Layout(channel, self._canvas.glyphs)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._rows = {symbol: SymbolRow() for symbol in symbols}  # also shows symbols without any message
         self._named, self._order = tuple(symbols), list(symbols)
         self._status = LineStatus()

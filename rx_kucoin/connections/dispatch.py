@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from threading import Lock
+from threading import RLock
 from typing import Any, Final, Protocol
 
 from reactivex import abc
@@ -79,7 +79,7 @@ class Dispatcher:
         self.closed = False
         self._wish, self._on_answer, self._on_malformed = wish, on_answer, on_malformed
         self._firsts, self._on_left = firsts, on_left
-        self._lock = Lock()
+        self._lock = RLock()
         self._listeners: dict[str, tuple[_Listener, ...]] = {}
         self._waiting: dict[str, tuple[_Listener, ...]] = {}
         """The listeners of topics whose first message is waited for. Only a push that finds none in `_listeners` is

@@ -50,7 +50,7 @@ class Engine:
         self._source = make_source(context)
         self._leases = self._source.leases
         context.events.line_of = self._source.line_of
-        self._lock = free_after_fork(threading.Lock())
+        self._lock = free_after_fork(threading.RLock())
         self._streams: WeakValueDictionary[tuple[str, bool], Observable[Any]] = WeakValueDictionary()
         """The streams that a user or a subscription holds; all others are forgotten."""
 

@@ -1,7 +1,7 @@
 """Pings, and what their answers prove: that a connection is alive, and that all that was sent before has come."""
 
 from collections.abc import Callable
-from threading import Lock
+from threading import RLock
 from typing import Final
 
 import reactivex
@@ -104,7 +104,7 @@ class PingBarrier:
         """
         self._new_ping, self._send = new_ping, send
         self._timer = Timer(clock)
-        self._lock = Lock()
+        self._lock = RLock()
         self._next: dict[object, Callable[[], object]] = {}
         """What to call after the answer to the next ping."""
         self._sent: dict[str, dict[object, Callable[[], object]]] = {}

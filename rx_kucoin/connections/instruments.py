@@ -40,7 +40,7 @@ class Instruments:
     def __init__(self, fetch: Callable[[Market, str], Observable[bytes]], clock: abc.SchedulerBase) -> None:
         """Fetch by `fetch`, which takes a market and a path."""
         self._fetch, self._clock = fetch, clock
-        self._lock = free_after_fork(threading.Lock())
+        self._lock = free_after_fork(threading.RLock())
         self._listings: dict[Market, Listing] = {}
 
     def of(self, market: Market) -> "Listing":
@@ -62,7 +62,7 @@ class Listing:
     def __init__(self, market: Market, fetch: Callable[[str], Observable[bytes]], clock: abc.SchedulerBase) -> None:
         self._market: Market = market
         self._now = seconds_of(clock)
-        self._lock = free_after_fork(threading.Lock())
+        self._lock = free_after_fork(threading.RLock())
         self._names: frozenset[str] = frozenset()
         self._since = self._failed = float("-inf")
         data = fetch(listings.PATHS[market])

@@ -63,7 +63,7 @@ class Limiter:
         self._rate, self._at_once, self._retry_after = rate, at_once or rate.count, retry_after
         self._now, self._timer = clock_of(clock), Timer(clock)
         self._turns = DrainQueue()
-        self._lock = threading.Lock()  # guards all below; never held while calling out
+        self._lock = threading.RLock()  # guards all below; never held while calling out
         self._budget = RateBudget(rate.count, microseconds(rate.per), rounding=_ROUNDING)
         self._lanes: OrderedDict[str, OrderedDict[_Request[Any], None]] = OrderedDict()
         """The requests that wait. No lane is empty, and the first one's turn is next."""

@@ -99,6 +99,8 @@ class Pool:
     was closed with its last subscription.
 
     `_lock` guards the tables. It is held for look-ups only: nothing is subscribed to, disposed of or called under it.
+    It is reentrant, as are all locks here: a signal handler that closes the client, and a finaliser that disposes of a
+    subscription, run on a thread that may hold it.
     """
 
     def __init__(
@@ -123,7 +125,7 @@ class Pool:
         """
         self._connections_of_line, self._numbers, self._capacity = connections_of_line, numbers, capacity
         self.hooks, self._on_open, self._clock = hooks, on_open, clock
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._lines: list[_Line] = []
         self._line_of: dict[str, _Line] = {}
 
@@ -168,18 +170,25 @@ class Pool:
         """Find the line for a placement's topic, and count it in. See the three cases above."""
         topic = placement.topic
         with self._lock:
-            line = self._line_of.get(topic)
-            if line is None:
-                line = self._line_of[topic] = self._line_with_room()
-            line.placements[topic] = (*line.placements.get(topic, ()), placement)
-            return line
+            while True:
+                line = self._line_of.get(topic)
+                if line is None:
+                    line = self._line_of[topic] = self._line_with_room()
+                known = line.placements.get(topic, ())
+                more = (*known, placement)  # it allocates: a finaliser may run here, and leave the pool under this lock
+                if self._line_of.get(topic) is line and line.placements.get(topic, ()) is known:
+                    line.placements[topic] = more
+                    return line
 
     def leave(self, placement: "_Placement") -> None:
         """Count a placement out. Of one whose topic was evicted nothing is left to count."""
         topic, line = placement.topic, placement.line
         with self._lock:
-            known = line.placements.get(topic, ())
-            others = tuple([other for other in known if other is not placement])
+            while True:
+                known = line.placements.get(topic, ())
+                others = tuple([other for other in known if other is not placement])  # may run a finaliser, as above
+                if line.placements.get(topic, ()) is known:
+                    break
             if others:
                 line.placements[topic] = others
             elif known:

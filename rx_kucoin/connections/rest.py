@@ -27,7 +27,7 @@ class RestClient:
 
     def __init__(self, transport_of: Callable[[Market, bool], Transport], context: Context) -> None:
         self._transport_of, self._context = transport_of, context
-        self._lock = threading.Lock()  # guards the table
+        self._lock = threading.RLock()  # guards the table
         self._limiters: dict[tuple[Market, bool], Limiter] = {}
 
     def __repr__(self) -> str:

@@ -43,7 +43,7 @@ class Silence:
         """
         self._line, self._context, self._unlisted, self._end = line, context, unlisted, end
         self._patience = context.settings.silent_after or 0.0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         """Guards the four below. Topics are subscribed to on any thread, acknowledged and heard on the wire's, looked
         at on the clock's, and an answer about them comes on a REST call's. Never held while calling out."""
         self._due: dict[str, float] = {}

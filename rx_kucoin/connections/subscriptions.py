@@ -55,7 +55,7 @@ class SubscriptionRequests:
         """
         settings = context.settings
         self._wire, self._line, self._context = wire, line, context
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._session = Session(most=settings.limits.topics_per_request, ack_timeout=settings.ack_timeout)
         self._is_checking = False
         self._now, self._check_timer = seconds_of(context.clock), Timer(context.clock)
@@ -171,7 +171,7 @@ class Readiness:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._missing: dict[Callable[[], None], set[str]] = {}
         """The topics that are not settled yet, by what to call once all are."""
 

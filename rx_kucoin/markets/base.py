@@ -66,7 +66,7 @@ class MarketStreams:
 
     def __init__(self, engine: Engine, has_key: Callable[[], bool], recorded: RecordingHooks) -> None:
         self._engine, self._has_key, self._recorded = engine, has_key, recorded
-        self._lock = free_after_fork(threading.Lock())
+        self._lock = free_after_fork(threading.RLock())
         self._bars: WeakValueDictionary[tuple[str, str, float], Observable[ClosedCandle]] = WeakValueDictionary()
         self._books: WeakValueDictionary[tuple[str, SnapshotEndpoint | int | None], Observable[OrderBook]] = (
             WeakValueDictionary()

@@ -48,7 +48,7 @@ class CellRegistry:
     """The running charts and the cells they were made in."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._charts: dict[RunningChart, CellRun] = {}
         self._shell: Any = None
         self._deleted: frozenset[str] = frozenset()

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Hashable
 from contextlib import suppress
 from functools import partial
-from threading import Lock
+from threading import RLock
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from reactivex import Observable, abc
@@ -99,7 +99,7 @@ class _Buffer(Generic[T]):
     def __init__(self, observer: abc.ObserverBase[T], rules: _Rules, scheduler: abc.SchedulerBase | None) -> None:
         self._observer, self._rules, self._scheduler = observer, rules, scheduler
         self._worker = Worker("buffer_bounded")  # has no thread before it is given something to do
-        self._lock = Lock()  # guards all below; never held while calling out
+        self._lock = RLock()  # guards all below; never held while calling out
         self._items = BoundedBuffer[T](rules.capacity, rules.overflow)
         self._ending: Callable[[], None] | None = None  # the terminal call, made once the buffer is empty
         self._scheduled = False

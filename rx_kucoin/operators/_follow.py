@@ -1,7 +1,7 @@
 """follow: from sets of keys to the streams of the newest set."""
 
 from collections.abc import Callable, Hashable, Iterable
-from threading import Lock
+from threading import RLock
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from reactivex import Observable, abc
@@ -85,7 +85,7 @@ class _Following(Once, Generic[K, T]):
         self.rules, self.scheduler = rules, scheduler
         self.turns = Turns(sink)
         self._source = Holder()
-        self._lock = Lock()
+        self._lock = RLock()
         self._changes = DrainQueue()
         """Turns sets into streams, one thread at a time. Apart from `turns`: values go on meanwhile."""
         self._streams: dict[K, _Stream[K, T]] = {}

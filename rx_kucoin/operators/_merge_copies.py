@@ -3,7 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Callable, Hashable
 from functools import partial
-from threading import Lock
+from threading import RLock
 from typing import Final, Generic, TypeVar
 
 from reactivex import Observable, abc
@@ -132,7 +132,7 @@ class _Merging(DrainQueue, abc.DisposableBase, Generic[T]):
         super().__init__()
         self.sink, self._identity, self._on_break, self._scheduler = sink, identity, on_break, scheduler
         self.outer = Holder()
-        self._lock = Lock()
+        self._lock = RLock()
         self._legs: list[_Leg[T]] = []
         self._said: deque[Hashable] = deque(maxlen=_REMEMBERED)
         self._spoke = self._broken = self._outer_done = self._disposed = False

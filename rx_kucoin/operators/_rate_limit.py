@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from threading import Lock
+from threading import RLock
 from typing import Generic, Literal, TypeVar
 
 from reactivex import Observable, abc
@@ -112,7 +112,7 @@ class _Gate(Generic[T]):
         self._observer, self._budget, self._max_queue, self._drops = observer, budget, max_queue, drops
         self._now, self._timer = clock_of(scheduler), Timer(scheduler)
         self._turns = DrainQueue()
-        self._lock = Lock()  # guards all below, and the budget; never held while calling out
+        self._lock = RLock()  # guards all below, and the budget; never held while calling out
         self._items: deque[T] = deque()
         self._ending: Callable[[], None] | None = None  # the terminal call, made once no item waits
         self._is_timed = False  # the timer is set

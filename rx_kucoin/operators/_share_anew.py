@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from threading import Lock
+from threading import RLock
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from reactivex import Observable, abc
@@ -77,7 +77,7 @@ class _Shared(Unguarded[T]):
         self._renew()
 
     def _renew(self) -> None:
-        self._lock = Lock()  # guards `_current`, and `members` and `leaving` of each life
+        self._lock = RLock()  # guards `_current`, and `members` and `leaving` of each life
         self._current: _Life[T] | None = None
         self._generation = forks.generation
 
@@ -207,7 +207,7 @@ class _ReplayingLife(_Life[T]):
     def __init__(self, shared: _Shared[T], clock: abc.SchedulerBase) -> None:
         super().__init__(shared, clock)
         self._latest: list[T] = []
-        self._joining = Lock()
+        self._joining = RLock()
 
     def welcome(self, observer: Sink[T]) -> abc.DisposableBase:
         with self._joining:

@@ -122,7 +122,7 @@ class _Switch(Generic[T]):
         self._observer, self._clock = observer, clock
         self._ready, self._grace, self._ready_timeout = ready, grace, ready_timeout
         self._try_again, self._on_failed = try_again, on_failed
-        self._lock = threading.Lock()  # guards all below, and `held`, `waiting`, `ended` of each inner source
+        self._lock = threading.RLock()  # guards all below, and `held`, `waiting`, `ended` of each inner source
         self._queue = DrainQueue()
         self._current: _Inner[T] | None = None
         self._candidate: _Inner[T] | None = None

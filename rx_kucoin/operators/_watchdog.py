@@ -1,7 +1,7 @@
 """watchdog: an error where a source has been silent for too long."""
 
 from collections.abc import Callable
-from threading import Lock
+from threading import RLock
 from typing import Generic, TypeVar
 
 from reactivex import Observable, abc
@@ -81,7 +81,7 @@ class _Watch(Generic[T]):
         self._now = clock_of(scheduler)
         self._heard = self._now()
         self._delivering = 0  # calls of `on_next` that have not returned
-        self._lock = Lock()
+        self._lock = RLock()
         self.timer = SerialDisposable()
 
     def start(self) -> None:

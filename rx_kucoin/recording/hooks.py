@@ -48,7 +48,7 @@ class RecordingHooks:
         self.keyframes: Hub[None] = Hub()
         """Emits when books have to record a snapshot of themselves, so that a replay may begin here."""
         self._recorders: tuple[Recorder, ...] = ()
-        self._lock = free_after_fork(threading.Lock())
+        self._lock = free_after_fork(threading.RLock())
         self._connections: WeakSet[Observed] = WeakSet()
         watch_forks(self)
 

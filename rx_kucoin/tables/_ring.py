@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import chain
 from operator import index
-from threading import Lock
+from threading import RLock
 from typing import Any, Final, Literal, NamedTuple
 
 from rx_kucoin.tables._columns import Column, join, pack
@@ -53,7 +53,7 @@ class Ring:
         self.clock = clock
         """Returns the time of receipt, for messages without a time."""
         self._read, self._named, self._exact = reader.row, reader.named, exact
-        self._lock = Lock()
+        self._lock = RLock()
         self._blocks: deque[_Block] = deque()
         self._packed = self._received = 0
         self._pending: list[_Row] = []

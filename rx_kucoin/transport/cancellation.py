@@ -32,7 +32,7 @@ class CancelScope:
         self._proxy = proxy
         self._where = ""
         """The step in progress, as an addition to the text of a timeout."""
-        self._lock = free_after_fork(threading.Lock())
+        self._lock = free_after_fork(threading.RLock())
         self._held: dict[socket.socket, socket.socket] = {}
         """The duplicate of each socket: of the one that is connected, or of those that are connecting."""
         self._watches: set[object] = set()

@@ -63,4 +63,4 @@ def _add(context: ssl.SSLContext, ca: str) -> None:
 
 
 _SUFFIXES: Final = frozenset({".pem", ".crt", ".cer"})
-_lock: Final = free_after_fork(threading.Lock())
+_lock: Final = free_after_fork(threading.RLock())

@@ -27,7 +27,7 @@ class ServerHistory:
 
     def __init__(self, random: Callable[[], float], *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._random, self._monotonic = random, monotonic
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._failures: dict[str, _Failures] = {}
 
     def __repr__(self) -> str:

@@ -21,7 +21,7 @@ class Duplex:
     def __init__(self, connected: socket.socket) -> None:
         connected.setblocking(bool(_DONT_WAIT))
         self._socket = connected
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._is_waiting = False
         self._received = bytearray(_AHEAD)
         self._view = memoryview(self._received)

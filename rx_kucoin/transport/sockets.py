@@ -56,7 +56,7 @@ class Sockets:
         self._rest, self._history = Rest(rest_url, credentials, network), ServerHistory(random)
         self._deadlines = Clock("rx_kucoin deadlines")
         self._tasks: dict[threading.Thread, _Task] = {}
-        self._lock = free_after_fork(threading.Lock())
+        self._lock = free_after_fork(threading.RLock())
         self._is_closed = False
         watch_forks(self)
 

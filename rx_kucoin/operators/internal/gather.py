@@ -48,7 +48,7 @@ class _Gathering(Generic[T]):
         self, sink: Sink[T], seconds: float, at_once: Callable[[T], bool], scheduler: abc.SchedulerBase
     ) -> None:
         self._sink, self._seconds, self._at_once = sink, seconds, at_once
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._waits = False
         self.timer = Timer(scheduler)
 

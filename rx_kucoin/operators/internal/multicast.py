@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from threading import Lock, current_thread, local, main_thread
+from threading import RLock, current_thread, local, main_thread
 from typing import Final, Generic, TypeVar
 
 from reactivex import abc
@@ -18,7 +18,7 @@ __all__ = ["Hub", "Multicast", "is_interrupt", "log_unhandled", "unhandled_to"]
 T = TypeVar("T")
 
 _log = logging.getLogger("rx_kucoin")
-_instant: Final = free_after_fork(Lock())
+_instant: Final = free_after_fork(RLock())
 """Guards the observers of every multicast while they are replaced, and nothing else: see `Multicast._replace`."""
 
 _DEFAULT_HANDLERS: Final = (default_error.__code__, raise_unhandled.__code__)

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Hashable
 from functools import partial
-from threading import Lock
+from threading import RLock
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from reactivex import Observable, abc
@@ -109,7 +109,7 @@ class Relay(DrainQueue, abc.DisposableBase, Generic[T]):
         super().__init__()
         self.sink, self._rules, self._scheduler = sink, rules, scheduler
         self.outer = Holder()
-        self._lock = Lock()
+        self._lock = RLock()
         self._legs: tuple[Leg[T], ...] = ()
         self.direct: Leg[T] | None = None  # set by who has the turn, when nothing is due; unset before anything is
         self._spoke = self._broken = self._outer_done = self._disposed = False

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
 from inspect import iscoroutinefunction
-from threading import Lock, RLock
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, cast
 
 from reactivex import Observable, abc
@@ -32,7 +32,7 @@ T_contra = TypeVar("T_contra", contravariant=True)
 
 Attach = Callable[["Sink[T]", abc.SchedulerBase | None], abc.DisposableBase]
 
-_instant: Final = free_after_fork(Lock())
+_instant: Final = free_after_fork(RLock())
 """Guards the state of every object here for a few instructions; nothing is called or made under it, so it need not be
 reentrant. One lock serves all, as a lock of its own would cost each object 90 bytes."""
 

@@ -68,7 +68,7 @@ class ReplayPool:
         self.opened: Hub[Described] = Hub()
         """Emits each connection that begins."""
         self._only, self._was_recorded = only, was_recorded
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._stays: dict[str, list[_RecordedStay]] = {}
         self._closed: set[int] = set()
         """The connections that have ended. Recordings of 0.1.0 may seat a topic on one afterwards, which would never
