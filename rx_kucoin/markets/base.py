@@ -158,7 +158,7 @@ class MarketStreams:
         def of_symbol(symbol: str) -> Observable[Any]:
             return stream_of(symbol, **settings)
 
-        def goes_on(symbol: str, error: Exception) -> bool:
+        def goes_on(symbol: object, error: Exception) -> bool:  # whatever the universe holds
             is_odd = isinstance(error, MalformedSymbol) or not isinstance(symbol, str)
             if is_odd and self._engine.context.settings.on_unknown == "report":
                 self._engine.tell(events.SymbolUnknown(0, f"{channel}:{symbol}", str(symbol), None))
