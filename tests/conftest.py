@@ -13,12 +13,10 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 _LONG: Final = (
-    *("test_notebooks", "test_instructions", "test_books", "test_stop", "test_renewal", "test_readme", "test_screen"),
-    *("test_outages", "test_every_stream_lives", "test_odd_values", "test_stream_day", "test_virtual_day"),
+    *("test_notebooks", "test_instructions", "test_books", "test_stop", "test_readme", "test_renewal"),
+    *("test_calibration_day", "test_virtual_day", "test_screen", "test_main", "test_every_stream_lives"),
 )
 """Files whose tests take longest, so that none of them is left for the end with a single process at it."""
-_PATIENCE: Final = 600
-"""Seconds until a test that is marked `ci` is taken to hang. It may take a minute, and several on a busy machine."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -40,6 +38,3 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     turns = {name: turn for turn, name in enumerate(_LONG)}
     items.sort(key=lambda item: turns.get(item.path.stem, len(_LONG)))
-    for item in items:
-        if item.get_closest_marker("ci") and not item.get_closest_marker("timeout"):
-            item.add_marker(pytest.mark.timeout(_PATIENCE))

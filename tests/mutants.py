@@ -266,7 +266,7 @@ MUTANTS = [
     Mutant(
         "a change that is lost is not missed",
         "operators/_calibration/machine.py",
-        "(number > following and self._first(change) <= following)",
+        "(number > following and first(change) <= following)",
         "number > following",
         "tests/operators/test_calibrate.py",
     ),
@@ -279,10 +279,45 @@ MUTANTS = [
     ),
     Mutant(
         "changes that wait for a snapshot may have a hole",
-        "operators/_calibration/pending.py",
+        "operators/_calibration/machine.py",
         "if self.start is None or first > self.reach + 1:",
         "if self.start is None:",
         "tests/operators/test_calibrate.py tests/operators/test_calibrate_any_order.py",
+    ),
+    Mutant(
+        "a gap after a doubt is not mended by a snapshot",
+        "operators/_calibration/rules.py",
+        "Trigger.GAP:              Transition(Phase.GATHERING,  RequestAction.ASK_ANEW,             Emission.NOTHING),",
+        "Trigger.GAP:              Transition(Phase.GATHERING,  RequestAction.KEEP,                 Emission.NOTHING),",
+        "tests/operators/test_calibrate.py tests/operators/test_calibrate_table.py",
+    ),
+    Mutant(
+        "a state that is right ends because no snapshot can be had to replace it",
+        "operators/_calibration/rules.py",
+        "Trigger.REFUSED:          Transition(Phase.LIVE,       RequestAction.RETRY,                Emission.NOTHING),",
+        "Trigger.REFUSED:          Transition(Phase.LIVE,       RequestAction.RETRY_OR_END,         Emission.NOTHING),",
+        "tests/operators/test_calibrate.py tests/operators/test_calibrate_table.py",
+    ),
+    Mutant(
+        "a snapshot that is no longer wanted is taken",
+        "operators/_calibration/machine.py",
+        "        if reply is not self._reply:\n",
+        "        if self._reply is None and self.status is RequestStatus.ASKED:\n",
+        "tests/operators/test_calibrate.py tests/operators/test_calibrate_table.py",
+    ),
+    Mutant(
+        "an alarm that was dropped rings nevertheless",
+        "operators/_calibration/machine.py",
+        "        if alarm != self._alarm:\n",
+        "        if alarm < 0:\n",
+        "tests/operators/test_calibrate.py tests/operators/test_calibrate_table.py",
+    ),
+    Mutant(
+        "changes held for a snapshot are kept after it came",
+        "operators/_calibration/machine.py",
+        "        if after not in HOLDING:\n",
+        "        if after is Phase.EMPTY:\n",
+        "tests/operators/test_calibrate_table.py tests/operators/test_calibrate_any_order.py",
     ),
     Mutant(
         "a book whose line is down goes on as if it were right",
@@ -329,7 +364,7 @@ MUTANTS = [
     Mutant(
         "a crossed book is shown",
         "orderbook/stream.py",
-        "return book is not _SPOILT and not book.is_crossed",
+        "return book is not _SPOILT and (bid is None or ask is None or bid.price < ask.price)",
         "return book is not _SPOILT",
         "tests/orderbook/test_stream.py",
     ),
@@ -616,8 +651,8 @@ MUTANTS = [
     Mutant(
         "a torn recording counts as closed",
         "recording/file/reader.py",
-        ' and records[-1].kind == "end" and not found.torn',
-        ' and records[-1].kind == "end"',
+        ' and lines[-1].kind == "end" and not found.torn',
+        ' and lines[-1].kind == "end"',
         "tests/recording/file/test_reader.py",
     ),
     Mutant(

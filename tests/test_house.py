@@ -40,8 +40,6 @@ SMALL_FILES = {
     *(f"rx_kucoin.operators._windows.{name}" for name in ("event_time", "exact", "numbers")),
 }
 """Modules of fewer than 40 lines that have a subject of their own. Any other is part of what uses it."""
-SHARED_CLASS_NAMES = {"Rules"}
-"""Public class names that still occur more than once. Shrinks, and never grows."""
 
 
 def module(path: Path) -> str:
@@ -167,7 +165,7 @@ def test_a_public_class_name_occurs_once() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     )
-    assert {name for name, count in names.items() if count > 1} <= SHARED_CLASS_NAMES
+    assert not {name for name, count in names.items() if count > 1}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=module)
@@ -212,12 +210,6 @@ def test_tests_that_sleep_talk_to_a_real_socket() -> None:
         text = path.read_text()
         if path.name != Path(__file__).name and "time.sleep(" in text:
             assert "pytest.mark.socket" in text or path.name == "waiting.py", path
-
-
-def test_files_that_run_first_exist() -> None:
-    named = re.findall(r'"(test_\w+)"', (ROOT / "tests" / "conftest.py").read_text())
-    assert named
-    assert set(named) <= {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
 
 
 def test_the_top_level_has_no_other_files() -> None:

@@ -1,4 +1,4 @@
-"""Dispatch: finds the listeners of a push by its topic in a dict, at the same cost for ten topics or ten thousand."""
+"""Where pushes go: a dict from topic to listeners, so a message costs the same among ten topics or ten thousand."""
 
 import logging
 from collections import Counter
@@ -21,23 +21,19 @@ _log = logging.getLogger("rx_kucoin.connections.connection")
 
 
 class FirstMessages(Protocol):
-    """Tracks the topics whose first message has not come yet: see `Silence`."""
+    """Who waits for the first message of a topic."""
 
     def awaits(self, topic: str) -> bool:
-        """Note that the topic has a listener. Returns whether its first message is waited for."""
+        """Somebody listens to the topic now: whether its first message is waited for."""
         ...
 
     def over(self, topic: str) -> None:
-        """Note that the first message has come, or that the topic has no listener any more."""
+        """It has come, or nobody listens any more."""
         ...
 
 
 class _Listener(Once):
-    """One stream that listens to a topic on this connection, until it is disposed of.
-
-    Messages go to `sink`, which belongs to the stream's operators; the end of the connection goes to `ending`, the
-    stream's `Lease`.
-    """
+    """Somebody who listens to a topic, until it is disposed of."""
 
     __slots__ = ("argument", "dispatcher", "ending", "reader", "sink", "topic")
 
@@ -53,9 +49,9 @@ class _Listener(Once):
 
 
 class Dispatcher:
-    """The listeners of one connection. A push takes no lock: the listeners are in tuples, which are replaced.
+    """The listeners of one connection. A push takes no lock: listeners stand in tuples that are replaced.
 
-    While all listeners have the same reader, it decodes each frame together with its payload.
+    While all who listen read with the same reader, that one decodes the frames, each in one go with its payload.
     """
 
     def __init__(
@@ -66,15 +62,14 @@ class Dispatcher:
         firsts: FirstMessages | None = None,
         on_left: Callable[[str], None] | None = None,
     ) -> None:
-        """Make a dispatcher without listeners.
+        """Tell who is to act.
 
         Args:
-            wish: Called with a topic that got its first listener or lost its last, and with a function that returns
-                whether it has any now.
-            on_answer: Called with every frame that is not a push.
-            on_malformed: Called for a frame that cannot be read, with the reason, the frame, and its topic or "".
-            firsts: Called when a topic brings its first message.
-            on_left: Called with a topic that no listener reads any more; it may still be held, without a reader.
+            wish: Called when a topic got its first listener or lost its last, with a way to see whether it has any.
+            on_answer: Told of every frame that is no push.
+            on_malformed: Told of what could not be read: why, the frame, and its topic or "".
+            firsts: Told when a topic brings its first message.
+            on_left: Told when nobody reads a topic any more, though somebody may hold it still.
         """
         self.closed = False
         self._wish, self._on_answer, self._on_malformed = wish, on_answer, on_malformed
@@ -82,8 +77,8 @@ class Dispatcher:
         self._lock = RLock()
         self._listeners: dict[str, tuple[_Listener, ...]] = {}
         self._waiting: dict[str, tuple[_Listener, ...]] = {}
-        """The listeners of topics whose first message is waited for. Only a push that finds none in `_listeners` is
-        looked up here, so messages after the first cost nothing more."""
+        """Those of topics whose first message is waited for. A push finds nobody among the others then, and only then
+        it is looked for here, so the messages after the first bear no cost."""
         self._readers: Counter[Reader] = Counter()
         self._only: Reader | None = None
 
@@ -92,7 +87,7 @@ class Dispatcher:
 
     @property
     def read(self) -> list[str]:
-        """The topics that have a listener with a reader: not those that a renewal only holds."""
+        """The topics that are read, not only held."""
         with self._lock:
             topics = {**self._listeners, **self._waiting}
         return [topic for topic, listeners in topics.items() if _are_read(listeners)]
@@ -123,14 +118,14 @@ class Dispatcher:
             try:
                 frame = decode(text)
             except UNREADABLE:
-                reader = None  # it is not a push, or one for the lenient decoder
+                reader = None  # it says no push, or one that takes leniency
                 try:
                     frame = frames.decode_leniently(text)
                 except UNREADABLE as error:
                     self._on_malformed(str(error), text, "")
                     continue
             if frame.type != "message" and not frame.is_push:
-                self._on_answer(frames.decode_leniently(text), text)  # again: its data was decoded as that of a push
+                self._on_answer(frames.decode_leniently(text), text)  # anew: its data was read as if it were a push's
                 continue
             for listener in listeners_of(frame.topic) or self._elsewhere(frame.topic):
                 try:
@@ -159,7 +154,7 @@ class Dispatcher:
             listener.ending.on_error(error)
 
     def close(self) -> None:
-        """Complete every listener, and any that is added later."""
+        """Complete every listener, and whoever comes later."""
         with self._lock:
             self.closed = True
             topics = {**self._listeners, **self._waiting}
@@ -189,7 +184,7 @@ class Dispatcher:
             self.settle(topic)
 
     def settle(self, topic: str) -> None:
-        """Have the topic subscribed to at the exchange if it has a listener, and unsubscribed from if not."""
+        """Have the topic asked for if anybody listens to it, and else asked for no more."""
         self._wish(topic, lambda: topic in self._waiting or topic in self._listeners)
 
     def _count(self, listener: _Listener, change: int) -> None:
@@ -200,18 +195,11 @@ class Dispatcher:
             self._only = kinds[0] if len(kinds) == 1 else None
 
     def _of(self, topic: str) -> dict[str, tuple[_Listener, ...]]:
-        """Return the table that has the listeners of a topic."""
+        """Give the table that the listeners of a topic stand in."""
         return self._waiting if topic in self._waiting else self._listeners
 
     def _elsewhere(self, pushed: str) -> tuple[_Listener, ...]:
-        """Find listeners that are not in `_listeners` under the name of the push.
-
-        There are three cases:
-
-        1. the push is the first of its topic;
-        2. its topic is pushed under another name than it is subscribed to by;
-        3. it has no listener, as just after an unsubscription.
-        """
+        """It is the first of its topic, or one of the few that come under another name; or nobody asked for it."""
         if pushed in self._waiting:
             return self._first(pushed)
         topic = channels.elsewhere(pushed)
@@ -241,11 +229,11 @@ def _are_read(listeners: tuple[_Listener, ...]) -> bool:
 
 
 _FINISHED: Final = object()
-"""Equals no reader: finishing a payload changes it, so each further listener has the frame decoded again."""
+"""Reads for nobody: a payload is finished once, as that changes it; another listener has the frame decoded anew."""
 
 
 def _pass(listener: _Listener, said: Frame | str | bytes) -> None:
-    """Decode a frame with the reader of one listener, and pass it on."""
+    """Pass on what was not decoded as this listener wants it."""
     if listener.reader is None:
         return
     try:

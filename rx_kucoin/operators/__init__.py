@@ -1,7 +1,7 @@
 """Operators that know nothing of KuCoin. Each stands on its own, and is used in `.pipe(...)`."""
 
 from rx_kucoin.operators._buffer_bounded import BufferOverflow, buffer_bounded
-from rx_kucoin.operators._calibrate import Uncalibrated, calibrate
+from rx_kucoin.operators._calibrate import Numbering, SnapshotPolicy, StateChecks, Uncalibrated, calibrate
 from rx_kucoin.operators._conflate import conflate
 from rx_kucoin.operators._detect_gaps import detect_gaps
 from rx_kucoin.operators._follow import follow
@@ -27,7 +27,10 @@ __all__ = [
     "BufferOverflow",
     "Doubt",
     "Hub",
+    "Numbering",
     "QueueOverflow",
+    "SnapshotPolicy",
+    "StateChecks",
     "Uncalibrated",
     "buffer_bounded",
     "calibrate",

@@ -25,7 +25,15 @@ from rx_kucoin.errors import (
     UnknownSymbol,
 )
 from rx_kucoin.events import Event
-from rx_kucoin.operators import Uncalibrated, calibrate, growing_waits, mark_stale
+from rx_kucoin.operators import (
+    Numbering,
+    SnapshotPolicy,
+    StateChecks,
+    Uncalibrated,
+    calibrate,
+    growing_waits,
+    mark_stale,
+)
 from rx_kucoin.orderbook import snapshots
 from rx_kucoin.orderbook.book import OrderBook
 from rx_kucoin.orderbook.snapshots import SnapshotEndpoint
@@ -66,22 +74,20 @@ def calibrated(feed: Feed, topic: str, symbol: str, source: SnapshotEndpoint) ->
         calibrate(
             _snapshot(feed, symbol, source),
             _after,
-            position=_position,
-            first=_first,
-            last=_last,
+            _NUMBERING,
+            checks=_CHECKS_OF_ALL if source.deepest is None else _CHECKS_OF_BEST,
+            policy=SnapshotPolicy(
+                patience=_PATIENCE,
+                max_attempts=settings.max_calibrations,
+                delay=patient(growing_waits(0.5, cap=30.0, random=settings.random_of(topic))),
+                retryable=lambda error: isinstance(error, Passing),
+                healthy_after=_HEALTHY_AFTER,
+                max_buffer=_MOST_WAITING,
+                on_give_up=gave_up,
+            ),
             doubts=_doubts(feed, topic),
-            stale=_marked,
-            is_sound=_is_sound,
-            is_thin=None if source.deepest is None else _is_thin,
-            patience=_PATIENCE,
-            max_attempts=settings.max_calibrations,
-            delay=patient(growing_waits(0.5, cap=30.0, random=settings.random_of(topic))),
-            retryable=lambda error: isinstance(error, Passing),
-            healthy_after=_HEALTHY_AFTER,
-            max_buffer=_MOST_WAITING,
             on_live=live,
             on_stale=went_stale,
-            on_give_up=gave_up,
             scheduler=feed.clock,
         )
     )
@@ -162,7 +168,7 @@ def _why(cause: Exception) -> Exception:
     return cause
 
 
-# The arguments of `calibrate`.
+# How `calibrate` reads a book, and the changes of one.
 
 
 def _after(book: OrderBook, change: Level2Change) -> OrderBook:
@@ -172,12 +178,16 @@ def _after(book: OrderBook, change: Level2Change) -> OrderBook:
         made = book.after(change)
     except ValueError:
         return _SPOILT
+    if made.known_from is None and made.known_to is None:
+        return made
     is_spent = (made.known_from is not None and not made.bids) or (made.known_to is not None and not made.asks)
     return _marked(made) if is_spent else made
 
 
 def _is_sound(book: OrderBook) -> bool:
-    return book is not _SPOILT and not book.is_crossed
+    """As `not book.is_crossed`, without the call of a property: this is asked after each change."""
+    bid, ask = book.bids.best, book.asks.best
+    return book is not _SPOILT and (bid is None or ask is None or bid.price < ask.price)
 
 
 def _is_thin(book: OrderBook) -> bool:
@@ -195,7 +205,8 @@ def _first(change: Level2Change) -> int:
 
 def _last(change: Level2Change) -> int:
     """Return the last number. A change without numbers counts as old; if it was not, the next one shows a gap."""
-    return -1 if change.sequence_end is None else change.sequence_end
+    end = change.sequence_end
+    return -1 if end is None else end
 
 
 _SPOILT: Final = OrderBook()
@@ -204,3 +215,9 @@ _NOTHING: Final[Mapping[str, str | None]] = {}
 _SIGNED: Final = "what is not shown, for it may repeat what was signed"
 _position: Final = attrgetter("sequence")
 _marked: Final = partial(msgspec.structs.replace, stale=True)
+
+_NUMBERING: Final = Numbering(position=_position, first=_first, last=_last)
+_CHECKS_OF_ALL: Final = StateChecks(stale=_marked, is_sound=_is_sound)
+"""For books that know all levels."""
+_CHECKS_OF_BEST: Final = StateChecks(stale=_marked, is_sound=_is_sound, is_thin=_is_thin)
+"""For books that know the best levels, as many as a snapshot has."""

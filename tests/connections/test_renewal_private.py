@@ -33,7 +33,7 @@ def test_orders_that_move_while_lines_are_renewed_come_once_and_in_order(latency
                 order = exchange.account.place("BTC-USDT", "buy", "0.001", price="50000")
                 exchange.account.cancel(order)
                 sent += [(order.order_id, step) for step in ("received", "open", "canceled")]
-                time.sleep(0.02)  # a fresh line may be 64 values behind: with this pace, 0.4 s
+                time.sleep(0.002)
             moves = exchange.sent("/account/balance").total
             assert eventually(lambda: len(typed) >= len(sent) and len(raw) >= moves)
     print(

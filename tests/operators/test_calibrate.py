@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any, NamedTuple
 
 import pytest
@@ -10,7 +11,14 @@ from reactivex.disposable import Disposable
 from reactivex.scheduler import VirtualTimeScheduler
 from reactivex.subject import Subject
 
-from rx_kucoin.operators._calibrate import Uncalibrated, calibrate
+from rx_kucoin.operators._calibrate import (
+    Numbering,
+    SnapshotPolicy,
+    StateChecks,
+    Uncalibrated,
+    UngroupedArguments,
+    calibrate,
+)
 from rx_kucoin.operators._calibration.rules import Reason
 
 
@@ -58,7 +66,7 @@ def at_once(*values: Any) -> Observable[Any]:
 class Desk:
     """Changes, doubts and snapshots by hand, and what came of them as one list of words."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, *, ungrouped: bool = False, **settings: Any) -> None:
         self.clock = VirtualTimeScheduler(0.0)
         self.changes: Subject[Change] = Subject()
         self.doubts: Subject[bool] = Subject()
@@ -74,7 +82,7 @@ class Desk:
             self.told.append("ask")
             return Disposable(self._given_up)
 
-        defaults: dict[str, Any] = {
+        chosen: dict[str, Any] = {
             "position": lambda state: state.position,
             "first": lambda change: change.first,
             "last": lambda change: change.last,
@@ -84,10 +92,15 @@ class Desk:
             "on_live": lambda state, taken: self.told.append(f"live({taken})"),
             "on_stale": lambda why: self.told.append(f"({why.reason} {why.before} {why.after})"),
             "scheduler": self.clock,
+            "snapshot": Observable(ask),
+            "apply": State.after,
+            **settings,
         }
-        snapshot = settings.pop("snapshot", Observable(ask))
-        apply = settings.pop("apply", State.after)
-        self.operator = calibrate(snapshot, apply, **{**defaults, **settings})
+        if not ungrouped:
+            for name, group in (("numbering", Numbering), ("checks", StateChecks), ("policy", SnapshotPolicy)):
+                names = {field.name for field in fields(group)} & chosen.keys()
+                chosen[name] = group(**{name: chosen.pop(name) for name in names})
+        self.operator = calibrate(chosen.pop("snapshot"), chosen.pop("apply"), **chosen)
         self.subscription = self.changes.pipe(self.operator).subscribe(self.take, self.fail, self.complete)
 
     def take(self, state: State) -> None:
@@ -824,3 +837,69 @@ def test_the_reason_can_be_read_and_copied(reason: Reason) -> None:
 def test_what_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="calibrate"):
         Desk(**wrong)
+
+
+# The arguments of version 0.1.0
+
+
+def a_life(**settings: Any) -> list[str]:
+    """All that was told in a life in which each of the grouped arguments matters."""
+    desk = Desk(
+        ungrouped=settings.pop("ungrouped", False),
+        is_sound=sound,
+        is_thin=lambda state: state.position == 8,
+        patience=2.0,
+        max_attempts=3,
+        delay=lambda attempt, cause: 3.0 * attempt,
+        retryable=lambda error: isinstance(error, OSError),
+        healthy_after=5.0,
+        max_buffer=2,
+        on_give_up=lambda attempts, cause: KeyError(attempts),
+        **settings,
+    )
+    told = [desk.wait(2), desk.refuse(), desk.change(5, 6, 7), desk.answer(4), desk.wait(3), desk.answer(5)]
+    told += [desk.wait(5), desk.change(8), desk.answer(7), desk.change(one(9, "!")), desk.wait(3)]
+    told += [desk.refuse(), desk.wait(3), desk.refuse(), desk.wait(6), desk.refuse(), list(map(repr, desk.errors))]
+    return [word for words in told for word in words]
+
+
+def test_the_ungrouped_arguments_of_version_0_1_0_still_work() -> None:
+    grouped = a_life()
+    assert grouped == a_life(ungrouped=True)
+    assert {"ask", "live(3)", "5-6-7-8", "(unsound 8 9)", "5-6-7-8?", "KeyError(3)"} <= set(grouped)
+
+
+def test_each_field_of_a_group_is_an_ungrouped_argument() -> None:
+    names = [field.name for group in (Numbering, StateChecks, SnapshotPolicy) for field in fields(group)]
+    assert list(UngroupedArguments.__annotations__) == names
+
+
+def test_ungrouped_arguments_take_the_place_of_the_fields_of_groups() -> None:
+    def wrong(*_: object) -> Any:
+        raise AssertionError
+
+    groups = {
+        "numbering": Numbering[State, Change](position=wrong, first=wrong, last=wrong),
+        "checks": StateChecks[State](stale=wrong, is_sound=wrong, is_thin=wrong),
+        "policy": SnapshotPolicy(patience=None, max_attempts=1, delay=wrong, retryable=wrong, on_give_up=wrong),
+    }
+    assert a_life(ungrouped=True, **groups) == a_life()
+
+
+def test_a_delay_of_none_is_the_default_as_in_version_0_1_0() -> None:
+    desk = Desk(ungrouped=True, delay=None)
+    desk.change(5)
+    desk.refuse()
+    assert desk.wait(0.5) == ["ask"]
+
+
+@pytest.mark.parametrize("wrong", [{}, {"position": int, "first": int}])
+def test_without_numbering_it_does_not_begin(wrong: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="'last'"):
+        calibrate(at_once(), max, **wrong)
+
+
+def test_an_unknown_argument_is_refused() -> None:
+    numbering = Numbering[Any, Any](position=int, first=int, last=int)
+    with pytest.raises(TypeError, match="'patiense'"):
+        calibrate(at_once(), max, numbering, patiense=1.0)  # type: ignore[call-arg]

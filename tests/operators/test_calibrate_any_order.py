@@ -5,6 +5,7 @@ import threading
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from calibration_watch import watched
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from reactivex import Observable, abc
@@ -13,7 +14,7 @@ from reactivex.scheduler import VirtualTimeScheduler
 from reactivex.subject import Subject
 from waiting import eventually
 
-from rx_kucoin.operators._calibrate import calibrate
+from rx_kucoin.operators._calibrate import Numbering, SnapshotPolicy, StateChecks, calibrate
 
 
 class Standing(NamedTuple):
@@ -65,17 +66,23 @@ class Exchange:
             calibrate(
                 Observable(self._ask),
                 Standing.after,
-                position=lambda state: state.position,
-                first=lambda change: change.first,
-                last=lambda change: change.last,
+                Numbering(
+                    position=lambda state: state.position,
+                    first=lambda change: change.first,
+                    last=lambda change: change.last,
+                ),
+                checks=StateChecks(
+                    stale=(lambda state: state._replace(stale=True)) if marks else None,
+                    is_sound=lambda state: not state.spoilt,
+                    is_thin=(lambda state: state.position - state.since > 3) if thin else None,
+                ),
+                policy=SnapshotPolicy(
+                    patience=patience,
+                    max_attempts=None,
+                    delay=lambda attempt, cause: float(attempt),
+                    max_buffer=most,
+                ),
                 doubts=self.doubts,
-                stale=(lambda state: state._replace(stale=True)) if marks else None,
-                is_sound=lambda state: not state.spoilt,
-                is_thin=(lambda state: state.position - state.since > 3) if thin else None,
-                patience=patience,
-                max_attempts=None,
-                delay=lambda attempt, cause: float(attempt),
-                max_buffer=most,
                 on_live=self._live,
                 scheduler=self.clock,
             )
@@ -216,11 +223,12 @@ RARELY = ["make", "send", "answer_late", "refuse", "repeat", "doubt", "spoil_cha
 def test_whatever_happens_every_state_is_right_or_marked_and_at_rest_it_is_live(
     happens: list[tuple[str, int]], kind: dict[str, Any]
 ) -> None:
-    exchange = Exchange(**kind)
-    for name, how in happens:
-        getattr(exchange, name)(how)
-    event(f"live {min(exchange.lives, 3)} times before it came to rest")
-    exchange.come_to_rest()
+    with watched():
+        exchange = Exchange(**kind)
+        for name, how in happens:
+            getattr(exchange, name)(how)
+        event(f"live {min(exchange.lives, 3)} times before it came to rest")
+        exchange.come_to_rest()
     assert not exchange.errors
     assert exchange.seen[-1]._replace(since=0) == exchange.standing(exchange.made)
 
@@ -241,13 +249,10 @@ class Storm:
             calibrate(
                 Observable(self._ask),
                 self._after,
-                position=lambda state: state[0],
-                first=int,
-                last=int,
+                Numbering(position=lambda state: state[0], first=int, last=int),
+                checks=StateChecks(stale=lambda state: (state[0], "?")),
+                policy=SnapshotPolicy(max_attempts=None, delay=lambda attempt, cause: 0.001),
                 doubts=self.doubts,
-                stale=lambda state: (state[0], "?"),
-                max_attempts=None,
-                delay=lambda attempt, cause: 0.001,
                 on_live=self._lives,
                 on_stale=lambda why: self.live.clear(),
             )
@@ -299,16 +304,17 @@ class Storm:
 
 
 def test_from_three_threads_at_once_every_state_follows_on_the_one_before_or_is_marked() -> None:
-    storm = Storm()
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
     try:
-        threads = [threading.Thread(target=work, daemon=True) for work in (storm.change, storm.doubt, storm.answer)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-            assert not thread.is_alive()
+        with watched():
+            storm = Storm()
+            threads = [threading.Thread(target=work, daemon=True) for work in (storm.change, storm.doubt, storm.answer)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(60)
+                assert not thread.is_alive()
     finally:
         sys.setswitchinterval(interval)
     assert storm.overlaps == 0

@@ -1,4 +1,4 @@
-"""Overlap: the machine of `hand_over`, which decides which of several inner sources emits when."""
+"""The inner sources of `hand_over`, and what each of them may say when."""
 
 from collections import deque
 from collections.abc import Callable, Hashable
@@ -17,11 +17,11 @@ T = TypeVar("T")
 
 
 _NONE: Final[dict[Any, Any]] = {}
-"""The empty table that most legs share, as there may be thousands of them. It is never written to."""
+"""What most legs hold, for ever empty: there may be thousands of them."""
 
 
 class CutShort(Exception):
-    """An inner source ended before it had emitted all. This ends it alone, and shows as a break of the stream."""
+    """An inner source fails with it when it ended before it had said all: no failure of the whole, but of its end."""
 
 
 class Rules(NamedTuple, Generic[T]):
@@ -33,10 +33,9 @@ class Rules(NamedTuple, Generic[T]):
 
 
 class Leg(Generic[T]):
-    """One inner source. For each key it is either the one that emits, or holds its values until it has to emit them.
+    """One inner source: of each key it speaks, or holds what it brings until that is said or it has to speak.
 
-    The oldest leg emits for all keys but those in the `taken_over` of a newer one, which has emitted up to the
-    position there.
+    The oldest one speaks for all keys but those that a newer one has `taken_over`, and has said up to there.
     """
 
     __slots__ = ("cut", "ended", "held", "relay", "subscription", "taken_over")
@@ -54,7 +53,7 @@ class Leg(Generic[T]):
             try:
                 relay.turn.pop()
             except IndexError:
-                pass  # another thread is emitting, so the value has to queue
+                pass  # somebody is speaking, so what comes has to queue
             else:
                 if relay.direct is self:
                     try:
@@ -68,12 +67,12 @@ class Leg(Generic[T]):
         relay.take(self, value)
 
     def hold(self, key: Hashable, here: int | None, value: T) -> None:
-        """Keep a value until it may be emitted."""
+        """Keep a value until it may be said."""
         self.held = self.held or {}
         self.held.setdefault(key, deque()).append((here, value))
 
     def take_over(self, key: Hashable, here: int | None) -> None:
-        """Emit for a key from now on; `here` is the position up to which this leg has."""
+        """Speak for a key from now on, or go on to."""
         self.taken_over = self.taken_over or {}
         self.taken_over[key] = here
 
@@ -89,7 +88,7 @@ class Leg(Generic[T]):
 
 
 class Relay(DrainQueue, abc.DisposableBase, Generic[T]):
-    """The legs, oldest first. `direct` is the leg that is alone, if one is: its values pass without the lock."""
+    """The legs, oldest first. `direct` is the one that speaks alone, so without waiting for the lock."""
 
     __slots__ = (
         "_broken",
@@ -115,7 +114,7 @@ class Relay(DrainQueue, abc.DisposableBase, Generic[T]):
         self._spoke = self._broken = self._outer_done = self._disposed = False
 
     def on_next(self, source: Observable[T]) -> None:
-        """Add a leg. From now on none emits directly."""
+        """Another leg joins; whoever spoke alone does so no more."""
         leg = Leg(self)
         with self._lock:
             if self._disposed:
@@ -125,7 +124,7 @@ class Relay(DrainQueue, abc.DisposableBase, Generic[T]):
         leg.subscription.hold(attach(source, leg, self._scheduler))
 
     def on_error(self, error: Exception) -> None:
-        """End with an error, after what came before."""
+        """End with an error, once what came before is said."""
         with self._lock:
             self._say_soon(partial(self.sink.on_error, error))
         self.deliver()
@@ -138,7 +137,7 @@ class Relay(DrainQueue, abc.DisposableBase, Generic[T]):
         self.deliver()
 
     def dispose(self) -> None:
-        """Dispose of every leg, and only then of their source, which may check whether a leg is still listened to."""
+        """Let go of every leg, and only then of their source: it may look whether anybody listens to one still."""
         with self._lock:
             self._disposed = True
             self.direct = None
@@ -163,7 +162,7 @@ class Relay(DrainQueue, abc.DisposableBase, Generic[T]):
         self.deliver()
 
     def completed(self, leg: Leg[T]) -> None:
-        """A leg ended."""
+        """A leg has nothing more to say."""
         with self._lock:
             if leg in self._legs:
                 self._end(leg)
@@ -171,7 +170,7 @@ class Relay(DrainQueue, abc.DisposableBase, Generic[T]):
         self.deliver()
 
     def _place(self, leg: Leg[T], value: T, key: Hashable, here: int | None) -> tuple[Leg[T], ...]:
-        """Emit a value, hold it, or drop it. Returns the legs that are done. Under the lock."""
+        """Send a value, hold it, or drop it. Returns the legs that have nothing more to say. Under the lock."""
         index = self._legs.index(leg)
         newer = [other for other in self._legs[index + 1 :] if not other.ended]
         for taker in newer:
@@ -197,13 +196,13 @@ class Relay(DrainQueue, abc.DisposableBase, Generic[T]):
         return ()
 
     def _keep(self, leg: Leg[T], value: T, key: Hashable, here: int | None, taker: Leg[T]) -> None:
-        """Hold what an older leg brings until the one that took over has brought it too, as that one may end before."""
+        """Keep what an older one brings until the one that took over has brought it too: that one may end before."""
         said = taker.taken_over.get(key)
         if said is not None and here is not None and here > said:
             leg.hold(key, here, value)
 
     def _strike(self, leg: Leg[T], key: Hashable, here: int | None) -> None:
-        """Drop what another leg has emitted."""
+        """Let go of what another one has said."""
         values = leg.held.get(key)
         while values and here is not None and (values[0][0] or 0) <= here:
             values.popleft()

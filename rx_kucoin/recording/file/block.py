@@ -81,11 +81,11 @@ def mark(name: str) -> int:
 
 
 def pack(
-    records: bytes, count: int, first_ns: int, last_ns: int, *, flags: int, topics: Iterable[int], paths: Iterable[int]
+    lines: bytes, count: int, first_ns: int, last_ns: int, *, flags: int, topics: Iterable[int], paths: Iterable[int]
 ) -> bytes:
     """Make a block of complete records."""
     compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-    body = compressor.compress(records) + compressor.flush()
+    body = compressor.compress(lines) + compressor.flush()
     named = sorted(topics)
     if len(named) > _MOST:
         named, flags = [], flags | _ANY
@@ -95,7 +95,7 @@ def pack(
     head = _START.pack(MAGIC, int(time.time()), 0, 255, extra)
     facts = _FACT.pack(_VERSION, flags, count, size, first_ns, last_ns)
     first = _field(b"RX", facts + _SUM.pack(zlib.crc32(facts + fields)))
-    return head + first + fields + body + _END.pack(zlib.crc32(records), len(records) & 0xFFFFFFFF)
+    return head + first + fields + body + _END.pack(zlib.crc32(lines), len(lines) & 0xFFFFFFFF)
 
 
 def read_header(data: bytes, offset: int) -> Block:
@@ -133,13 +133,13 @@ def unpack(block: Block, data: bytes) -> bytes:
         DamagedBlock: They are damaged.
     """
     try:
-        records = zlib.decompress(data[block.header : -_END.size], -zlib.MAX_WBITS)
-        is_whole = _END.unpack(data[-_END.size :]) == (zlib.crc32(records), len(records) & 0xFFFFFFFF)
+        lines = zlib.decompress(data[block.header : -_END.size], -zlib.MAX_WBITS)
+        is_whole = _END.unpack(data[-_END.size :]) == (zlib.crc32(lines), len(lines) & 0xFFFFFFFF)
     except (zlib.error, struct.error):
-        is_whole, records = False, b""
+        is_whole, lines = False, b""
     if not is_whole or len(data) != block.size:
         raise DamagedBlock(f"the block at byte {block.offset} is damaged")
-    return records
+    return lines
 
 
 def _field(name: bytes, data: bytes) -> bytes:

@@ -90,8 +90,8 @@ class RecordingFile:
         found.holes = self.holes
         if last is not None:
             found.whole_until = last.end
-            records = self.records(last)
-            found.is_closed = bool(records) and records[-1].kind == "end" and not found.torn
+            lines = self.records(last)
+            found.is_closed = bool(lines) and lines[-1].kind == "end" and not found.torn
         return found
 
     def blocks(self) -> Iterator[Block]:
@@ -125,14 +125,14 @@ class RecordingFile:
             except DamagedBlock:
                 self.holes.append(Hole(block.offset, block.size, is_tail=False))
                 return []
-        records, unreadable = decode(data)
+        lines, unreadable = decode(data)
         self.unreadable += unreadable
-        return records
+        return lines
 
     def _begin(self, first: Block) -> dict[str, Any]:
-        records = self.records(first)
-        begin = bytes(records[0].data) if records and records[0].kind == "begin" else b""
-        return msgspec.json.decode(begin, type=dict[str, Any]) if begin else {}
+        lines = self.records(first)
+        said = bytes(lines[0].data) if lines and lines[0].kind == "begin" else b""
+        return msgspec.json.decode(said, type=dict[str, Any]) if said else {}
 
     def _is_whole(self, file: BinaryIO, block: Block) -> bool:
         """Verify the last block: a power failure may have extended the file without writing the data."""

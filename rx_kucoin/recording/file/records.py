@@ -55,15 +55,15 @@ class FileRecord(msgspec.Struct, gc=False):
 _decoder: Final = msgspec.json.Decoder(FileRecord)
 
 
-def decode(records: bytes) -> tuple[list[FileRecord], int]:
+def decode(lines: bytes) -> tuple[list[FileRecord], int]:
     """Decode records. Return them, and the number of those that could not be decoded."""
     try:
-        return _decoder.decode_lines(records), 0
+        return _decoder.decode_lines(lines), 0
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         found, unreadable = list[FileRecord](), 0
-        for record in records.splitlines():
+        for line in lines.splitlines():
             try:
-                found.append(_decoder.decode(record))
+                found.append(_decoder.decode(line))
             except (msgspec.MsgspecError, UnicodeError, RecursionError):
                 unreadable += 1
         return found, unreadable
@@ -103,14 +103,14 @@ def text_of(written: msgspec.Raw) -> bytes:
 
 def encode_record(time_ns: int, kind: str, connection: int, topic: str, data: Mapping[str, Any]) -> bytes:
     """Encode a record that is no push."""
-    record: dict[str, Any] = {"time_ns": time_ns, "kind": kind}
+    line: dict[str, Any] = {"time_ns": time_ns, "kind": kind}
     if connection:
-        record["connection"] = connection
+        line["connection"] = connection
     if topic:
-        record["topic"] = topic
+        line["topic"] = topic
     if data:
-        record["data"] = data
-    return msgspec.json.encode(record) + b"\n"
+        line["data"] = data
+    return msgspec.json.encode(line) + b"\n"
 
 
 def path_shape(path: str) -> str:

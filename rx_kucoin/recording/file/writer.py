@@ -47,14 +47,14 @@ class Writer:
         self._is_deleted = False
 
     def write(
-        self, records: bytes, count: int, span: tuple[int, int], *, flags: int, topics: set[int], paths: set[int]
+        self, lines: bytes, count: int, span: tuple[int, int], *, flags: int, topics: set[int], paths: set[int]
     ) -> None:
         """Append a block of records.
 
         Raises:
             OSError: The block could not be written. It is removed from the file, if possible.
         """
-        block = pack(records, count, *span, flags=flags, topics=topics, paths=paths)
+        block = pack(lines, count, *span, flags=flags, topics=topics, paths=paths)
         file = self._file
         if file is None:
             raise OSError(errno.EBADF, "the recording is closed", str(self.path))
