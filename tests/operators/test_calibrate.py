@@ -235,6 +235,19 @@ def test_nor_while_it_goes_on() -> None:
     assert desk.answer(9) == ["9"]
 
 
+def test_nor_after_they_began_anew_twice() -> None:
+    desk = Desk(is_thin=lambda state: state.position < 9)
+    desk.live(1_000)
+    desk.doubt(anew=True)
+    desk.doubt(anew=True)
+    desk.change(2)
+    desk.answer(2)
+    desk.wait(10)
+    desk.news()
+    assert desk.answer(1_000) == []
+    assert desk.change(3) == ["2-3"]
+
+
 def test_changes_that_are_missing_on_the_way_to_a_snapshot_make_another_one_needed() -> None:
     desk = Desk()
     desk.change(5)

@@ -207,7 +207,8 @@ class Calibration(DrainQueue, abc.DisposableBase, Generic[S, T]):
         reached = self._position if self._phase in STANDING else None if self._held.start is None else self._held.reach
         if not anew:
             return self._go(Trigger.DOUBT, Uncalibrated("doubt", reached))
-        self._left = reached
+        if reached is not None:  # after two restarts in a row, an answer may be from before the first
+            self._left = reached
         return self._go(Trigger.RESTART, Uncalibrated("anew", reached))
 
     def answer(self, reply: "SnapshotReply[S, T]", snapshot: S) -> tuple[S, ...]:
