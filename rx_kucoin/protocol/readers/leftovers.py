@@ -87,7 +87,7 @@ def _fit(data: Any, kind: inspect.Type) -> Any:
         fields = cast("dict[str, Any]", data)
         data = {name: _fit(value, kinds[name]) if name in kinds else value for name, value in fields.items()}
     elif isinstance(data, list):
-        row: list[Any] = data
+        row = cast("Any", data)
         data = _fit_row(row, kind)
     return data
 
