@@ -8,7 +8,7 @@ import pytest
 from cli_process import PATIENCE, command, on_a_terminal, run
 
 from rx_kucoin.cli._channels import CHANNELS
-from rx_kucoin.recording.file.reader import Tape
+from rx_kucoin.recording.file.reader import RecordingFile
 from rx_kucoin.simulator import Simulator
 
 pytestmark = pytest.mark.socket
@@ -78,7 +78,7 @@ def test_an_output_that_is_closed_is_one_that_nobody_reads(closed: str, tmp_path
         done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, timeout=PATIENCE, check=False)
         assert done.returncode == 0, done.stderr
         assert "Traceback" not in done.stderr
-    assert Tape(tape).contents().is_closed
+    assert RecordingFile(tape).contents().is_closed
 
 
 @pytest.mark.parametrize("missing", ["rich", "aiohttp"])

@@ -233,7 +233,7 @@ def test_a_symbol_that_speaks_at_last_is_silent_no_more() -> None:
 
 
 def told(screen: Screen) -> str:
-    return " ".join(text for line in screen._lines() for text, _ in line)
+    return " ".join(text for line in screen._screen_rows() for text, _ in line)
 
 
 def test_what_others_write_to_stderr_is_told_afterwards() -> None:
