@@ -4,6 +4,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Final
 
+__all__ = ()
+
 _REMEDY: Final = (
     "If that is a file of yours, rename it. If it is the package `websocket`: "
     "pip uninstall websocket websocket-client; pip install websocket-client"

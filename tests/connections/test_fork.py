@@ -424,9 +424,9 @@ def app(environment, start):
 """
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("streams", [False, True])
 def test_gunicorn_with_preload_serves_streams(exchange: Simulator, tmp_path: Path, streams: bool) -> None:  # noqa: FBT001
-    pytest.importorskip("gunicorn")
     (tmp_path / "shop.py").write_text(APP.format(url=exchange.rest_url, streams=streams))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
