@@ -248,6 +248,23 @@ def test_nor_after_they_began_anew_twice() -> None:
     assert desk.change(3) == ["2-3"]
 
 
+@pytest.mark.parametrize(("next_one", "told"), [(8, ["live(1)", "8"]), (9, ["live(1)", "8-9"]), (10, [])])
+def test_a_snapshot_that_is_ahead_fits_if_it_leads_up_to_the_changes_behind_a_hole(
+    next_one: int, told: list[str]
+) -> None:
+    desk = Desk()
+    desk.change(5)
+    desk.answer(8)
+    assert desk.change(next_one) == told
+
+
+def test_a_snapshot_that_is_ahead_by_a_single_number_waits_for_it() -> None:
+    desk = Desk()
+    desk.change(5)
+    assert desk.answer(6) == []
+    assert desk.change(6) == ["live(1)", "6"]
+
+
 def test_changes_that_are_missing_on_the_way_to_a_snapshot_make_another_one_needed() -> None:
     desk = Desk()
     desk.change(5)
@@ -607,6 +624,23 @@ def test_nor_one_that_is_not_needed_yet() -> None:
     assert desk.answer(7, "!") == ["(unsound 7 7)", "5-6-7?"]
 
 
+def test_behind_an_unsound_one_that_is_ahead_the_changes_that_lead_up_to_it_count() -> None:
+    desk = Desk(is_sound=sound, is_thin=lambda state: len(state.applied) > 1)
+    desk.live()
+    desk.change(6, 7)
+    assert desk.answer(9, "!") == ["(unsound 7 9)", "5-6-7?"]
+    desk.change(8)
+    desk.wait(10)
+    assert desk.answer(7) == ["live(1)", "7-8"]
+
+
+def test_an_unsound_snapshot_says_that_nothing_was_known() -> None:
+    desk = Desk(is_sound=sound, max_attempts=1)
+    desk.change(5)
+    assert desk.answer(5, "!") == ["#"]
+    assert [(error.before, error.after) for error in desk.errors if isinstance(error, Uncalibrated)] == [(None, 5)]
+
+
 @pytest.mark.parametrize(("lived", "ends"), [(59.0, True), (60.0, False)])
 def test_only_a_state_that_lived_for_long_ends_the_row_of_unsound_ones(lived: float, *, ends: bool) -> None:
     desk = Desk(is_sound=sound, max_attempts=2)
@@ -664,6 +698,14 @@ def test_a_fresh_one_that_is_thin_as_well_is_asked_for_again_after_waits_that_gr
         assert desk.change(5 + attempt)[-1].endswith(str(5 + attempt))
         assert desk.wait(0.1) == ["ask"]
         assert desk.answer(5 + attempt) == [str(5 + attempt)]
+
+
+def test_changes_that_queue_do_not_put_off_the_next_request() -> None:
+    desk = Desk(is_thin=lambda state: True)
+    desk.live()
+    desk.then = lambda: desk.change(7, 6, 7)
+    desk.change(6)
+    assert desk.wait(10) == ["ask"]
 
 
 def test_one_that_recovered_meanwhile_is_left_alone() -> None:
@@ -765,6 +807,41 @@ def test_what_the_subscriber_raises_is_the_sources_to_see_and_the_stream_goes_on
     assert desk.change(7)[-1] == "5-6-7"
 
 
+def test_where_the_source_cannot_be_subscribed_to_all_else_is_left() -> None:
+    def refuse(*_: object) -> Any:
+        raise OSError
+
+    desk = Desk()
+    desk.subscription.dispose()
+    Observable(refuse).pipe(desk.operator).subscribe(desk.take, desk.fail)
+    assert [type(error) for error in desk.errors] == [OSError]
+    assert not desk.doubts.observers
+    desk.news()
+    assert desk.wait(1000) == []
+
+
+def test_an_end_that_the_subscriber_does_not_take_is_an_end_nevertheless() -> None:
+    desk = Desk()
+    desk.subscription.dispose()
+
+    def refuse(error: Exception) -> None:
+        raise error
+
+    desk.changes.pipe(desk.operator).subscribe(desk.take, refuse)
+    desk.change(5)
+    with pytest.raises(OSError, match="gone"):
+        desk.changes.on_error(OSError("gone"))
+    assert not desk.doubts.observers
+    assert desk.given_up == 1
+
+
+def test_no_snapshot_is_asked_for_once_a_callback_has_left() -> None:
+    desk = Desk(on_stale=lambda why: desk.subscription.dispose())
+    desk.live()
+    assert desk.change(7) == []
+    assert desk.given_up == len(desk.asks) == 1
+
+
 # Reentrancy
 
 
@@ -822,6 +899,15 @@ def test_an_answer_that_comes_behind_what_made_it_useless_is_not_taken() -> None
     assert desk.change(8) == ["5-6-7-8", "(anew 8 None)", "5-6-7-8?"]
     assert desk.wait(0.9) == []
     assert desk.wait(0.1) == ["ask"]
+
+
+def test_a_refusal_that_comes_behind_what_made_it_useless_does_not_count() -> None:
+    desk = Desk(is_thin=thin)
+    desk.live()
+    desk.change(6, 7)
+    desk.then = lambda: (desk.doubts.on_next(False), desk.asks[-1].on_error(OSError()))
+    assert desk.change(8) == ["5-6-7-8", "(doubt 8 None)", "5-6-7-8?"]
+    assert desk.wait(1) == ["ask"]
 
 
 def test_an_alarm_that_rings_behind_what_set_it_anew_is_not_heard() -> None:

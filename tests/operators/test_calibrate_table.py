@@ -32,8 +32,8 @@ is not sound; refuse: there is no snapshot; wait: ten seconds pass; doubt and re
 
 ROWS = {
     Phase.EMPTY: {
-        Trigger.CHANGE: ("5", "ask", "GATHERING ASKED"),
-        Trigger.SNAPSHOT: ("wait =5", "drop, 5?", "BELIEVED IDLE"),
+        Trigger.CHANGE: ("wait refuse 5", "ask, calm 0", "GATHERING ASKED"),
+        Trigger.SNAPSHOT: ("wait refuse wait =5", "drop, 5?, calm 0", "BELIEVED IDLE"),
         Trigger.UNSOUND_SNAPSHOT: ("wait =5!", "drop, +10, unsound 1", "EMPTY RETRYING"),
         Trigger.REFUSED: ("wait refuse", "drop, +10, calm 1", "EMPTY RETRYING"),
         Trigger.ALARM: ("wait", "ask", "EMPTY ASKED"),
@@ -66,7 +66,7 @@ ROWS = {
     Phase.BELIEVED: {
         Trigger.FOLLOWS: ("doubt 6", "live(1), 6", "LIVE IDLE"),
         Trigger.REPEATED: ("doubt 5", "live(1), 5", "LIVE IDLE"),
-        Trigger.OUTDATED: ("3", "ask", "AHEAD ASKED"),
+        Trigger.OUTDATED: ("doubt wait refuse 3", "ask, calm 0", "AHEAD ASKED"),
         Trigger.GAP: ("7", "+10, failures 1", "GATHERING RETRYING"),
         Trigger.UNSOUND: ("6!", "+10, unsound 1", "GATHERING RETRYING"),
         Trigger.SNAPSHOT: ("doubt wait =6", "drop, 6?", "BELIEVED IDLE"),
@@ -81,7 +81,7 @@ ROWS = {
         Trigger.FOLLOWS: ("6", "live(0), 6", "LIVE IDLE"),
         Trigger.REPEATED: ("5", "live(0), 5", "LIVE IDLE"),
         Trigger.OUTDATED: ("3", "", "DOUBTED PATIENT"),
-        Trigger.GAP: ("7", "ask", "GATHERING ASKED"),
+        Trigger.GAP: ("wait 7", "drop, ask", "GATHERING ASKED"),
         Trigger.UNSOUND: ("6!", "+10, unsound 1", "GATHERING RETRYING"),
         Trigger.SNAPSHOT: ("wait =6", "drop, 6?", "BELIEVED IDLE"),
         Trigger.OLD_SNAPSHOT: ("wait =4", "drop, +10, calm 1", "DOUBTED RETRYING"),
@@ -93,12 +93,12 @@ ROWS = {
     },
     Phase.LIVE: {
         Trigger.FOLLOWS: ("6 7 8 9", "ask, 9", "REFRESHING ASKED"),  # 6 to 8 skip the table
-        Trigger.REPEATED: ("5", "", "LIVE IDLE"),
-        Trigger.OUTDATED: ("3", "", "LIVE IDLE"),
+        Trigger.REPEATED: ("restart 9 =9 9", "", "LIVE RETRYING"),
+        Trigger.OUTDATED: ("restart 9 =9 3", "", "LIVE RETRYING"),
         Trigger.THIN: ("6 7 8 9", "ask, 9", "REFRESHING ASKED"),
         Trigger.THIN_SNAPSHOT: ("restart 9 =9", "drop, live(1), +10, 9, calm 1", "LIVE RETRYING"),
         Trigger.ALARM: ("restart 9 =9 10 wait", "calm 0", "LIVE IDLE"),
-        Trigger.GAP: ("7", "stale, ask, 5?", "GATHERING ASKED"),
+        Trigger.GAP: ("restart 9 =9 12", "stale, ask, 9?, calm 0", "GATHERING ASKED"),
         Trigger.UNSOUND: ("6!", "stale, +10, 5?, unsound 1", "GATHERING RETRYING"),
         Trigger.DOUBT: ("doubt", "stale, +1, 5?", "DOUBTED PATIENT"),
         Trigger.RESTART: ("restart", "stale, +1, 5?", "EMPTY PATIENT"),

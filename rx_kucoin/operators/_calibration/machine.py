@@ -181,8 +181,6 @@ class Calibration(DrainQueue, abc.DisposableBase, Generic[S, T]):
                 self._held.add(change, first, last)
             return self._settle(Trigger.FOLLOWS, self._apply(self._state, change), last, last + 1)
         if last == self._position:  # 4: it confirms the state, or repeats what is in one that is right
-            if phase in RIGHT:
-                return self._go(Trigger.REPEATED)
             return self._settle(Trigger.REPEATED, self._state, last, last + 1)
         if phase is Phase.BELIEVED:  # 5: it is on the way to the snapshot
             self._held.add(change, first, last)
@@ -332,7 +330,7 @@ class SnapshotRequest(Generic[S, T]):
         self._owner, self._snapshot, self._policy, self._scheduler = owner, snapshot, policy, scheduler
         self._timer = Timer(clock)
         self._alarm = 0
-        """The number of the alarm that was set last: one that rang just before it was dropped has an older number."""
+        """The number of the alarm that is set: one that rang just before it was dropped has an older number."""
         self._disposed = False
         """Written by any thread, and read without a lock: `_ask` reads it again after it has published its reply."""
         self._reply: SnapshotReply[S, T] | None = None
@@ -413,7 +411,6 @@ class SnapshotRequest(Generic[S, T]):
         self._set_alarm(RequestStatus.RETRYING, max(self._policy.delay(count, cause), 0.0))
 
     def _set_alarm(self, status: RequestStatus, seconds: float) -> None:
-        self._alarm += 1
         self.status = status
         self._timer.set(seconds, partial(self._owner.post, self._owner.alarm, self._alarm))
 
@@ -427,30 +424,22 @@ class SnapshotRequest(Generic[S, T]):
 
 
 class SnapshotReply(Holder, Generic[S, T]):
-    """Observes one snapshot: the first call is its answer, on any thread, and ends the subscription."""
+    """Observes one snapshot, on any thread. Its first call is the answer: those behind it find it answered."""
 
-    __slots__ = ("_answered", "_owner")
+    __slots__ = ("_owner",)
 
     def __init__(self, owner: Calibration[S, T]) -> None:
         super().__init__()
         self._owner = owner
-        self._answered = False
 
     def on_next(self, snapshot: S) -> None:
-        if self._is_first():
-            self._owner.post(self._owner.answer, self, snapshot)
+        self._owner.post(self._owner.answer, self, snapshot)
 
     def on_error(self, error: Exception) -> None:
-        if self._is_first():
-            self._owner.post(self._owner.refusal, self, error)
+        self._owner.post(self._owner.refusal, self, error)
 
     def on_completed(self) -> None:
-        if self._is_first():
-            self._owner.post(self._owner.refusal, self, None)
-
-    def _is_first(self) -> bool:
-        answered, self._answered = self._answered, True
-        return not answered and not self.is_disposed
+        self._owner.post(self._owner.refusal, self, None)
 
 
 class HeldChanges(Generic[T]):
