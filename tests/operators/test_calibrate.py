@@ -20,6 +20,7 @@ from rx_kucoin.operators._calibrate import (
     calibrate,
 )
 from rx_kucoin.operators._calibration.rules import Reason
+from rx_kucoin.operators.internal.unguarded import Unguarded, attach
 
 
 class State(NamedTuple):
@@ -813,7 +814,7 @@ def test_where_the_source_cannot_be_subscribed_to_all_else_is_left() -> None:
 
     desk = Desk()
     desk.subscription.dispose()
-    Observable(refuse).pipe(desk.operator).subscribe(desk.take, desk.fail)
+    Unguarded(refuse).pipe(desk.operator).subscribe(desk.take, desk.fail)
     assert [type(error) for error in desk.errors] == [OSError]
     assert not desk.doubts.observers
     desk.news()
@@ -821,13 +822,15 @@ def test_where_the_source_cannot_be_subscribed_to_all_else_is_left() -> None:
 
 
 def test_an_end_that_the_subscriber_does_not_take_is_an_end_nevertheless() -> None:
-    desk = Desk()
+    class Refusing(Desk):
+        def fail(self, error: Exception) -> None:
+            raise error
+
+        on_next, on_error, on_completed = Desk.take, fail, Desk.complete
+
+    desk = Refusing()
     desk.subscription.dispose()
-
-    def refuse(error: Exception) -> None:
-        raise error
-
-    desk.changes.pipe(desk.operator).subscribe(desk.take, refuse)
+    attach(desk.changes.pipe(desk.operator), desk, None)
     desk.change(5)
     with pytest.raises(OSError, match="gone"):
         desk.changes.on_error(OSError("gone"))
